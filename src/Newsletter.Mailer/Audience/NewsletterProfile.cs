@@ -1,0 +1,38 @@
+namespace Newsletter.Mailer.Audience;
+
+/// <summary>A publication with its own sender: everything a rendered issue says about who it comes from.</summary>
+public sealed record NewsletterProfile
+{
+    /// <summary>Row id; 0 where there is no database (a preview of a file).</summary>
+    public long Id { get; init; }
+
+    /// <summary>Lower-case letters, digits and hyphens; unique; part of public URLs.</summary>
+    public required string Slug { get; init; }
+
+    /// <summary>What readers see, for instance in From and in the footer.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The From address, its domain in punycode. Its domain also ends every Message-ID and the List-Id.</summary>
+    public required string FromAddress { get; init; }
+
+    /// <summary>Display name of From; <see cref="Name"/> where absent.</summary>
+    public string? FromName { get; init; }
+
+    /// <summary>Where answers go; <see cref="FromAddress"/> where absent.</summary>
+    public string? ReplyTo { get; init; }
+
+    /// <summary>The sender's postal address, lines parted by LF. CAN-SPAM asks for one in every issue: nothing is sent without.</summary>
+    public string? PostalAddress { get; init; }
+
+    /// <summary>IANA zone in which schedules and the cadence are read, for instance <c>Europe/Berlin</c>.</summary>
+    public string TimeZone { get; init; } = "Etc/UTC";
+
+    /// <summary>When it usually goes out, for instance <c>fridays 08:00</c>; null where every issue is dated by hand.</summary>
+    public string? Cadence { get; init; }
+
+    /// <summary>Name of the theme.</summary>
+    public string Theme { get; init; } = "plain";
+
+    /// <summary>BCP 47 language of the editions unless one says otherwise.</summary>
+    public string Language { get; init; } = "en";
+}
