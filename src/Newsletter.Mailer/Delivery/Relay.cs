@@ -1,0 +1,67 @@
+namespace Newsletter.Mailer.Delivery;
+
+/// <summary>How the connection to a relay is secured.</summary>
+public enum RelaySecurity
+{
+    /// <summary>Plain text; only right on a trusted network.</summary>
+    None,
+
+    /// <summary>STARTTLS where the relay offers it (RFC 3207); plain text otherwise.</summary>
+    StartTlsWhenOffered,
+
+    /// <summary>STARTTLS or nothing.</summary>
+    StartTls,
+
+    /// <summary>TLS from the first byte (RFC 8314), usually port 465.</summary>
+    ImplicitTls,
+}
+
+/// <summary>A server that takes our mail onward, as configured, with what limits it.</summary>
+public sealed record Relay
+{
+    /// <summary>Row id, the one that deliveries refer to.</summary>
+    public required int Id { get; init; }
+
+    /// <summary>The operator's name for it, unique.</summary>
+    public required string Name { get; init; }
+
+    public required string Host { get; init; }
+
+    public required int Port { get; init; }
+
+    public RelaySecurity Security { get; init; } = RelaySecurity.StartTlsWhenOffered;
+
+    /// <summary>Null: no AUTH.</summary>
+    public string? UserName { get; init; }
+
+    public string? Password { get; init; }
+
+    /// <summary>What EHLO announces; null: <c>localhost</c> for a loopback relay, else the domain of PublicUrl.</summary>
+    public string? HeloName { get; init; }
+
+    /// <summary>Accept a certificate that doesn't verify. Only for relays on a trusted network.</summary>
+    public bool AcceptAnyCertificate { get; init; }
+
+    /// <summary>Connections at once from one worker process.</summary>
+    public int MaxConnections { get; init; } = 8;
+
+    /// <summary>Messages sent over one connection before it is replaced.</summary>
+    public int MessagesPerConnection { get; init; } = 100;
+
+    /// <summary>Age at which a connection is replaced.</summary>
+    public TimeSpan ConnectionLifetime { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Connecting, the greeting, TLS and AUTH, all together (RFC 5321 §4.5.3.2.1 asks for 5 minutes for the greeting alone; a relay that slow is as good as down).</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The reply to any command but the final dot (RFC 5321 §4.5.3.2.2–3: 5 minutes).</summary>
+    public TimeSpan CommandTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>The reply to the final dot (RFC 5321 §4.5.3.2.6: 10 minutes). Giving up earlier makes duplicates (RFC 1047).</summary>
+    public TimeSpan FinalReplyTimeout { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>BDAT instead of DATA where the relay offers CHUNKING (RFC 3030).</summary>
+    public bool UseChunking { get; init; }
+
+    public override string ToString() => $"{Name} ({Host}:{Port})";
+}
