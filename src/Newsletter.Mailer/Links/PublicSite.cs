@@ -1,0 +1,22 @@
+namespace Newsletter.Mailer.Links;
+
+/// <summary>
+/// Where readers reach us: the only source of links. Never built from a request's Host header, which the sender of the request chooses.
+/// </summary>
+public sealed class PublicSite
+{
+    /// <param name="url">An absolute http or https URL; a path in it is kept.</param>
+    public PublicSite(Uri url)
+    {
+        if (!url.IsAbsoluteUri || url.Scheme is not ("https" or "http"))
+            throw new ArgumentException($"PublicUrl must be an absolute https URL, but is '{url}'.", nameof(url));
+        Url = new Uri(url.GetLeftPart(UriPartial.Path).TrimEnd('/') + "/");
+    }
+
+    /// <summary>Ends in a slash.</summary>
+    public Uri Url { get; }
+
+    public string Unsubscribe(string token) => $"{Url}unsubscribe/{token}";
+
+    public string Archive(string newsletterSlug) => $"{Url}n/{newsletterSlug}/archive";
+}
