@@ -1,28 +1,53 @@
+using System.Text;
+
 namespace Newsletter.Mailer.Rendering;
 
 /// <summary>
 /// One reader's finished message: segments shared with every other reader and a few of their own, in order, headers first.
-/// Lines end in CRLF; dots are not stuffed (the transport's work).
+/// Lines end in CRLF; dots are not stuffed (the transport's work). Shared segments must never be written to.
 /// </summary>
 public sealed class FilledMessage
 {
     private readonly ReadOnlyMemory<byte>[] _segments;
 
-    public FilledMessage(ReadOnlyMemory<byte>[] segments, bool requiresSmtpUtf8)
+    /// <param name="segments">All bytes in order.</param>
+    /// <param name="requiresSmtpUtf8">See <see cref="RequiresSmtpUtf8"/>.</param>
+    /// <param name="headerSegments">How many of the segments are the header block with its closing empty line; 0 where that isn't known.</param>
+    public FilledMessage(ReadOnlyMemory<byte>[] segments, bool requiresSmtpUtf8, int headerSegments = 0)
     {
         _segments = segments;
         RequiresSmtpUtf8 = requiresSmtpUtf8;
+        HeaderSegments = headerSegments;
         foreach (var segment in segments)
             Length += segment.Length;
     }
 
     public IReadOnlyList<ReadOnlyMemory<byte>> Segments => _segments;
 
+    /// <summary>How many of <see cref="Segments"/> are the header block; the rest is the body, which a signer hashes apart.</summary>
+    public int HeaderSegments { get; }
+
     /// <summary>Exact number of bytes, before dot-stuffing.</summary>
     public long Length { get; }
 
     /// <summary>The address has a non-ASCII local part: only a relay that offers SMTPUTF8 may have it (RFC 6531 §3.4).</summary>
     public bool RequiresSmtpUtf8 { get; }
+
+    /// <summary>The header fields in order, as a signer needs them (RFC 6376 §3.4).</summary>
+    public IReadOnlyList<FilledHeader> ReadHeaders()
+    {
+        var block = Join(_segments.AsSpan(0, HeaderSegments));
+        var headers = new List<FilledHeader>();
+        for (var start = 0; start < block.Length && block[start] != (byte)'\r';)
+        {
+            var end = FieldEnd(block, start);
+            var colon = Array.IndexOf(block, (byte)':', start, end - start);
+            headers.Add(new FilledHeader(Encoding.ASCII.GetString(block, start, colon - start), block.AsMemory(colon + 1, end - colon - 1)));
+            start = end + 2;
+        }
+
+        return headers;
+    }
 
     public async Task WriteToAsync(Stream stream, CancellationToken stop)
     {
@@ -35,4 +60,28 @@ public sealed class FilledMessage
         foreach (var segment in _segments)
             stream.Write(segment.Span);
     }
+
+    // A field ends at the CRLF that no white space follows (RFC 5322 §2.2.3).
+    private static int FieldEnd(byte[] block, int start)
+    {
+        for (var i = start; i + 2 < block.Length; i++)
+            if (block[i] == (byte)'\r' && block[i + 1] == (byte)'\n' && block[i + 2] is not ((byte)' ' or (byte)'\t'))
+                return i;
+
+        return block.Length - 2;
+    }
+
+    private static byte[] Join(ReadOnlySpan<ReadOnlyMemory<byte>> parts)
+    {
+        var joined = new MemoryStream();
+        foreach (var part in parts)
+            joined.Write(part.Span);
+
+        return joined.ToArray();
+    }
 }
+
+/// <summary>One header field of a filled message.</summary>
+/// <param name="Name">As written, for instance <c>List-Unsubscribe</c>.</param>
+/// <param name="Raw">Everything after the colon, folding included, without the closing CRLF.</param>
+public sealed record FilledHeader(string Name, ReadOnlyMemory<byte> Raw);

@@ -1,0 +1,72 @@
+using System.Text;
+
+namespace Newsletter.Mailer.Editions;
+
+/// <summary>
+/// Characters that must not reach a header, a line of text or a reader's eye: controls (header injection, RFC 5322 §2.2),
+/// bidirectional controls (text that reads otherwise than it is), noncharacters and halves of a surrogate pair.
+/// </summary>
+internal static class UnsafeCharacters
+{
+    /// <summary>Index of the first such character, or -1.</summary>
+    public static int IndexIn(ReadOnlySpan<char> text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]))
+            {
+                i++;
+                continue;
+            }
+
+            if (IsUnsafe(text[i]))
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    /// <summary>Whether one UTF-16 unit, not part of a surrogate pair, is such a character.</summary>
+    public static bool IsUnsafe(char c) =>
+        char.IsControl(c) || char.IsSurrogate(c) || IsBidirectional(c) || IsNonCharacter(c) || c is '\u2028' or '\u2029';
+
+    /// <summary>The Unicode property Bidi_Control.</summary>
+    public static bool IsBidirectional(char c) =>
+        c is '\u061C' or '\u200E' or '\u200F' or (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
+
+    /// <summary>Noncharacters of the basic plane; the renderer marks places with some of them.</summary>
+    public static bool IsNonCharacter(char c) => c is (>= '\uFDD0' and <= '\uFDEF') or >= '\uFFFE';
+
+    /// <summary>How a person can find the character, for instance <c>U+202E</c>.</summary>
+    public static string Name(char c) => $"U+{(int)c:X4}";
+
+    /// <summary>The text without such characters; line breaks and tabs become one space each.</summary>
+    public static string Strip(string text)
+    {
+        if (IndexIn(text) < 0)
+        {
+            return text;
+        }
+
+        var kept = new StringBuilder(text.Length);
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]))
+            {
+                kept.Append(text[i]).Append(text[++i]);
+            }
+            else if (!IsUnsafe(text[i]))
+            {
+                kept.Append(text[i]);
+            }
+            else if (text[i] is '\r' or '\n' or '\t' or '\u2028' or '\u2029' && !(text[i] == '\n' && i > 0 && text[i - 1] == '\r'))
+            {
+                kept.Append(' ');
+            }
+        }
+
+        return kept.ToString();
+    }
+}

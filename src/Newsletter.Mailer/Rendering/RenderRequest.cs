@@ -1,0 +1,23 @@
+using Newsletter.Mailer.Audience;
+using Newsletter.Mailer.Editions;
+
+namespace Newsletter.Mailer.Rendering;
+
+/// <summary>Everything an edition's look depends on. The same request always gives the same bytes.</summary>
+public sealed record RenderRequest
+{
+    /// <summary>The edition as read.</summary>
+    public required EditionDocument Edition { get; init; }
+
+    /// <summary>The publication it is of.</summary>
+    public required NewsletterProfile Newsletter { get; init; }
+
+    /// <summary>Root of every link of ours, for instance <c>https://news.example.com</c>.</summary>
+    public required Uri PublicUrl { get; init; }
+
+    /// <summary>The moment of sending. Its own date (in its own offset) is printed where the edition has none.</summary>
+    public required DateTimeOffset SentAt { get; init; }
+
+    /// <summary>Attributes that at least one subscriber of the newsletter has: the known X of <c>subscriber.attributes.X</c>.</summary>
+    public IReadOnlyCollection<string> KnownAttributes { get; init; } = [];
+}
