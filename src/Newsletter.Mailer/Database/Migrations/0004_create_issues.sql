@@ -1,6 +1,6 @@
 create table issues (
     id             bigint generated always as identity primary key,
-    edition_id     bigint      not null unique references editions,
+    edition_id     bigint      not null references editions,
     newsletter_id  bigint      not null references newsletters,
     part_key       bigint      not null,
     round          integer     not null default 1,
@@ -17,11 +17,15 @@ create table issues (
     sent_date      timestamptz not null,
     nonce          text        not null,
     freeze_cursor  bigint      not null default 0,
+    -- Rejections and unknowns that a person saw and resumed in spite of: only those beyond count again.
+    tolerated      bigint      not null default 0,
     created_at     timestamptz not null default now(),
     frozen_at      timestamptz,
     finished_at    timestamptz
 );
 
+-- One that failed to freeze leaves its edition to a second try.
+create unique index issues_edition on issues (edition_id) where state <> 'failed';
 create index issues_open on issues (state) where state not in ('finished', 'cancelled', 'failed');
 create index issues_newsletter on issues (newsletter_id, id);
 
@@ -83,6 +87,7 @@ create table batches (
 ) with (fillfactor = 60);
 
 create index batches_open on batches (issue_id, batch_no) where state <> 'done';
+create index batches_leased on batches (issue_id) where state = 'leased';
 
 create table retries (
     issue_id bigint      not null references issues on delete cascade,
