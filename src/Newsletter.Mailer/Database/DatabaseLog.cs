@@ -15,4 +15,13 @@ internal static partial class DatabaseLog
 
     [LoggerMessage(1004, LogLevel.Warning, "Private PostgreSQL in {Folder} did not stop in time; the next start takes it over: {Reason}")]
     public static partial void ServerDidNotStop(this ILogger log, string folder, string reason);
+
+    [LoggerMessage(1005, LogLevel.Debug, "Migration: {Text}")]
+    public static partial void MigrationDetail(this ILogger log, string text);
+
+    [LoggerMessage(1006, LogLevel.Warning, "Migration: {Text}")]
+    public static partial void MigrationWarning(this ILogger log, string text);
+
+    [LoggerMessage(1007, LogLevel.Error, "Migration: {Text}")]
+    public static partial void MigrationError(this ILogger log, string text);
 }
