@@ -24,7 +24,7 @@ internal static class Connections
 
         void Default(string keyword, object value)
         {
-            if (!given.ContainsKey(keyword))
+            if (!given.ShouldSerialize(keyword)) // whether it was written; ContainsKey says whether it could be
                 complete[keyword] = value;
         }
     }
