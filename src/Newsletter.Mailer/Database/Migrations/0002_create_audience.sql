@@ -27,6 +27,11 @@ create table subscribers (
 
 create unique index subscribers_address on subscribers (lower(address));
 
+-- What a reader is called by. The same rule as Audience.FirstName; a test holds them together.
+create function first_name(name text, attributes jsonb) returns text
+    language sql immutable parallel safe
+    return coalesce(nullif(btrim(attributes ->> 'first_name'), ''), nullif(split_part(btrim(name), ' ', 1), ''));
+
 create table subscriptions (
     newsletter_id      bigint      not null references newsletters,
     subscriber_id      bigint      not null references subscribers on delete cascade,

@@ -1,0 +1,44 @@
+namespace Newsletter.Mailer.Audience;
+
+/// <summary>A newsletter as someone asks for it, unchecked. <see cref="NewsletterRules"/> makes a <see cref="NewsletterProfile"/> of it.</summary>
+public sealed record NewsletterDraft
+{
+    public string? Slug { get; init; }
+
+    public string? Name { get; init; }
+
+    public string? FromAddress { get; init; }
+
+    public string? FromName { get; init; }
+
+    public string? ReplyTo { get; init; }
+
+    public string? PostalAddress { get; init; }
+
+    /// <summary>IANA zone; <c>Etc/UTC</c> where absent.</summary>
+    public string? TimeZone { get; init; }
+
+    /// <summary>Kept as given; its syntax is the room Scheduling's.</summary>
+    public string? Cadence { get; init; }
+
+    /// <summary><c>plain</c> where absent.</summary>
+    public string? Theme { get; init; }
+
+    /// <summary><c>en</c> where absent.</summary>
+    public string? Language { get; init; }
+
+    /// <summary>What there is, to change some of it.</summary>
+    public static NewsletterDraft Of(NewsletterProfile profile) => new()
+    {
+        Slug = profile.Slug,
+        Name = profile.Name,
+        FromAddress = profile.FromAddress,
+        FromName = profile.FromName,
+        ReplyTo = profile.ReplyTo,
+        PostalAddress = profile.PostalAddress,
+        TimeZone = profile.TimeZone,
+        Cadence = profile.Cadence,
+        Theme = profile.Theme,
+        Language = profile.Language,
+    };
+}

@@ -1,0 +1,105 @@
+using Dapper;
+using Newsletter.Mailer.Database;
+using Npgsql;
+
+namespace Newsletter.Mailer.Audience;
+
+/// <summary>The newsletters of this installation.</summary>
+public sealed class NewsletterStore(NpgsqlDataSource database)
+{
+    private const string Insert = /*lang=sql*/ """
+        insert into newsletters (slug, name, from_address, from_name, reply_to, postal_address, time_zone, cadence, theme, language)
+        values (@Slug, @Name, @FromAddress, @FromName, @ReplyTo, @PostalAddress, @TimeZone, @Cadence, @Theme, @Language)
+        on conflict (slug) do nothing
+        returning id
+        """;
+
+    private const string Change = /*lang=sql*/ """
+        update newsletters
+        set name = @Name, from_address = @FromAddress, from_name = @FromName, reply_to = @ReplyTo, postal_address = @PostalAddress,
+            time_zone = @TimeZone, cadence = @Cadence, theme = @Theme, language = @Language, updated_at = now()
+        where id = @Id
+        """;
+
+    private const string SelectById = /*lang=sql*/ """
+        select id as "Id", slug as "Slug", name as "Name", from_address as "FromAddress", from_name as "FromName", reply_to as "ReplyTo",
+               postal_address as "PostalAddress", time_zone as "TimeZone", cadence as "Cadence", theme as "Theme", language as "Language"
+        from newsletters
+        where id = @id
+        """;
+
+    private const string SelectBySlug = /*lang=sql*/ """
+        select id as "Id", slug as "Slug", name as "Name", from_address as "FromAddress", from_name as "FromName", reply_to as "ReplyTo",
+               postal_address as "PostalAddress", time_zone as "TimeZone", cadence as "Cadence", theme as "Theme", language as "Language"
+        from newsletters
+        where slug = @slug
+        """;
+
+    private const string SelectPage = /*lang=sql*/ """
+        select id as "Id", slug as "Slug", name as "Name", from_address as "FromAddress", from_name as "FromName", reply_to as "ReplyTo",
+               postal_address as "PostalAddress", time_zone as "TimeZone", cadence as "Cadence", theme as "Theme", language as "Language"
+        from newsletters
+        where id > @after
+        order by id
+        limit @rows
+        """;
+
+    /// <summary>Created, Invalid, or AlreadyExists (the slug).</summary>
+    public async Task<AudienceOutcome<NewsletterProfile>> CreateAsync(NewsletterDraft draft, CancellationToken stop)
+    {
+        var (profile, problems) = NewsletterRules.Check(draft);
+        if (profile is null) return new AudienceOutcome<NewsletterProfile>.Invalid(problems);
+        await using var connection = await database.OpenConnectionAsync(stop);
+        var id = await connection.QuerySingleOrDefaultAsync<long?>(new CommandDefinition(Insert, profile, cancellationToken: stop));
+        return id is { } created
+            ? new AudienceOutcome<NewsletterProfile>.Created(profile with { Id = created })
+            : new AudienceOutcome<NewsletterProfile>.AlreadyExists("slug", $"There already is a newsletter with the slug \"{profile.Slug}\".");
+    }
+
+    /// <summary>Null if there is none of this id.</summary>
+    public async Task<NewsletterProfile?> GetAsync(long id, CancellationToken stop)
+    {
+        await using var connection = await database.OpenConnectionAsync(stop);
+        return await connection.QuerySingleOrDefaultAsync<NewsletterProfile>(
+            new CommandDefinition(SelectById, new { id }, cancellationToken: stop));
+    }
+
+    /// <summary>Null if there is none of this slug.</summary>
+    public async Task<NewsletterProfile?> FindAsync(string slug, CancellationToken stop)
+    {
+        if (slug.Contains('\0', StringComparison.Ordinal)) return null;
+        await using var connection = await database.OpenConnectionAsync(stop);
+        return await connection.QuerySingleOrDefaultAsync<NewsletterProfile>(
+            new CommandDefinition(SelectBySlug, new { slug }, cancellationToken: stop));
+    }
+
+    /// <summary>In the order of their ids.</summary>
+    public async Task<Page<NewsletterProfile>> ListAsync(PageRequest page, CancellationToken stop)
+    {
+        await using var connection = await database.OpenConnectionAsync(stop);
+        var rows = await connection.QueryAsync<NewsletterProfile>(
+            new CommandDefinition(SelectPage, new { after = page.After.After, rows = page.Limit + 1 }, cancellationToken: stop));
+        return Page.Of(rows.AsList(), page, profile => profile.Id);
+    }
+
+    /// <summary>
+    /// Makes the newsletter as the draft says, every field (<see cref="NewsletterDraft.Of"/> helps to change some).
+    /// Updated, NotFound or Invalid. The slug may be absent and can't change: it is in links and in the List-Id of what was sent.
+    /// </summary>
+    public async Task<AudienceOutcome<NewsletterProfile>> UpdateAsync(long id, NewsletterDraft draft, CancellationToken stop)
+    {
+        if (await GetAsync(id, stop) is not { } present) return new AudienceOutcome<NewsletterProfile>.NotFound();
+        if (draft.Slug is not null && draft.Slug != present.Slug)
+            return new AudienceOutcome<NewsletterProfile>.Invalid(
+                "slug", $"The slug can't change: it is part of links already sent. It is \"{present.Slug}\".");
+
+        var (profile, problems) = NewsletterRules.Check(draft with { Slug = present.Slug });
+        if (profile is null) return new AudienceOutcome<NewsletterProfile>.Invalid(problems);
+        profile = profile with { Id = id };
+        await using var connection = await database.OpenConnectionAsync(stop);
+        var changed = await connection.ExecuteAsync(new CommandDefinition(Change, profile, cancellationToken: stop));
+        return changed == 0
+            ? new AudienceOutcome<NewsletterProfile>.NotFound()
+            : new AudienceOutcome<NewsletterProfile>.Updated(profile);
+    }
+}

@@ -1,0 +1,302 @@
+using System.Text.Json;
+using Dapper;
+using Newsletter.Mailer.Database;
+using Npgsql;
+
+namespace Newsletter.Mailer.Audience;
+
+/// <summary>Subscribers, one at a time or by the page. Many at once come by import.</summary>
+public sealed class SubscriberStore(NpgsqlDataSource database)
+{
+    // More attributes than the limit give no row back, and nothing is written.
+    private const string Upsert = /*lang=sql*/ """
+        insert into subscribers as s (address, name, attributes, time_zone, language)
+        values (@Address, @Name, jsonb_strip_nulls(@Attributes::jsonb), @TimeZone, @Language)
+        on conflict (lower(address)) do update
+        set name = coalesce(excluded.name, s.name),
+            attributes = jsonb_strip_nulls(s.attributes || @Attributes::jsonb),
+            time_zone = coalesce(excluded.time_zone, s.time_zone),
+            language = coalesce(excluded.language, s.language),
+            updated_at = now()
+        where (select count(*) from jsonb_object_keys(jsonb_strip_nulls(s.attributes || @Attributes::jsonb))) <= @MaxKeys
+        returning s.id as "Id", s.xmax = 0 as "IsNew"
+        """;
+
+    private const string Change = /*lang=sql*/ """
+        update subscribers
+        set name = case when @SetName then @Name else name end,
+            attributes = jsonb_strip_nulls(attributes || @Attributes::jsonb),
+            time_zone = case when @SetTimeZone then @TimeZone else time_zone end,
+            language = case when @SetLanguage then @Language else language end,
+            updated_at = now()
+        where id = @Id
+          and (select count(*) from jsonb_object_keys(jsonb_strip_nulls(attributes || @Attributes::jsonb))) <= @MaxKeys
+        returning id
+        """;
+
+    private const string SelectNewsletter = /*lang=sql*/ "select id from newsletters where slug = @slug";
+
+    private const string SelectSuppression = /*lang=sql*/ """
+        select reason from suppressions where lower(address) = lower(@address) or lower(domain) = lower(@domain) limit 1
+        """;
+
+    private const string SelectById = /*lang=sql*/ """
+        select id as "Id", address as "Address", name as "Name", attributes::text as "Attributes", time_zone as "TimeZone",
+               language as "Language", created_at as "CreatedAt", updated_at as "UpdatedAt"
+        from subscribers
+        where id = @id
+        """;
+
+    private const string SelectByAddress = /*lang=sql*/ """
+        select id as "Id", address as "Address", name as "Name", attributes::text as "Attributes", time_zone as "TimeZone",
+               language as "Language", created_at as "CreatedAt", updated_at as "UpdatedAt"
+        from subscribers
+        where lower(address) = lower(@address)
+        """;
+
+    private const string SelectPage = /*lang=sql*/ """
+        select id as "Id", address as "Address", name as "Name", attributes::text as "Attributes", time_zone as "TimeZone",
+               language as "Language", created_at as "CreatedAt", updated_at as "UpdatedAt"
+        from subscribers s
+        where id > @after
+          and ((@newsletterId::bigint is null and @status::text is null and @tier::text is null)
+               or exists (select from subscriptions x
+                          where x.subscriber_id = s.id
+                            and (@newsletterId::bigint is null or x.newsletter_id = @newsletterId)
+                            and (@status::text is null or x.status = @status)
+                            and (@tier::text is null or x.tier = @tier)))
+        order by id
+        limit @rows
+        """;
+
+    private const string SelectSubscriptions = /*lang=sql*/ """
+        select x.subscriber_id as "SubscriberId", x.newsletter_id as "NewsletterId", n.slug as "Newsletter", x.status as "Status",
+               x.tier as "Tier", x.created_at as "CreatedAt", x.confirmed_at as "ConfirmedAt",
+               x.unsubscribed_at as "UnsubscribedAt", x.unsubscribed_by as "UnsubscribedBy"
+        from subscriptions x
+        join newsletters n on n.id = x.newsletter_id
+        where x.subscriber_id = any(@ids)
+        order by x.newsletter_id
+        """;
+
+    private const string Erase = /*lang=sql*/ "delete from subscribers where id = @id returning id";
+
+    /// <summary>
+    /// Takes the person in, or changes what the draft gives of one who is there (attributes merge), and subscribes them if it names
+    /// a newsletter. Created, Updated, Invalid, or Conflict, and then nothing is changed: the address is suppressed, or the reader
+    /// unsubscribed or has not confirmed and the draft isn't <see cref="SubscriberDraft.Confirmed"/>.
+    /// </summary>
+    public async Task<AudienceOutcome<Subscriber>> CreateAsync(SubscriberDraft draft, CancellationToken stop)
+    {
+        var problems = new List<FieldProblem>();
+        var person = SubscriberRules.Check(draft, problems);
+        var status = SubscriberRules.CheckStatus(draft.Status, problems) ?? SubscriptionStatus.Active;
+        var tier = SubscriberRules.CheckTier(draft.Tier, problems);
+        await using var connection = await database.OpenConnectionAsync(stop);
+        var newsletterId = await FindNewsletterAsync(connection, draft.Newsletter, problems, stop);
+        if (problems.Count > 0 || person is null) return new AudienceOutcome<Subscriber>.Invalid(problems);
+
+        await using var transaction = await connection.BeginTransactionAsync(stop);
+        var suppressed = await connection.ExecuteScalarAsync<string?>(new CommandDefinition(
+            SelectSuppression, new { address = person.Address!.Value, domain = person.Address.Domain }, cancellationToken: stop));
+        if (suppressed is not null && newsletterId is not null && status == SubscriptionStatus.Active)
+            return new AudienceOutcome<Subscriber>.Conflict("email", SubscriptionStore.SuppressedProblem(suppressed));
+
+        var written = await UpsertAsync(connection, person, stop);
+        if (written is null) return TooManyKeys();
+        if (newsletterId is { } newsletter && !await SubscriptionStore.PutAsync(
+                connection, new SubscriptionStore.Row(newsletter, written.Id, status.Word(), tier?.Word(), draft.Confirmed), stop))
+            return new AudienceOutcome<Subscriber>.Conflict("status", SubscriptionStore.UnconfirmedProblem);
+
+        var subscriber = await ReadAsync(connection, SelectById, new { id = written.Id }, stop);
+        await transaction.CommitAsync(stop);
+        return written.IsNew
+            ? new AudienceOutcome<Subscriber>.Created(subscriber!)
+            : new AudienceOutcome<Subscriber>.Updated(subscriber!);
+    }
+
+    /// <summary>Null if there is none of this id.</summary>
+    public async Task<Subscriber?> GetAsync(long id, CancellationToken stop)
+    {
+        await using var connection = await database.OpenConnectionAsync(stop);
+        return await ReadAsync(connection, SelectById, new { id }, stop);
+    }
+
+    /// <summary>Finds by address, whatever its case. Found, NotFound, or Invalid (field <c>email</c>).</summary>
+    public async Task<AudienceOutcome<Subscriber>> LookupAsync(string? email, CancellationToken stop)
+    {
+        if (!EmailAddress.TryParse(email, out var address, out var problem))
+            return new AudienceOutcome<Subscriber>.Invalid("email", problem);
+        await using var connection = await database.OpenConnectionAsync(stop);
+        return await ReadAsync(connection, SelectByAddress, new { address = address.Value }, stop) is { } subscriber
+            ? new AudienceOutcome<Subscriber>.Found(subscriber)
+            : new AudienceOutcome<Subscriber>.NotFound();
+    }
+
+    /// <summary>A page in the order of ids. Found or Invalid (of the filter).</summary>
+    public async Task<AudienceOutcome<Page<Subscriber>>> ListAsync(SubscriberFilter filter, PageRequest page, CancellationToken stop)
+    {
+        var problems = new List<FieldProblem>();
+        var status = SubscriberRules.CheckStatus(filter.Status, problems)?.Word();
+        var tier = SubscriberRules.CheckTier(filter.Tier, problems)?.Word();
+        await using var connection = await database.OpenConnectionAsync(stop);
+        var newsletterId = await FindNewsletterAsync(connection, filter.Newsletter, problems, stop);
+        if (problems.Count > 0) return new AudienceOutcome<Page<Subscriber>>.Invalid(problems);
+
+        var rows = await connection.QueryAsync<Row>(new CommandDefinition(
+            SelectPage, new { after = page.After.After, rows = page.Limit + 1, newsletterId, status, tier }, cancellationToken: stop));
+        var cut = Page.Of(rows.AsList(), page, row => row.Id);
+        var subscriptions = await ReadSubscriptionsAsync(connection, [.. cut.Items.Select(row => row.Id)], stop);
+        return new AudienceOutcome<Page<Subscriber>>.Found(cut.Select(row => row.ToSubscriber(subscriptions[row.Id])));
+    }
+
+    /// <summary>Changes what is given. Updated, NotFound or Invalid.</summary>
+    public async Task<AudienceOutcome<Subscriber>> UpdateAsync(long id, SubscriberChanges changes, CancellationToken stop)
+    {
+        var problems = new List<FieldProblem>();
+        if (SubscriberRules.Check(changes, problems) is not { } person) return new AudienceOutcome<Subscriber>.Invalid(problems);
+        await using var connection = await database.OpenConnectionAsync(stop);
+        var changed = await connection.ExecuteScalarAsync<long?>(new CommandDefinition(
+            Change,
+            new
+            {
+                Id = id,
+                SetName = changes.Name is not null,
+                person.Name,
+                SetTimeZone = changes.TimeZone is not null,
+                TimeZone = person.TimeZone,
+                SetLanguage = changes.Language is not null,
+                person.Language,
+                Attributes = JsonSerializer.Serialize(person.Attributes),
+                AttributeRules.MaxKeys,
+            },
+            cancellationToken: stop));
+        var subscriber = await ReadAsync(connection, SelectById, new { id }, stop);
+        if (subscriber is null) return new AudienceOutcome<Subscriber>.NotFound();
+        return changed is null ? TooManyKeys() : new AudienceOutcome<Subscriber>.Updated(subscriber);
+    }
+
+    /// <summary>Removes the row and, with it, every subscription. Removed or NotFound.</summary>
+    public async Task<AudienceOutcome<Subscriber>> EraseAsync(long id, CancellationToken stop)
+    {
+        await using var connection = await database.OpenConnectionAsync(stop);
+        return await connection.ExecuteScalarAsync<long?>(new CommandDefinition(Erase, new { id }, cancellationToken: stop)) is null
+            ? new AudienceOutcome<Subscriber>.NotFound()
+            : new AudienceOutcome<Subscriber>.Removed();
+    }
+
+    private static async Task<long?> FindNewsletterAsync(
+        NpgsqlConnection connection, string? slug, List<FieldProblem> problems, CancellationToken stop)
+    {
+        if (slug is null) return null;
+        var id = slug.Contains('\0', StringComparison.Ordinal) ? null : await connection.ExecuteScalarAsync<long?>(
+            new CommandDefinition(SelectNewsletter, new { slug }, cancellationToken: stop));
+        if (id is null) problems.Add(new FieldProblem("newsletter", "There is no newsletter with this slug."));
+        return id;
+    }
+
+    private static async Task<Written?> UpsertAsync(NpgsqlConnection connection, SubscriberRules.Checked person, CancellationToken stop) =>
+        await connection.QuerySingleOrDefaultAsync<Written>(new CommandDefinition(
+            Upsert,
+            new
+            {
+                Address = person.Address!.Value,
+                person.Name,
+                Attributes = JsonSerializer.Serialize(person.Attributes),
+                person.TimeZone,
+                person.Language,
+                AttributeRules.MaxKeys,
+            },
+            cancellationToken: stop));
+
+    private static AudienceOutcome<Subscriber>.Invalid TooManyKeys() => new(
+        "attributes", $"With those already there, this reader would have more than {AttributeRules.MaxKeys} attributes.");
+
+    private static async Task<Subscriber?> ReadAsync(NpgsqlConnection connection, string sql, object parameters, CancellationToken stop)
+    {
+        var row = await connection.QuerySingleOrDefaultAsync<Row>(new CommandDefinition(sql, parameters, cancellationToken: stop));
+        if (row is null) return null;
+        var subscriptions = await ReadSubscriptionsAsync(connection, [row.Id], stop);
+        return row.ToSubscriber(subscriptions[row.Id]);
+    }
+
+    private static async Task<ILookup<long, SubscriptionRow>> ReadSubscriptionsAsync(
+        NpgsqlConnection connection, long[] ids, CancellationToken stop)
+    {
+        var rows = await connection.QueryAsync<SubscriptionRow>(
+            new CommandDefinition(SelectSubscriptions, new { ids }, cancellationToken: stop));
+        return rows.ToLookup(row => row.SubscriberId);
+    }
+
+    private sealed record Written
+    {
+        public long Id { get; init; }
+
+        public bool IsNew { get; init; }
+    }
+
+    private sealed record Row
+    {
+        public long Id { get; init; }
+
+        public required string Address { get; init; }
+
+        public string? Name { get; init; }
+
+        public required string Attributes { get; init; }
+
+        public string? TimeZone { get; init; }
+
+        public string? Language { get; init; }
+
+        public DateTimeOffset CreatedAt { get; init; }
+
+        public DateTimeOffset UpdatedAt { get; init; }
+
+        public Subscriber ToSubscriber(IEnumerable<SubscriptionRow> subscriptions) => new()
+        {
+            Id = Id,
+            Address = Address,
+            Name = Name,
+            Attributes = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(Attributes)!,
+            TimeZone = TimeZone,
+            Language = Language,
+            CreatedAt = CreatedAt,
+            UpdatedAt = UpdatedAt,
+            Subscriptions = [.. subscriptions.Select(row => row.ToSubscription())],
+        };
+    }
+
+    private sealed record SubscriptionRow
+    {
+        public long SubscriberId { get; init; }
+
+        public long NewsletterId { get; init; }
+
+        public required string Newsletter { get; init; }
+
+        public required string Status { get; init; }
+
+        public required string Tier { get; init; }
+
+        public DateTimeOffset CreatedAt { get; init; }
+
+        public DateTimeOffset? ConfirmedAt { get; init; }
+
+        public DateTimeOffset? UnsubscribedAt { get; init; }
+
+        public string? UnsubscribedBy { get; init; }
+
+        public Subscription ToSubscription() => new()
+        {
+            NewsletterId = NewsletterId,
+            Newsletter = Newsletter,
+            Status = SubscriptionStore.ParseStatus(Status),
+            Tier = Tier == "premium" ? SubscriptionTier.Premium : SubscriptionTier.Free,
+            CreatedAt = CreatedAt,
+            ConfirmedAt = ConfirmedAt,
+            UnsubscribedAt = UnsubscribedAt,
+            UnsubscribedBy = UnsubscribedBy,
+        };
+    }
+}

@@ -1,0 +1,120 @@
+using Dapper;
+using Npgsql;
+
+namespace Newsletter.Mailer.Audience;
+
+/// <summary>Who is subscribed to what.</summary>
+public sealed class SubscriptionStore(NpgsqlDataSource database)
+{
+    // Whoever left or never confirmed becomes active only when @Confirmed; the time of the first yes and of the first no are kept.
+    private const string Put = /*lang=sql*/ """
+        insert into subscriptions as s (newsletter_id, subscriber_id, status, tier, confirmed_at, unsubscribed_at, unsubscribed_by)
+        values (@NewsletterId, @SubscriberId, coalesce(@Status, 'active'), coalesce(@Tier, 'free'),
+                case when coalesce(@Status, 'active') = 'active' then now() end,
+                case when @Status = 'unsubscribed' then now() end,
+                case when @Status = 'unsubscribed' then 'api' end)
+        on conflict (newsletter_id, subscriber_id) do update
+        set tier = coalesce(@Tier, s.tier),
+            status = coalesce(@Status, s.status),
+            confirmed_at = case coalesce(@Status, s.status)
+                               when 'active' then case when s.status = 'active' then s.confirmed_at else now() end
+                               when 'unsubscribed' then s.confirmed_at
+                           end,
+            unsubscribed_at = case when coalesce(@Status, s.status) = 'unsubscribed' then coalesce(s.unsubscribed_at, now()) end,
+            unsubscribed_by = case when coalesce(@Status, s.status) = 'unsubscribed' then coalesce(s.unsubscribed_by, 'api') end,
+            unsubscribed_issue = case when coalesce(@Status, s.status) = 'unsubscribed' then s.unsubscribed_issue end
+        where @Confirmed or @Status is null or @Status in (s.status, 'unsubscribed') or s.status = 'active'
+        returning true
+        """;
+
+    private const string Leave = /*lang=sql*/ """
+        update subscriptions
+        set status = 'unsubscribed', unsubscribed_at = now(), unsubscribed_by = @by, unsubscribed_issue = @issueId
+        where newsletter_id = @newsletterId and subscriber_id = @subscriberId and status <> 'unsubscribed'
+        returning true
+        """;
+
+    private const string SelectIds = /*lang=sql*/ """
+        select n.id as "NewsletterId", s.id as "SubscriberId", x.status as "Status", p.reason as "Suppressed"
+        from newsletters n
+        cross join subscribers s
+        left join subscriptions x on x.newsletter_id = n.id and x.subscriber_id = s.id
+        left join lateral (
+            select reason from suppressions
+            where lower(address) = lower(s.address) or lower(domain) = lower(substring(s.address from '[^@]*$'))
+            limit 1) p on true
+        where n.slug = @newsletter and s.id = @subscriberId
+        """;
+
+    /// <summary>
+    /// Makes the subscription as the draft says. Updated, NotFound (subscriber or newsletter), Invalid, or Conflict: to become active,
+    /// whoever unsubscribed or has not confirmed needs <see cref="SubscriptionDraft.Confirmed"/>, and whoever is suppressed can't.
+    /// </summary>
+    public async Task<AudienceOutcome<SubscriptionStatus>> PutAsync(
+        long subscriberId, string newsletter, SubscriptionDraft draft, CancellationToken stop)
+    {
+        var problems = new List<FieldProblem>();
+        var status = SubscriberRules.CheckStatus(draft.Status, problems);
+        var tier = SubscriberRules.CheckTier(draft.Tier, problems);
+        if (problems.Count > 0) return new AudienceOutcome<SubscriptionStatus>.Invalid(problems);
+        if (newsletter.Contains('\0', StringComparison.Ordinal)) return new AudienceOutcome<SubscriptionStatus>.NotFound();
+
+        await using var connection = await database.OpenConnectionAsync(stop);
+        var ids = await connection.QuerySingleOrDefaultAsync<Ids>(
+            new CommandDefinition(SelectIds, new { newsletter, subscriberId }, cancellationToken: stop));
+        if (ids is null) return new AudienceOutcome<SubscriptionStatus>.NotFound();
+        var becomesActive = status == SubscriptionStatus.Active || (status is null && ids.Status is null);
+        if (becomesActive && ids.Suppressed is { } reason)
+            return new AudienceOutcome<SubscriptionStatus>.Conflict("status", SuppressedProblem(reason));
+
+        var row = new Row(ids.NewsletterId, subscriberId, status?.Word(), tier?.Word(), draft.Confirmed);
+        return await PutAsync(connection, row, stop)
+            ? new AudienceOutcome<SubscriptionStatus>.Updated(status ?? ParseStatus(ids.Status ?? "active"))
+            : new AudienceOutcome<SubscriptionStatus>.Conflict("status", UnconfirmedProblem);
+    }
+
+    /// <summary>
+    /// The reader leaves. Harmless to repeat: the first time and way are kept. True if it was the first time;
+    /// false if they had left already or were never there.
+    /// </summary>
+    /// <param name="newsletterId">Whom they leave.</param>
+    /// <param name="subscriberId">Who leaves.</param>
+    /// <param name="by"><c>one_click</c>, <c>page</c> or <c>api</c>.</param>
+    /// <param name="issueId">Whose link it was; null where it was none.</param>
+    /// <param name="stop">Cancels.</param>
+    public async Task<bool> UnsubscribeAsync(long newsletterId, long subscriberId, string by, long? issueId, CancellationToken stop)
+    {
+        await using var connection = await database.OpenConnectionAsync(stop);
+        return await connection.ExecuteScalarAsync<bool?>(
+            new CommandDefinition(Leave, new { newsletterId, subscriberId, by, issueId }, cancellationToken: stop)) ?? false;
+    }
+
+    internal const string UnconfirmedProblem =
+        "This reader has unsubscribed, or was asked and has not confirmed. Pass \"confirmed\": true only if the reader asked for it again.";
+
+    internal static string SuppressedProblem(string reason) =>
+        $"This address is suppressed ({reason}): nothing would be sent to it. Remove the suppression first if that is wrong.";
+
+    internal static SubscriptionStatus ParseStatus(string word) => word switch
+    {
+        "pending" => SubscriptionStatus.Pending,
+        "active" => SubscriptionStatus.Active,
+        "unsubscribed" => SubscriptionStatus.Unsubscribed,
+        _ => throw new InvalidOperationException($"The database holds an unknown subscription status, {word}."),
+    };
+
+    /// <summary>False if the present status forbids it without a confirmation.</summary>
+    internal static async Task<bool> PutAsync(NpgsqlConnection connection, Row row, CancellationToken stop) =>
+        await connection.ExecuteScalarAsync<bool?>(new CommandDefinition(Put, row, cancellationToken: stop)) ?? false;
+
+    internal sealed record Row(long NewsletterId, long SubscriberId, string? Status, string? Tier, bool Confirmed);
+
+    private sealed record Ids
+    {
+        public long NewsletterId { get; init; }
+
+        public string? Status { get; init; }
+
+        public string? Suppressed { get; init; }
+    }
+}

@@ -1,0 +1,72 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+
+namespace Newsletter.Mailer.Audience;
+
+/// <summary>
+/// Which characters no text from outside may hold. Control characters would break headers, SMTP lines and PostgreSQL (NUL);
+/// bidirectional ones make a text read otherwise than it is.
+/// </summary>
+internal static class TextRules
+{
+    private const string Bidirectional = "\u061C\u200E\u200F\u202A\u202B\u202C\u202D\u202E\u2066\u2067\u2068\u2069";
+
+    private static readonly SearchValues<char> OnOneLine = SearchValues.Create(
+        string.Concat(Controls()) + Bidirectional + "\u2028\u2029");
+
+    private static readonly SearchValues<char> OnManyLines = SearchValues.Create(
+        string.Concat(Controls().Where(c => c is not ('\n' or '\r' or '\t'))) + Bidirectional + "\u2028\u2029");
+
+    /// <summary>What is wrong with a text of one line, for instance "holds a line break at character 3"; null if nothing.</summary>
+    public static string? FindInLine(ReadOnlySpan<char> text) => Find(text, OnOneLine);
+
+    /// <summary>The same for a text that may have several lines and tabs.</summary>
+    public static string? FindInText(ReadOnlySpan<char> text) => Find(text, OnManyLines);
+
+    /// <summary>How to speak of a character that may be invisible.</summary>
+    public static string Describe(Rune rune) => rune.Value switch
+    {
+        ' ' => "a space",
+        '\t' => "a tab",
+        '\r' or '\n' => "a line break",
+        0 => "a NUL character",
+        '\uFFFD' => "U+FFFD, the sign of a text read in the wrong encoding",
+        var value when Bidirectional.Contains((char)value) && value <= char.MaxValue => $"a bidirectional control character (U+{value:X4})",
+        var value => Rune.GetUnicodeCategory(rune) switch
+        {
+            UnicodeCategory.Control => $"a control character (U+{value:X4})",
+            UnicodeCategory.Format => $"an invisible character (U+{value:X4})",
+            UnicodeCategory.SpaceSeparator => $"a space (U+{value:X4})",
+            UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator => $"a line break (U+{value:X4})",
+            UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned or UnicodeCategory.NonSpacingMark
+                or UnicodeCategory.EnclosingMark or UnicodeCategory.SpacingCombiningMark => $"the character U+{value:X4}",
+            _ => $"\"{rune}\"",
+        },
+    };
+
+    private static string? Find(ReadOnlySpan<char> text, SearchValues<char> forbidden)
+    {
+        var index = text.IndexOfAny(forbidden);
+        if (index >= 0) return $"holds {Describe(new Rune(text[index]))} at character {index + 1}";
+        var lone = FindLoneSurrogate(text);
+        return lone < 0 ? null : $"holds half a character (a lone surrogate) at character {lone + 1}";
+    }
+
+    // PostgreSQL takes UTF-8 only, and half a surrogate pair has none.
+    private static int FindLoneSurrogate(ReadOnlySpan<char> text)
+    {
+        var start = text.IndexOfAnyInRange('\uD800', '\uDFFF');
+        while (start >= 0 && start < text.Length)
+        {
+            if (!char.IsSurrogate(text[start])) start++;
+            else if (start + 1 < text.Length && char.IsSurrogatePair(text[start], text[start + 1])) start += 2;
+            else return start;
+        }
+
+        return -1;
+    }
+
+    private static IEnumerable<char> Controls() =>
+        Enumerable.Range(0, 0x20).Concat(Enumerable.Range(0x7F, 0x21)).Select(code => (char)code);
+}
