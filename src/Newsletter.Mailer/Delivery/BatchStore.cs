@@ -1,0 +1,280 @@
+using Npgsql;
+
+namespace Newsletter.Mailer.Delivery;
+
+/// <summary>Claims of batches: who may send what, and until when. The database's clock alone decides.</summary>
+public sealed class BatchStore(NpgsqlDataSource database)
+{
+    // The issue with the fewest batches in work comes first, so that a small issue passes beside a huge one.
+    // An expired lease is left alone until 30 s after the server's start: after an outage owners renew first.
+    private const string Claim = /*lang=sql*/ """
+        with next as (
+            select b.issue_id, b.batch_no, b.taken_over, i.part_key
+            from issues i
+            cross join lateral (
+                select count(*) as leased from batches x where x.issue_id = i.id and x.state = 'leased') l
+            cross join lateral (
+                select c.issue_id, c.batch_no, c.state = 'leased' as taken_over
+                from batches c
+                where c.issue_id = i.id and c.state <> 'done'
+                  and (c.not_before is null or c.not_before <= now())
+                  and (c.state = 'ready'
+                       or @may_take_over and c.lease_until < now() and pg_postmaster_start_time() < now() - @grace)
+                order by c.batch_no
+                limit 1
+                for update skip locked) b
+            where i.state = 'sending'
+            order by l.leased, i.id
+            limit 1)
+        update batches b
+        set state = 'leased', lease_owner = @owner, lease_until = now() + @lease, fence = b.fence + 1, not_before = null
+        from next n
+        where b.issue_id = n.issue_id and b.batch_no = n.batch_no
+        returning b.issue_id, b.batch_no, b.kind, b.fence, n.taken_over, n.part_key, b.first_seq, b.last_seq
+        """;
+
+    // What the lost owner had in flight may or may not have arrived (RFC 1047): sent once more where the policy says so, else unknown.
+    private const string SettleInFlight = /*lang=sql*/ """
+        update deliveries d
+        set status = case when i.unknown_policy = 'resend' and d.resends = 0 then 'pending' else 'unknown' end::delivery_status,
+            resends = case when i.unknown_policy = 'resend' and d.resends = 0 then 1 else d.resends end,
+            attempts = d.attempts + 1,
+            updated_at = now()
+        from issues i
+        where i.id = @issue and d.part_key = @part and d.issue_id = @issue and d.status = 'sending'
+          and case @kind
+              when 'retry' then d.seq in (select r.seq from retries r where r.issue_id = @issue and r.batch_no = @batch)
+              else d.seq between @first and @last
+                   and not exists (select from retries r where r.issue_id = @issue and r.seq = d.seq)
+              end
+        """;
+
+    private const string Exclude = /*lang=sql*/ """
+        with members as (
+            select d.seq, d.subscriber_id, d.status
+            from deliveries d
+            where d.part_key = @part and d.issue_id = @issue
+              and d.status in ('pending', 'deferred', 'unknown')
+              and case @kind
+                  when 'retry' then d.seq in (select r.seq from retries r where r.issue_id = @issue and r.batch_no = @batch)
+                  else d.seq between @first and @last and d.status = 'pending'
+                       and not exists (select from retries r where r.issue_id = @issue and r.seq = d.seq)
+                  end),
+        gone as (
+            select m.seq, m.status,
+                   case when b.id is null then 'erased'
+                        when s.status is distinct from 'active' then 'unsubscribed'
+                        else 'suppressed' end as reason
+            from members m
+            join issues i on i.id = @issue
+            left join subscribers b on b.id = m.subscriber_id
+            left join subscriptions s on s.newsletter_id = i.newsletter_id and s.subscriber_id = m.subscriber_id
+            where b.id is null
+               or s.status is distinct from 'active'
+               or exists (select from suppressions p where lower(p.address) = lower(b.address) and p.address is not null)
+               or exists (select from suppressions p where lower(p.domain) = lower(split_part(b.address, '@', -1)) and p.domain is not null)),
+        skipped as (
+            update deliveries d
+            set status = 'skipped', reason = g.reason, updated_at = now()
+            from gone g
+            where d.part_key = @part and d.issue_id = @issue and d.seq = g.seq
+              and g.status <> 'unknown' and d.status in ('pending', 'deferred'))
+        select seq from gone
+        """;
+
+    private const string SelectDeliveries = /*lang=sql*/ """
+        select d.seq, d.subscriber_id, d.variant, d.attempts, d.resends, d.dot_faults,
+               b.address, b.name, coalesce(b.attributes ->> 'first_name', nullif(split_part(b.name, ' ', 1), '')) as first_name,
+               s.tier, b.language, b.attributes::text as attributes, now() - r.since as deferred_for
+        from deliveries d
+        join subscribers b on b.id = d.subscriber_id
+        join issues i on i.id = d.issue_id
+        join subscriptions s on s.newsletter_id = i.newsletter_id and s.subscriber_id = d.subscriber_id
+        left join retries r on r.issue_id = d.issue_id and r.seq = d.seq
+        where d.part_key = @part and d.issue_id = @issue
+          and case @kind
+              when 'retry' then r.batch_no = @batch and d.status in ('pending', 'deferred', 'unknown')
+              else d.seq between @first and @last and d.status = 'pending' and r.seq is null
+              end
+          and d.seq <> all(@gone)
+        order by d.seq
+        """;
+
+    private const string Renew = /*lang=sql*/ """
+        update batches b
+        set lease_until = now() + @lease
+        from unnest(@issues::bigint[], @batches::integer[], @fences::bigint[]) as o(issue_id, batch_no, fence)
+        where b.issue_id = o.issue_id and b.batch_no = o.batch_no and b.fence = o.fence and b.state = 'leased'
+        returning b.issue_id, b.batch_no
+        """;
+
+    private const string Complete = /*lang=sql*/ """
+        with done as (
+            update batches
+            set state = 'done', lease_owner = null, lease_until = null, done_at = now()
+            where issue_id = @issue and batch_no = @batch and fence = @fence and state = 'leased'
+            returning issue_id, batch_no)
+        delete from retries r using done where r.issue_id = done.issue_id and r.batch_no = done.batch_no
+        """;
+
+    private const string GiveBack = /*lang=sql*/ """
+        update batches
+        set state = 'ready', lease_owner = null, lease_until = null, not_before = now() + @delay
+        where issue_id = @issue and batch_no = @batch and fence = @fence and state = 'leased'
+        """;
+
+    private const string AnyReady = /*lang=sql*/ """
+        select exists (
+            select from batches b join issues i on i.id = b.issue_id
+            where i.state = 'sending' and b.state <> 'done'
+              and (b.not_before is null or b.not_before <= now())
+              and (b.state = 'ready' or b.lease_until < now()))
+        """;
+
+    /// <summary>The neediest issue's next batch with what is left of it, its recipients checked again; null where nothing is ready.</summary>
+    public async Task<ClaimedBatch?> ClaimAsync(Guid owner, TimeSpan lease, bool mayTakeOver, TimeSpan grace, CancellationToken stop)
+    {
+        await using var connection = await database.OpenConnectionAsync(stop);
+        await using var transaction = await connection.BeginTransactionAsync(stop);
+        var batch = await ClaimNextAsync(connection, owner, lease, mayTakeOver, grace, stop);
+        if (batch is null)
+            return null;
+
+        if (batch.TakenOver)
+        {
+            await using var settle = About(connection, SettleInFlight, batch);
+            await settle.ExecuteNonQueryAsync(stop);
+        }
+
+        var gone = await ExcludeAsync(connection, batch, stop);
+        var deliveries = await ReadDeliveriesAsync(connection, batch, gone, stop);
+        await transaction.CommitAsync(stop);
+        return batch with { Deliveries = deliveries };
+    }
+
+    /// <summary>Excludes whoever has left or was suppressed since the claim; the places of those who must not be mailed any more.</summary>
+    public async Task<IReadOnlyCollection<int>> ExcludeGoneAsync(ClaimedBatch batch, CancellationToken stop)
+    {
+        await using var connection = await database.OpenConnectionAsync(stop);
+        return await ExcludeAsync(connection, batch, stop);
+    }
+
+    /// <summary>Renews our leases; those missing from the answer are lost.</summary>
+    public async Task<IReadOnlySet<(long IssueId, int BatchNo)>> RenewAsync(IReadOnlyCollection<ClaimedBatch> batches, TimeSpan lease, CancellationToken stop)
+    {
+        await using var command = database.CreateCommand(Renew);
+        command.Parameters.AddWithValue("lease", lease);
+        command.Parameters.AddWithValue("issues", batches.Select(batch => batch.IssueId).ToArray());
+        command.Parameters.AddWithValue("batches", batches.Select(batch => batch.BatchNo).ToArray());
+        command.Parameters.AddWithValue("fences", batches.Select(batch => batch.Fence).ToArray());
+        await using var reader = await command.ExecuteReaderAsync(stop);
+        var ours = new HashSet<(long, int)>();
+        while (await reader.ReadAsync(stop))
+            ours.Add((reader.GetInt64(0), reader.GetInt32(1)));
+        return ours;
+    }
+
+    /// <summary>Every delivery of the batch has its outcome, or waits for its retry.</summary>
+    public async Task CompleteAsync(ClaimedBatch batch, CancellationToken stop)
+    {
+        await using var command = database.CreateCommand(Complete);
+        Name(command, batch);
+        await command.ExecuteNonQueryAsync(stop);
+    }
+
+    /// <summary>What is left of the batch is anybody's again, after a delay.</summary>
+    public async Task GiveBackAsync(ClaimedBatch batch, TimeSpan delay, CancellationToken stop)
+    {
+        await using var command = database.CreateCommand(GiveBack);
+        Name(command, batch);
+        command.Parameters.AddWithValue("delay", delay);
+        await command.ExecuteNonQueryAsync(stop);
+    }
+
+    /// <summary>There is something to claim, or an expired lease to take over.</summary>
+    public async Task<bool> AnyReadyAsync(CancellationToken stop)
+    {
+        await using var command = database.CreateCommand(AnyReady);
+        return (bool)(await command.ExecuteScalarAsync(stop))!;
+    }
+
+    private static async Task<ClaimedBatch?> ClaimNextAsync(NpgsqlConnection connection, Guid owner, TimeSpan lease, bool mayTakeOver, TimeSpan grace, CancellationToken stop)
+    {
+        await using var command = new NpgsqlCommand(Claim, connection);
+        command.Parameters.AddWithValue("owner", owner);
+        command.Parameters.AddWithValue("lease", lease);
+        command.Parameters.AddWithValue("may_take_over", mayTakeOver);
+        command.Parameters.AddWithValue("grace", grace);
+        await using var reader = await command.ExecuteReaderAsync(stop);
+        if (!await reader.ReadAsync(stop))
+            return null;
+        return new ClaimedBatch
+        {
+            IssueId = reader.GetInt64(0),
+            BatchNo = reader.GetInt32(1),
+            Kind = reader.GetString(2),
+            Fence = reader.GetInt64(3),
+            TakenOver = reader.GetBoolean(4),
+            PartKey = reader.GetInt64(5),
+            FirstSeq = reader.GetInt32(6),
+            LastSeq = reader.GetInt32(7),
+        };
+    }
+
+    private static async Task<IReadOnlyCollection<int>> ExcludeAsync(NpgsqlConnection connection, ClaimedBatch batch, CancellationToken stop)
+    {
+        await using var command = About(connection, Exclude, batch);
+        await using var reader = await command.ExecuteReaderAsync(stop);
+        var gone = new HashSet<int>();
+        while (await reader.ReadAsync(stop))
+            gone.Add(reader.GetInt32(0));
+        return gone;
+    }
+
+    private static async Task<IReadOnlyList<PendingDelivery>> ReadDeliveriesAsync(NpgsqlConnection connection, ClaimedBatch batch, IReadOnlyCollection<int> gone, CancellationToken stop)
+    {
+        await using var command = About(connection, SelectDeliveries, batch);
+        command.Parameters.AddWithValue("gone", gone.ToArray());
+        await using var reader = await command.ExecuteReaderAsync(stop);
+        var deliveries = new List<PendingDelivery>();
+        while (await reader.ReadAsync(stop))
+            deliveries.Add(ReadDelivery(reader));
+        return deliveries;
+    }
+
+    private static PendingDelivery ReadDelivery(NpgsqlDataReader reader) => new()
+    {
+        Seq = reader.GetInt32(0),
+        SubscriberId = reader.GetInt64(1),
+        Variant = reader.GetInt16(2),
+        Attempts = reader.GetInt16(3),
+        Resends = reader.GetInt16(4),
+        DotFaults = reader.GetInt16(5),
+        Address = reader.GetString(6),
+        Name = reader.IsDBNull(7) ? null : reader.GetString(7),
+        FirstName = reader.IsDBNull(8) ? null : reader.GetString(8),
+        Tier = reader.GetString(9),
+        Language = reader.IsDBNull(10) ? null : reader.GetString(10),
+        Attributes = reader.GetString(11),
+        DeferredFor = reader.IsDBNull(12) ? null : reader.GetTimeSpan(12),
+    };
+
+    private static NpgsqlCommand About(NpgsqlConnection connection, string sql, ClaimedBatch batch)
+    {
+        var command = new NpgsqlCommand(sql, connection);
+        command.Parameters.AddWithValue("part", batch.PartKey);
+        command.Parameters.AddWithValue("issue", batch.IssueId);
+        command.Parameters.AddWithValue("batch", batch.BatchNo);
+        command.Parameters.AddWithValue("kind", batch.Kind);
+        command.Parameters.AddWithValue("first", batch.FirstSeq);
+        command.Parameters.AddWithValue("last", batch.LastSeq);
+        return command;
+    }
+
+    private static void Name(NpgsqlCommand command, ClaimedBatch batch)
+    {
+        command.Parameters.AddWithValue("issue", batch.IssueId);
+        command.Parameters.AddWithValue("batch", batch.BatchNo);
+        command.Parameters.AddWithValue("fence", batch.Fence);
+    }
+}

@@ -1,0 +1,7 @@
+namespace Newsletter.Mailer.Delivery;
+
+/// <summary>The connections that issues are sent over.</summary>
+public sealed record BulkRelays(RelayPool Pool);
+
+/// <summary>The connections kept for mail to one person, so that it never waits behind an issue.</summary>
+public sealed record PersonalRelays(RelayPool Pool);

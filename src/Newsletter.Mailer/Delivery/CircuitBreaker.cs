@@ -1,0 +1,100 @@
+namespace Newsletter.Mailer.Delivery;
+
+/// <summary>
+/// Keeps us from hammering a relay that is down. Three failed connects in a row, or twelve faults of open connections
+/// (a relay that says 421 to all of eight at once is not down), open it for 5 s, then twice as long each time up to a minute;
+/// after that one caller at a time may try again. Refused credentials open it for five minutes at once: waiting seldom mends them.
+/// </summary>
+public sealed class CircuitBreaker(TimeProvider clock)
+{
+    private const int FaultsToOpen = 12;
+    private const int FaultsOfAFailedConnect = 4;
+    private static readonly TimeSpan First = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan ForCredentials = TimeSpan.FromMinutes(5);
+
+    private readonly Lock _gate = new();
+    private int _faults;
+    private TimeSpan _pause = First;
+    private DateTimeOffset _openUntil = DateTimeOffset.MinValue;
+    private bool _open;
+
+    /// <summary>What went wrong last, for people; null while all is well.</summary>
+    public string? Reason { get; private set; }
+
+    /// <summary>The relay refused our credentials: a person has to act.</summary>
+    public bool NeedsPerson { get; private set; }
+
+    /// <summary>Since when it has been open without a success; null while closed.</summary>
+    public DateTimeOffset? OpenSince { get; private set; }
+
+    /// <summary>True where a connection may be tried now. While half open only one caller is let through each period.</summary>
+    public bool TryEnter()
+    {
+        lock (_gate)
+        {
+            if (!_open)
+                return true;
+            var now = clock.GetUtcNow();
+            if (now < _openUntil)
+                return false;
+            _openUntil = now + _pause;
+            return true;
+        }
+    }
+
+    /// <summary>Closed: mail may flow.</summary>
+    public bool IsClosed
+    {
+        get
+        {
+            lock (_gate)
+                return !_open;
+        }
+    }
+
+    public void Succeeded()
+    {
+        lock (_gate)
+        {
+            (_faults, _pause, _open, NeedsPerson) = (0, First, false, false);
+            (Reason, OpenSince) = (null, null);
+        }
+    }
+
+    /// <summary>An open connection failed.</summary>
+    public void Faulted(string reason) => Count(reason, 1);
+
+    /// <summary>No connection could be made.</summary>
+    public void Unreachable(string reason) => Count(reason, FaultsOfAFailedConnect);
+
+    public void CredentialsRefused(string reason)
+    {
+        lock (_gate)
+        {
+            (Reason, NeedsPerson) = (reason, true);
+            Open(ForCredentials);
+        }
+    }
+
+    private void Count(string reason, int faults)
+    {
+        lock (_gate)
+        {
+            Reason = reason;
+            _faults += faults;
+            if (_faults < FaultsToOpen)
+                return;
+            Open(_pause);
+            _pause = _pause * 2 < Longest ? _pause * 2 : Longest;
+        }
+    }
+
+    private void Open(TimeSpan pause)
+    {
+        var now = clock.GetUtcNow();
+        OpenSince ??= now;
+        _open = true;
+        _openUntil = now + pause;
+    }
+}

@@ -1,0 +1,166 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Newsletter.Mailer.Delivery;
+
+/// <summary>Section <c>Delivery</c>: how issues are sent.</summary>
+public sealed class DeliveryOptions : IValidatableObject
+{
+    /// <summary>Deliveries claimed together. Default 500.</summary>
+    [Range(1, 10_000)]
+    public int BatchSize { get; set; } = 500;
+
+    /// <summary>Seconds a claim lasts without renewal; after a crash nobody else sends the batch sooner. Default 30.</summary>
+    [Range(5, 600)]
+    public int LeaseSeconds { get; set; } = 30;
+
+    /// <summary>Seconds between renewals of a claim, and between looks at who has left meanwhile. Default 10.</summary>
+    [Range(1, 200)]
+    public int RenewSeconds { get; set; } = 10;
+
+    /// <summary>Seconds after which a sending job hands over to a fresh one. Default 60.</summary>
+    [Range(1, 600)]
+    public int HandOverSeconds { get; set; } = 60;
+
+    /// <summary>Sending jobs at once in one worker process. Default 2.</summary>
+    [Range(1, 32)]
+    public int Senders { get; set; } = 2;
+
+    /// <summary>Minutes to wait after each deferral, the last repeated; ±20 %. Default 5, 15, 60, 120, 240.</summary>
+    [MinLength(1)]
+    public int[] RetryMinutes { get; set; } = [5, 15, 60, 120, 240];
+
+    /// <summary>Hours after its first deferral at which a delivery expires. Default 24.</summary>
+    [Range(0, 240)]
+    public double MaxAgeHours { get; set; } = 24;
+
+    /// <summary>Seconds until a delivery whose reply was lost is sent once more (policy <c>resend</c>). Default 60.</summary>
+    [Range(0, 86_400)]
+    public int ResendUnknownSeconds { get; set; } = 60;
+
+    /// <summary>Share of the audience that may end unknown before the issue pauses (of at least 20 unknown). Default 0.01.</summary>
+    [Range(0.0, 1.0)]
+    public double UnknownShare { get; set; } = 0.01;
+
+    /// <summary>Share of the attempts that may be rejected before the issue pauses (of at least 100 rejected). Default 0.2.</summary>
+    [Range(0.0, 1.0)]
+    public double RejectedShare { get; set; } = 0.2;
+
+    /// <summary>Policy or sender rejections in a row, of one kind, that count as the sender's fault and pause the issue. Default 20.</summary>
+    [Range(2, 10_000)]
+    public int RefusalsInARow { get; set; } = 20;
+
+    /// <summary>Seconds without any usable relay after which issues pause. Default 120.</summary>
+    [Range(1, 86_400)]
+    public int PauseWithoutRelaySeconds { get; set; } = 120;
+
+    /// <summary>Connections kept for mail to one person, beside those of issues. Default 2.</summary>
+    [Range(1, 64)]
+    public int PersonalConnections { get; set; } = 2;
+
+    /// <summary>Where mail goes. In production at least one.</summary>
+    public List<RelayOptions> Relays { get; set; } = [];
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (RenewSeconds * 2 >= LeaseSeconds)
+            yield return new ValidationResult("Delivery:RenewSeconds must be less than half of Delivery:LeaseSeconds, so that one failed renewal does not lose the claim.");
+        if (RetryMinutes.Any(minutes => minutes is < 0 or > 10_080))
+            yield return new ValidationResult("Delivery:RetryMinutes holds minutes from 0 to 10080.");
+        if (Relays.GroupBy(relay => relay.Name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(same => same.Count() > 1) is { Key: var twice })
+            yield return new ValidationResult($"Delivery:Relays names '{twice}' twice: each relay needs a name of its own.");
+        foreach (var (relay, index) in Relays.Select((relay, index) => (relay, index)))
+        {
+            var problems = new List<ValidationResult>();
+            Validator.TryValidateObject(relay, new ValidationContext(relay), problems, validateAllProperties: true);
+            foreach (var problem in problems)
+                yield return new ValidationResult($"Delivery:Relays:{index}: {problem.ErrorMessage}");
+        }
+    }
+}
+
+/// <summary>An entry of <c>Delivery:Relays</c>.</summary>
+public sealed class RelayOptions : IValidatableObject
+{
+    /// <summary>The operator's name for it; deliveries remember it, so keep it. Default: relay.</summary>
+    [Required, StringLength(100, MinimumLength = 1)]
+    public string Name { get; set; } = "relay";
+
+    /// <summary>Host name or address of the relay. No default.</summary>
+    [Required]
+    public string Host { get; set; } = "";
+
+    /// <summary>Port. Default 587.</summary>
+    [Range(1, 65_535)]
+    public int Port { get; set; } = 587;
+
+    /// <summary>None, StartTlsWhenOffered, StartTls or ImplicitTls. Default StartTls.</summary>
+    public RelaySecurity Security { get; set; } = RelaySecurity.StartTls;
+
+    /// <summary>User name for AUTH. Default: none, no AUTH.</summary>
+    public string? UserName { get; set; }
+
+    /// <summary>Password for AUTH.</summary>
+    public string? Password { get; set; }
+
+    /// <summary>Name announced in EHLO. Default: the host of PublicUrl.</summary>
+    public string? HeloName { get; set; }
+
+    /// <summary>Accept a certificate that doesn't verify; only for a relay on a trusted network. Default false.</summary>
+    public bool AcceptAnyCertificate { get; set; }
+
+    /// <summary>Connections at once from one worker process. Default 8.</summary>
+    [Range(1, 1_000)]
+    public int MaxConnections { get; set; } = 8;
+
+    /// <summary>Messages over one connection before it is replaced. Default 100.</summary>
+    [Range(1, 100_000)]
+    public int MessagesPerConnection { get; set; } = 100;
+
+    /// <summary>Seconds after which a connection is replaced. Default 300.</summary>
+    [Range(1, 86_400)]
+    public int ConnectionSeconds { get; set; } = 300;
+
+    /// <summary>Seconds for connecting, TLS and AUTH together. Default 30.</summary>
+    [Range(1, 600)]
+    public double ConnectTimeoutSeconds { get; set; } = 30;
+
+    /// <summary>Seconds for the reply to a command (RFC 5321 §4.5.3.2). Default 300.</summary>
+    [Range(0.1, 3_600)]
+    public double CommandTimeoutSeconds { get; set; } = 300;
+
+    /// <summary>Seconds for the reply to the message itself; giving up early makes duplicates (RFC 1047). Default 600.</summary>
+    [Range(0.1, 7_200)]
+    public double FinalReplyTimeoutSeconds { get; set; } = 600;
+
+    /// <summary>BDAT where the relay offers CHUNKING (RFC 3030). Default false.</summary>
+    public bool UseChunking { get; set; }
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (UserName is null != Password is null)
+            yield return new ValidationResult("UserName and Password go together: set both or neither.");
+    }
+
+    /// <summary>The relay under the row id that its name has in this database.</summary>
+    /// <param name="id">Row id.</param>
+    /// <param name="defaultHeloName">Announced in EHLO where the relay names nothing.</param>
+    public Relay ToRelay(int id, string defaultHeloName) => new()
+    {
+        Id = id,
+        Name = Name,
+        Host = Host,
+        Port = Port,
+        Security = Security,
+        UserName = UserName,
+        Password = Password,
+        HeloName = HeloName ?? defaultHeloName,
+        AcceptAnyCertificate = AcceptAnyCertificate,
+        MaxConnections = MaxConnections,
+        MessagesPerConnection = MessagesPerConnection,
+        ConnectionLifetime = TimeSpan.FromSeconds(ConnectionSeconds),
+        ConnectTimeout = TimeSpan.FromSeconds(ConnectTimeoutSeconds),
+        CommandTimeout = TimeSpan.FromSeconds(CommandTimeoutSeconds),
+        FinalReplyTimeout = TimeSpan.FromSeconds(FinalReplyTimeoutSeconds),
+        UseChunking = UseChunking,
+    };
+}

@@ -1,0 +1,180 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+
+namespace Newsletter.Mailer.Delivery;
+
+/// <summary>
+/// Watches what becomes of an issue's messages and stops it, with a reason a person understands, before harm is done:
+/// a refused sender, rejections that are not the readers' fault, too many unknowns, no usable relay. Also sees it finished.
+/// </summary>
+public sealed partial class IssueGuard(IssueStore issues, BulkRelays relays, DeliveryOptions options, TimeProvider clock, ILogger<IssueGuard> log)
+{
+    private const int FewestUnknown = 20;
+    private const int FewestRejected = 100;
+    private const int MostWatched = 32;
+    private static readonly TimeSpan BetweenCounts = TimeSpan.FromSeconds(5);
+
+    private readonly ConcurrentDictionary<long, Watch> _watched = new();
+
+    /// <summary>What the messages of an issue have in common, kept while it is being sent.</summary>
+    internal async Task<SendingIssue> IssueAsync(long id, CancellationToken stop)
+    {
+        // Issues that another process finished would stay for ever.
+        if (_watched.Count > MostWatched)
+            _watched.Clear();
+        var watch = _watched.GetOrAdd(id, _ => new Watch());
+        return watch.Issue ??= await issues.FindAsync(id, stop)
+            ?? throw new InvalidOperationException($"Issue {id} has batches and no row.");
+    }
+
+    /// <summary>An attempt's outcome, before it is in the ledger.</summary>
+    internal async Task SeeAsync(WorkItem item, SendOutcome outcome, Relay relay)
+    {
+        var watch = _watched.GetOrAdd(item.Issue.Id, _ => new Watch());
+        switch (outcome)
+        {
+            case SendOutcome.Accepted:
+                watch.EndStreak();
+                break;
+            case SendOutcome.SenderRefused refused:
+                await PauseAsync(item.Issue.Id, $"{relay} refuses the sender {item.Issue.Sender}: {refused.Reply}. No reader failed. Correct the sender or the relay, then resume.");
+                break;
+            case SendOutcome.Rejected { Verdict: RejectionVerdict.Policy or RejectionVerdict.Sender } rejected:
+                watch.Streak(item.Delivery.Seq, $"{rejected.Verdict} {rejected.Reply.Code} {rejected.Reply.EnhancedStatus}");
+                break;
+            case SendOutcome.Rejected or SendOutcome.Unknown:
+                watch.CountNext = true;
+                break;
+        }
+    }
+
+    /// <summary>The outcome is in the ledger.</summary>
+    internal async Task EnteredAsync(WorkItem item, LedgerEntry entry)
+    {
+        if (entry is not { Status: "rejected", Reply: { } reply } || !_watched.TryGetValue(item.Issue.Id, out var watch))
+            return;
+        watch.CountNext = true;
+        var refused = watch.TakeStreak(options.RefusalsInARow);
+        if (refused.Count == 0)
+            return;
+        await PauseAsync(item.Issue.Id, $"{options.RefusalsInARow} readers in a row were refused for the sender's sake: {reply}. None of them failed; they are waiting. Correct what the relay complains about, then resume.");
+        await issues.PutBackAsync(item.Issue.Id, refused, CancellationToken.None);
+    }
+
+    /// <summary>A batch was closed: perhaps the last.</summary>
+    internal async Task ClosedAsync(long issueId)
+    {
+        try
+        {
+            await CheckTroublesAsync(issueId);
+            if (await issues.TryFinishAsync(issueId, CancellationToken.None))
+            {
+                _watched.TryRemove(issueId, out _);
+                LogFinished(issueId);
+            }
+        }
+        catch (Exception e) when (DatabaseContact.IsLoss(e))
+        {
+            // The sweep looks again.
+            LogNotChecked(e, issueId);
+        }
+    }
+
+    /// <summary>Pauses everything that is sending where no relay has been usable for long enough.</summary>
+    public async Task CheckRelaysAsync(CancellationToken stop)
+    {
+        if (relays.Pool.Outage(TimeSpan.FromSeconds(options.PauseWithoutRelaySeconds)) is not { } reason)
+            return;
+        foreach (var id in await issues.PauseAllAsync($"{reason} Resume once it works.", stop))
+            LogPaused(id, reason);
+    }
+
+    /// <summary>Pauses an issue of which too much is unknown or rejected.</summary>
+    private async Task CheckTroublesAsync(long issueId)
+    {
+        if (!_watched.TryGetValue(issueId, out var watch) || !watch.TakeCount(clock, BetweenCounts))
+            return;
+        if (await issues.CountTroublesAsync(issueId, CancellationToken.None) is not { } troubles)
+            return;
+
+        var (unknown, rejected) = (troubles.Unknown, troubles.Rejected);
+        var fresh = unknown + rejected - troubles.Tolerated;
+        if (unknown >= FewestUnknown && fresh >= FewestUnknown && unknown > troubles.Audience * options.UnknownShare)
+            await PauseAsync(issueId, $"{unknown} of {troubles.Audience} deliveries are unknown: the relay took the message and the connection was lost before it answered. Look at the relay, then resume.");
+        else if (rejected >= FewestRejected && fresh >= FewestRejected && rejected > troubles.Attempted * options.RejectedShare)
+            await PauseAsync(issueId, $"{rejected} of {troubles.Attempted} deliveries were rejected, most with '{await issues.CommonRejection(issueId, CancellationToken.None)}'. Check the list and the sender before resuming.");
+    }
+
+    private async Task PauseAsync(long issueId, string reason)
+    {
+        if (await issues.PauseAsync(issueId, reason, CancellationToken.None))
+            LogPaused(issueId, reason);
+    }
+
+    private sealed class Watch
+    {
+        private readonly Lock _gate = new();
+        private readonly List<int> _streak = [];
+        private string? _streakOf;
+        private bool _streakFull;
+        private long _countedAt = long.MinValue;
+
+        public SendingIssue? Issue { get; set; }
+
+        public bool CountNext { get; set; }
+
+        public void Streak(int seq, string kind)
+        {
+            lock (_gate)
+            {
+                if (_streakOf != kind)
+                    Reset(kind);
+                _streak.Add(seq);
+            }
+        }
+
+        public void EndStreak()
+        {
+            if (_streakOf is null)
+                return;
+            lock (_gate)
+                Reset(null);
+        }
+
+        /// <summary>The refused, once there are enough in a row; then also those that were in flight meanwhile.</summary>
+        public IReadOnlyList<int> TakeStreak(int enough)
+        {
+            lock (_gate)
+            {
+                _streakFull |= _streak.Count >= enough;
+                return _streakFull ? [.. _streak] : [];
+            }
+        }
+
+        public bool TakeCount(TimeProvider clock, TimeSpan between)
+        {
+            lock (_gate)
+            {
+                if (!CountNext || (_countedAt != long.MinValue && clock.GetElapsedTime(_countedAt) < between))
+                    return false;
+                (CountNext, _countedAt) = (false, clock.GetTimestamp());
+                return true;
+            }
+        }
+
+        private void Reset(string? kind)
+        {
+            _streak.Clear();
+            (_streakOf, _streakFull) = (kind, false);
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "Issue {IssueId} paused: {Reason}")]
+    private partial void LogPaused(long issueId, string reason);
+
+    [LoggerMessage(2, LogLevel.Information, "Issue {IssueId} finished: its receipt balances")]
+    private partial void LogFinished(long issueId);
+
+    [LoggerMessage(3, LogLevel.Warning, "Issue {IssueId} can't be checked now")]
+    private partial void LogNotChecked(Exception exception, long issueId);
+}

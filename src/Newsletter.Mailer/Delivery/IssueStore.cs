@@ -1,0 +1,238 @@
+using Dapper;
+using Npgsql;
+
+namespace Newsletter.Mailer.Delivery;
+
+/// <summary>Issues while they are sent: their state machine, and what every message of one needs.</summary>
+public sealed class IssueStore(NpgsqlDataSource database)
+{
+    private const string SelectSending = /*lang=sql*/ """
+        select i.id, i.part_key, i.newsletter_id, i.link_key, i.nonce, i.unknown_policy, n.from_address
+        from issues i join newsletters n on n.id = i.newsletter_id
+        where i.id = @id
+        """;
+
+    private const string SelectContent = /*lang=sql*/ """
+        select variant, segments from issue_content where issue_id = @id
+        """;
+
+    private const string SelectState = /*lang=sql*/ """
+        select state from issues where id = @id
+        """;
+
+    private const string Pause = /*lang=sql*/ """
+        update issues set state = 'paused', reason = @reason where id = @id and state = 'sending' returning id
+        """;
+
+    private const string PauseAll = /*lang=sql*/ """
+        update issues set state = 'paused', reason = @reason where state = 'sending' returning id
+        """;
+
+    // A person who resumes has seen what was rejected or unknown so far: only what comes on top may pause it again.
+    private const string Resume = /*lang=sql*/ """
+        update issues i
+        set state = 'sending', reason = null,
+            tolerated = (select count(*) from deliveries d
+                         where d.part_key = i.part_key and d.issue_id = i.id and d.status in ('rejected', 'unknown'))
+        where i.id = @id and i.state = 'paused' returning i.id
+        """;
+
+    private const string BeginCancel = /*lang=sql*/ """
+        update issues set state = 'cancelling', reason = null where id = @id and state in ('sending', 'paused') returning id
+        """;
+
+    private const string CancelRows = /*lang=sql*/ """
+        with gone as (delete from retries where issue_id = @id),
+        closed as (
+            update batches set state = 'done', done_at = now()
+            where issue_id = @id and (state = 'ready' or state = 'leased' and lease_until < now())
+            returning batch_no)
+        update deliveries d
+        set status = case d.status when 'sending' then 'unknown' else 'cancelled' end::delivery_status, updated_at = now()
+        from issues i
+        where i.id = @id and i.state = 'cancelling' and d.part_key = i.part_key and d.issue_id = i.id
+          and (d.status in ('pending', 'deferred')
+               or d.status = 'sending' and not exists (select from batches b where b.issue_id = i.id and b.state = 'leased' and b.lease_until >= now()))
+        """;
+
+    private const string EndCancel = /*lang=sql*/ """
+        update issues i set state = 'cancelled', finished_at = now()
+        where i.id = @id and i.state = 'cancelling'
+          and not exists (select from batches b where b.issue_id = i.id and b.state <> 'done')
+          and not exists (select from deliveries d where d.part_key = i.part_key and d.issue_id = i.id and d.status in ('pending', 'sending', 'deferred'))
+        returning i.id
+        """;
+
+    // The receipt must balance: every member of the audience has a row, and no row still waits for anything.
+    private const string Finish = /*lang=sql*/ """
+        update issues i set state = 'finished', finished_at = now()
+        where i.id = @id and i.state = 'sending'
+          and not exists (select from batches b where b.issue_id = i.id and b.state <> 'done')
+          and not exists (select from retries r where r.issue_id = i.id)
+          and i.audience = (select count(*) from deliveries d
+                            where d.part_key = i.part_key and d.issue_id = i.id
+                              and d.status in ('accepted', 'rejected', 'unknown', 'expired', 'cancelled', 'failed', 'skipped'))
+        returning i.id
+        """;
+
+    // Rows that wait while nothing waits for them (a crash between two writes): in flight becomes unknown, the rest gets its turn now.
+    private const string RescueStrays = /*lang=sql*/ """
+        with idle as (
+            select i.id, i.part_key from issues i
+            where i.id = @id and i.state = 'sending'
+              and not exists (select from batches b where b.issue_id = i.id and b.state <> 'done')),
+        lost as (
+            update deliveries d set status = 'unknown', updated_at = now()
+            from idle
+            where d.part_key = idle.part_key and d.issue_id = idle.id and d.status = 'sending'
+              and not exists (select from retries r where r.issue_id = d.issue_id and r.seq = d.seq))
+        insert into retries (issue_id, seq, since, next_at)
+        select d.issue_id, d.seq, now(), now()
+        from idle join deliveries d on d.part_key = idle.part_key and d.issue_id = idle.id
+        where d.status in ('pending', 'deferred')
+        on conflict do nothing
+        """;
+
+    private const string PutBack = /*lang=sql*/ """
+        with back as (
+            update deliveries d set status = 'pending', smtp_code = null, detail_id = null, attempts = greatest(d.attempts - 1, 0), updated_at = now()
+            from issues i
+            where i.id = @id and d.part_key = i.part_key and d.issue_id = i.id and d.seq = any(@seqs) and d.status = 'rejected'
+            returning d.seq)
+        insert into retries (issue_id, seq, since, next_at) select @id, seq, now(), now() from back
+        on conflict (issue_id, seq) do update set next_at = now(), batch_no = null
+        """;
+
+    private const string CountTroubles = /*lang=sql*/ """
+        select i.audience, i.tolerated,
+               count(*) filter (where d.status = 'unknown') as unknown,
+               count(*) filter (where d.status = 'rejected') as rejected,
+               count(*) filter (where d.status in ('accepted', 'rejected', 'unknown', 'deferred', 'expired')) as attempted
+        from issues i join deliveries d on d.part_key = i.part_key and d.issue_id = i.id
+        where i.id = @id and i.state = 'sending'
+        group by i.id
+        """;
+
+    private const string SelectOpen = /*lang=sql*/ """
+        select id, state from issues where state in ('sending', 'cancelling') order by id
+        """;
+
+    private const string SelectRejectedReply = /*lang=sql*/ """
+        select s.code || coalesce(' ' || s.status, '') || ' ' || s.text
+        from issues i
+        join deliveries d on d.part_key = i.part_key and d.issue_id = i.id and d.status = 'rejected'
+        join smtp_details s on s.id = d.detail_id
+        where i.id = @id
+        group by s.id order by count(*) desc limit 1
+        """;
+
+    /// <summary>What the messages of an issue have in common; null where there is no such issue.</summary>
+    public async Task<SendingIssue?> FindAsync(long id, CancellationToken stop)
+    {
+        await using var connection = await database.OpenConnectionAsync(stop);
+        var row = await connection.QuerySingleOrDefaultAsync<SendingRow>(new CommandDefinition(SelectSending, new { id }, cancellationToken: stop));
+        if (row is null)
+            return null;
+        var content = await connection.QueryAsync<(short Variant, byte[] Segments)>(new CommandDefinition(SelectContent, new { id }, cancellationToken: stop));
+        return new SendingIssue
+        {
+            Id = row.Id,
+            PartKey = row.Part_key,
+            NewsletterId = row.Newsletter_id,
+            LinkKey = row.Link_key,
+            Nonce = row.Nonce,
+            Sender = row.From_address,
+            ResendUnknown = row.Unknown_policy == "resend",
+            Variants = content.ToDictionary(part => part.Variant, part => Rendering.CompiledMessage.FromBytes(part.Segments)),
+        };
+    }
+
+    /// <summary>Null where there is no such issue.</summary>
+    public Task<string?> StateOf(long id, CancellationToken stop) => One<string?>(SelectState, new { id }, stop);
+
+    /// <summary>Stops an issue and says why; false where it was not sending.</summary>
+    public async Task<bool> PauseAsync(long id, string? reason, CancellationToken stop) => await One<long?>(Pause, new { id, reason }, stop) is not null;
+
+    /// <summary>Stops every issue that is sending, for a reason that concerns all.</summary>
+    public async Task<IReadOnlyList<long>> PauseAllAsync(string reason, CancellationToken stop)
+    {
+        await using var connection = await database.OpenConnectionAsync(stop);
+        return [.. await connection.QueryAsync<long>(new CommandDefinition(PauseAll, new { reason }, cancellationToken: stop))];
+    }
+
+    public async Task<bool> ResumeAsync(long id, CancellationToken stop) => await One<long?>(Resume, new { id }, stop) is not null;
+
+    /// <summary>Cancels what is not in flight; what is, is entered first. <see cref="AdvanceCancelAsync"/> ends it.</summary>
+    public async Task<bool> BeginCancelAsync(long id, CancellationToken stop)
+    {
+        if (await One<long?>(BeginCancel, new { id }, stop) is null)
+            return false;
+        await AdvanceCancelAsync(id, stop);
+        return true;
+    }
+
+    /// <summary>True once nothing is in flight any more and the issue is cancelled.</summary>
+    public async Task<bool> AdvanceCancelAsync(long id, CancellationToken stop)
+    {
+        await Do(CancelRows, new { id }, stop);
+        return await One<long?>(EndCancel, new { id }, stop) is not null;
+    }
+
+    /// <summary>True where the receipt balances now and the issue is finished.</summary>
+    public async Task<bool> TryFinishAsync(long id, CancellationToken stop) => await One<long?>(Finish, new { id }, stop) is not null;
+
+    public Task RescueStraysAsync(long id, CancellationToken stop) => Do(RescueStrays, new { id }, stop);
+
+    /// <summary>Rejections that were not the readers' fault become pending again.</summary>
+    public Task PutBackAsync(long id, IReadOnlyCollection<int> seqs, CancellationToken stop) => Do(PutBack, new { id, seqs = seqs.ToArray() }, stop);
+
+    /// <summary>Null where the issue is not sending.</summary>
+    public Task<IssueTroubles?> CountTroublesAsync(long id, CancellationToken stop) => One<IssueTroubles?>(CountTroubles, new { id }, stop);
+
+    /// <summary>The reply that most of the rejections have in common.</summary>
+    public Task<string?> CommonRejection(long id, CancellationToken stop) => One<string?>(SelectRejectedReply, new { id }, stop);
+
+    /// <summary>Issues that are sending or cancelling.</summary>
+    public async Task<IReadOnlyList<(long Id, string State)>> OpenIssues(CancellationToken stop)
+    {
+        await using var connection = await database.OpenConnectionAsync(stop);
+        return [.. await connection.QueryAsync<(long, string)>(new CommandDefinition(SelectOpen, cancellationToken: stop))];
+    }
+
+    private async Task<T?> One<T>(string sql, object values, CancellationToken stop)
+    {
+        await using var connection = await database.OpenConnectionAsync(stop);
+        return await connection.QuerySingleOrDefaultAsync<T>(new CommandDefinition(sql, values, commandTimeout: 300, cancellationToken: stop));
+    }
+
+    private async Task Do(string sql, object values, CancellationToken stop)
+    {
+        await using var connection = await database.OpenConnectionAsync(stop);
+        await connection.ExecuteAsync(new CommandDefinition(sql, values, commandTimeout: 300, cancellationToken: stop));
+    }
+
+    private sealed class SendingRow
+    {
+        public long Id { get; init; }
+        public long Part_key { get; init; }
+        public long Newsletter_id { get; init; }
+        public string Link_key { get; init; } = "";
+        public string Nonce { get; init; } = "";
+        public string Unknown_policy { get; init; } = "";
+        public string From_address { get; init; } = "";
+    }
+}
+
+/// <summary>How much of an issue went wrong so far.</summary>
+public sealed class IssueTroubles
+{
+    public long Audience { get; init; }
+
+    public long Tolerated { get; init; }
+
+    public long Unknown { get; init; }
+
+    public long Rejected { get; init; }
+
+    public long Attempted { get; init; }
+}

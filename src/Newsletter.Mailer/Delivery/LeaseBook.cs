@@ -1,0 +1,131 @@
+namespace Newsletter.Mailer.Delivery;
+
+/// <summary>The batches one sender holds: claimed, renewed, and closed or given back.</summary>
+internal sealed class LeaseBook(SendingParts parts)
+{
+    private readonly Guid _owner = Guid.NewGuid();
+    private readonly Dictionary<(long, int), LeasedWork> _leases = [];
+    private readonly Lock _gate = new();
+
+    private TimeSpan Lease => TimeSpan.FromSeconds(parts.Options.LeaseSeconds);
+
+    /// <summary>The next batch with something left to send; null where nothing is ready.</summary>
+    public async Task<LeasedWork?> ClaimAsync(CancellationToken stop)
+    {
+        while (true)
+        {
+            var batch = await parts.Batches.ClaimAsync(_owner, Lease, parts.Contact.MayTakeOver(Lease), Lease, stop);
+            parts.Contact.Made();
+            if (batch is null)
+                return null;
+            if (batch.TakenOver)
+                SendingLog.TakenOver(parts.Log, batch.IssueId, batch.BatchNo);
+
+            var work = new LeasedWork(batch, await parts.Guard.IssueAsync(batch.IssueId, stop));
+            if (batch.Deliveries.Count == 0)
+            {
+                await CloseAsync(work);
+                continue;
+            }
+
+            lock (_gate)
+                _leases[(batch.IssueId, batch.BatchNo)] = work;
+            return work;
+        }
+    }
+
+    /// <summary>The item has its outcome, or must not be sent any more.</summary>
+    public Task SettleAsync(WorkItem item) => item.Work.Done() ? CloseAsync(item.Work) : Task.CompletedTask;
+
+    /// <summary>The item could not be sent now.</summary>
+    public Task LeaveAsync(WorkItem item) => item.Work.Leave() ? CloseAsync(item.Work) : Task.CompletedTask;
+
+    /// <summary>Renews the leases, looks who has left meanwhile and whether any relay is left, until told that the run has ended.</summary>
+    public async Task KeepAsync(CancellationToken ended)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(parts.Options.RenewSeconds), parts.Clock);
+        while (await NextTickAsync(timer, ended))
+        {
+            try
+            {
+                await KeepOnceAsync();
+                await parts.Guard.CheckRelaysAsync(CancellationToken.None);
+                parts.Contact.Made();
+            }
+            catch (Exception e) when (DatabaseContact.IsLoss(e))
+            {
+                parts.Contact.Lost();
+                SendingLog.NotRenewed(parts.Log, e);
+            }
+        }
+    }
+
+    /// <summary>What was claimed and not sent is anybody's again.</summary>
+    public async Task GiveBackAsync(WorkQueue queue)
+    {
+        try
+        {
+            await queue.SettleAsync();
+        }
+        catch (Exception e) when (DatabaseContact.IsLoss(e))
+        {
+            // A claim that failed brought nothing.
+            parts.Contact.Lost();
+            SendingLog.NotRenewed(parts.Log, e);
+        }
+
+        foreach (var item in queue.Drain())
+            await LeaveAsync(item);
+    }
+
+    private async Task KeepOnceAsync()
+    {
+        LeasedWork[] held;
+        lock (_gate)
+            held = [.. _leases.Values];
+        if (held.Length == 0)
+            return;
+        var ours = await parts.Batches.RenewAsync([.. held.Select(work => work.Batch)], Lease, CancellationToken.None);
+        foreach (var work in held)
+        {
+            if (ours.Contains((work.Batch.IssueId, work.Batch.BatchNo)))
+                work.Exclude(await parts.Batches.ExcludeGoneAsync(work.Batch, CancellationToken.None));
+            else
+                work.Lose();
+        }
+    }
+
+    private async Task CloseAsync(LeasedWork work)
+    {
+        lock (_gate)
+            _leases.Remove((work.Batch.IssueId, work.Batch.BatchNo));
+        if (!work.IsOurs)
+            return;
+        try
+        {
+            if (work.IsIncomplete)
+                await parts.Batches.GiveBackAsync(work.Batch, TimeSpan.Zero, CancellationToken.None);
+            else
+                await parts.Batches.CompleteAsync(work.Batch, CancellationToken.None);
+            await parts.Guard.ClosedAsync(work.Batch.IssueId);
+        }
+        catch (Exception e) when (DatabaseContact.IsLoss(e))
+        {
+            // The lease runs out by itself, and whoever takes it over finds every outcome entered.
+            parts.Contact.Lost();
+            SendingLog.NotClosed(parts.Log, e, work.Batch.IssueId, work.Batch.BatchNo);
+        }
+    }
+
+    private static async Task<bool> NextTickAsync(PeriodicTimer timer, CancellationToken ended)
+    {
+        try
+        {
+            return await timer.WaitForNextTickAsync(ended);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,148 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Newsletter.Mailer.Delivery;
+
+/// <summary>
+/// Group commit: what the process's connections have to say between two commits is written in one. The outcome of one message and the
+/// intent of the next are one write, made before the next one's first byte leaves, so that a killed process leaves at most
+/// one unknown a connection. Nothing is dropped: while the database is away the callers wait, and with them the sending.
+/// </summary>
+public sealed partial class LedgerRecorder : IAsyncDisposable
+{
+    private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
+    private const int MostAtOnce = 500;
+
+    private readonly LedgerStore _store;
+    private readonly TimeProvider _clock;
+    private readonly ILogger<LedgerRecorder> _log;
+    private readonly Channel<Request> _requests = Channel.CreateUnbounded<Request>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly CancellationTokenSource _abandoned = new();
+    private readonly Task _writing;
+    private NpgsqlConnection? _connection;
+
+    public LedgerRecorder(LedgerStore store, TimeProvider clock, ILogger<LedgerRecorder> log)
+    {
+        (_store, _clock, _log) = (store, clock, log);
+        _writing = Task.Run(WriteAllAsync);
+    }
+
+    /// <summary>Records an outcome, an intent, or both in one commit.</summary>
+    /// <returns>True where the intent is durable and <paramref name="next"/> may be sent now.</returns>
+    public Task<bool> RecordAsync(LedgerEntry? outcome, DeliveryKey? next)
+    {
+        var request = new Request(outcome, next, new(TaskCreationOptions.RunContinuationsAsynchronously));
+        ObjectDisposedException.ThrowIf(!_requests.Writer.TryWrite(request), this);
+        return request.Done.Task;
+    }
+
+    /// <summary>Writes what is left, for at most ten seconds where the database is away: after that the rows stay "sending", and whoever takes over calls them unknown.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _requests.Writer.TryComplete();
+        _abandoned.CancelAfter(TimeSpan.FromSeconds(10));
+        await _writing;
+        if (_connection is not null)
+            await _connection.DisposeAsync();
+        _abandoned.Dispose();
+    }
+
+    private async Task WriteAllAsync()
+    {
+        var group = new List<Request>();
+        while (await _requests.Reader.WaitToReadAsync())
+        {
+            group.Clear();
+            while (group.Count < MostAtOnce && _requests.Reader.TryRead(out var request))
+                group.Add(request);
+            await WriteUntilDoneAsync(group);
+        }
+    }
+
+    private async Task WriteUntilDoneAsync(List<Request> group)
+    {
+        var wait = FirstWait;
+        for (var again = false; ; again = true)
+        {
+            try
+            {
+                await WriteAsync(group, again);
+                return;
+            }
+            catch (PostgresException e) when (e.SqlState.StartsWith("22", StringComparison.Ordinal) || e.SqlState.StartsWith("23", StringComparison.Ordinal))
+            {
+                await BisectAsync(group, e);
+                return;
+            }
+            catch (Exception e) when (e is NpgsqlException or TimeoutException or IOException or InvalidOperationException && !_abandoned.IsCancellationRequested)
+            {
+                LogHolding(e, group.Count);
+                await CloseAsync();
+                await Task.Delay(wait, _clock, _abandoned.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                wait = wait * 2 < LongestWait ? wait * 2 : LongestWait;
+            }
+            catch (Exception e)
+            {
+                foreach (var request in group)
+                    request.Done.TrySetException(e);
+                return;
+            }
+        }
+    }
+
+    private async Task WriteAsync(List<Request> group, bool again)
+    {
+        _connection ??= await _store.OpenAsync(_abandoned.Token);
+        var entries = group.Where(request => request.Outcome is not null).Select(request => request.Outcome!).ToList();
+        var next = group.Where(request => request.Next is not null).Select(request => request.Next!.Value).ToList();
+        var written = await _store.WriteAsync(_connection, entries, next, again, _abandoned.Token);
+        foreach (var entry in entries.Where(entry => !again && !written.Written.Contains((entry.Key.IssueId, entry.Key.Seq))))
+            LogFenced(entry.Key.IssueId, entry.Key.Seq, entry.Status);
+        foreach (var request in group)
+            request.Done.TrySetResult(request.Next is { } key && written.Intended.Contains((key.IssueId, key.Seq)));
+    }
+
+    // A value the database will not take must not cost the others their outcome, nor its own delivery more than its words.
+    private async Task BisectAsync(List<Request> group, PostgresException cause)
+    {
+        if (group.Count > 1)
+        {
+            var half = group.Count / 2;
+            await WriteUntilDoneAsync(group[..half]);
+            await WriteUntilDoneAsync(group[half..]);
+            return;
+        }
+
+        var request = group[0];
+        if (request.Outcome is { Reply: not null } or { QueueId: not null })
+        {
+            LogUnstorable(cause, request.Outcome.Key.IssueId, request.Outcome.Key.Seq);
+            await WriteUntilDoneAsync([request with { Outcome = request.Outcome with { Reply = null, QueueId = null, Suppress = false } }]);
+            return;
+        }
+
+        request.Done.TrySetException(cause);
+    }
+
+    private async Task CloseAsync()
+    {
+        if (_connection is { } broken)
+        {
+            _connection = null;
+            await broken.DisposeAsync();
+        }
+    }
+
+    private sealed record Request(LedgerEntry? Outcome, DeliveryKey? Next, TaskCompletionSource<bool> Done);
+
+    [LoggerMessage(1, LogLevel.Warning, "The database can't take {Count} ledger writes now; they are held, and nothing more is sent until it does")]
+    private partial void LogHolding(Exception exception, int count);
+
+    [LoggerMessage(2, LogLevel.Warning, "Issue {IssueId}, delivery {Seq}: the lease was lost before the outcome '{Status}' could be entered")]
+    private partial void LogFenced(long issueId, int seq, string status);
+
+    [LoggerMessage(3, LogLevel.Error, "Issue {IssueId}, delivery {Seq}: the relay's reply can't be stored; the outcome is kept without it")]
+    private partial void LogUnstorable(Exception exception, long issueId, int seq);
+}

@@ -1,0 +1,63 @@
+using System.Text.Json;
+using Newsletter.Mailer.Links;
+using Newsletter.Mailer.Rendering;
+
+namespace Newsletter.Mailer.Delivery;
+
+/// <summary>What the messages of an issue have in common. None of it changes after the freeze, so it may be kept for as long as it is used.</summary>
+public sealed record SendingIssue
+{
+    public required long Id { get; init; }
+
+    public required long PartKey { get; init; }
+
+    public required long NewsletterId { get; init; }
+
+    /// <summary>The key that signed this issue's links at the freeze, and signs them in every copy.</summary>
+    public required string LinkKey { get; init; }
+
+    public required string Nonce { get; init; }
+
+    /// <summary>Envelope sender.</summary>
+    public required string Sender { get; init; }
+
+    /// <summary>An unknown is sent once more.</summary>
+    public required bool ResendUnknown { get; init; }
+
+    public required IReadOnlyDictionary<short, CompiledMessage> Variants { get; init; }
+
+    /// <summary>The finished message of one delivery. The same delivery gives the same bytes, unless the reader changed meanwhile.</summary>
+    public OutgoingMail MessageFor(PendingDelivery delivery, KeyRing keys, PublicSite site)
+    {
+        var token = new UnsubscribeToken(NewsletterId, delivery.SubscriberId, Id).Sign(keys, LinkKey);
+        var reader = new Recipient
+        {
+            Address = delivery.Address,
+            MessageId = $"{Id}.{delivery.Seq}.{Nonce}@{Sender[(Sender.LastIndexOf('@') + 1)..]}",
+            UnsubscribeUrl = site.Unsubscribe(token),
+            Name = delivery.Name,
+            FirstName = delivery.FirstName,
+            Tier = delivery.Tier,
+            Language = delivery.Language,
+            Attributes = ReadAttributes(delivery.Attributes),
+        };
+        return new OutgoingMail { Sender = Sender, Recipient = delivery.Address, Message = Variants[delivery.Variant].Fill(reader) };
+    }
+
+    private static Dictionary<string, string>? ReadAttributes(string json)
+    {
+        if (json is "{}")
+            return null;
+        using var document = JsonDocument.Parse(json);
+        return document.RootElement.EnumerateObject()
+            .Where(property => property.Value.ValueKind != JsonValueKind.Null)
+            .ToDictionary(property => property.Name, property => AsText(property.Value), StringComparer.Ordinal);
+    }
+
+    private static string AsText(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => value.GetString()!,
+        JsonValueKind.Array => string.Join(", ", value.EnumerateArray().Select(AsText)),
+        _ => value.GetRawText(),
+    };
+}

@@ -1,0 +1,34 @@
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Newsletter.Mailer.Delivery;
+
+/// <summary>Relays' texts made fit for keeping: storable, and without whatever names a reader or one message.</summary>
+internal static partial class SmtpText
+{
+    private const int Longest = 500;
+
+    /// <summary>Addresses become <c>&lt;address&gt;</c>, and words with digits that are no status or code become <c>#</c>: a million replies are one text.</summary>
+    public static string Anonymous(string text) => Ids().Replace(Addresses().Replace(text, "<address>"), "#");
+
+    /// <summary>Without control characters and lone surrogates (PostgreSQL's text takes neither NUL nor broken UTF-8), at most 500 characters.</summary>
+    public static string Storable(string text)
+    {
+        var clean = new StringBuilder(Math.Min(text.Length, Longest));
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if (clean.Length + rune.Utf16SequenceLength > Longest)
+                break;
+            clean.Append(Rune.IsControl(rune) ? " " : rune.ToString());
+        }
+
+        return clean.ToString();
+    }
+
+    [GeneratedRegex(@"<?[^\s<>()""':,;]+@[^\s<>()""',;]+[^\s<>()""',;.]>?", RegexOptions.CultureInvariant, 200)]
+    private static partial Regex Addresses();
+
+    // Eight characters or more, at least one of them a digit: queue ids, message ids, time stamps. IP addresses stay: they say who was refused.
+    [GeneratedRegex(@"(?<![\w.-])(?![0-9.]+\b)(?=[\w-]*[0-9])[\w-]{8,}(?:[.@][\w.-]+)?", RegexOptions.CultureInvariant, 200)]
+    private static partial Regex Ids();
+}
