@@ -1,0 +1,140 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using MailKit;
+using MailKit.Net.Smtp;
+using MailKit.Security;
+using Microsoft.Extensions.Logging;
+using Newsletter.Mailer.Delivery;
+using IMailTransport = Newsletter.Mailer.Delivery.IMailTransport;
+
+namespace Newsletter.Mailer.Smtp;
+
+/// <summary>Opens connections with MailKit over sockets of our own.</summary>
+public sealed class SmtpTransport : IMailTransport
+{
+    private readonly string _heloName;
+    private readonly TimeProvider _clock;
+    private readonly ILogger<SmtpTransport> _logger;
+    private readonly string? _protocolLogFolder;
+    private int _protocolLogs;
+
+    static SmtpTransport()
+    {
+        KeptPunycode.Install();
+    }
+
+    /// <param name="heloName">What EHLO announces to a relay that is not on this machine and names nothing itself: the domain of PublicUrl.</param>
+    /// <param name="clock">For the age of connections.</param>
+    /// <param name="logger">Gets relays by id.</param>
+    /// <param name="protocolLogFolder">Where each connection writes everything said, but for the password. It holds readers' addresses and whole messages: null, unless a person is looking for something.</param>
+    public SmtpTransport(string heloName, TimeProvider clock, ILogger<SmtpTransport> logger, string? protocolLogFolder = null)
+    {
+        _heloName = heloName;
+        _clock = clock;
+        _logger = logger;
+        _protocolLogFolder = protocolLogFolder;
+    }
+
+    /// <inheritdoc />
+    /// <exception cref="OperationCanceledException"><paramref name="stop"/> was cancelled.</exception>
+    public async Task<ConnectOutcome> ConnectAsync(Relay relay, CancellationToken stop)
+    {
+        var opened = await OpenAsync(relay, stop);
+        return opened.Session is { } session
+            ? new ConnectOutcome.Connected(new SmtpConnection(this, relay, session, _clock, _logger))
+            : opened.Failure!;
+    }
+
+    internal async Task<OpenedSession> OpenAsync(Relay relay, CancellationToken stop)
+    {
+        var startedAt = _clock.GetTimestamp();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        limit.CancelAfter(relay.ConnectTimeout);
+        var dialled = await RelayDialling.DialAsync(relay, limit.Token);
+        stop.ThrowIfCancellationRequested();
+        if (dialled.Socket is null)
+            return Failed(relay, new ConnectOutcome.Unavailable(dialled.Failure!));
+
+        var opened = await GreetAsync(relay, dialled.Socket, limit.Token, stop);
+        if (opened.Failure is not null)
+            return Failed(relay, opened.Failure);
+        SmtpLog.Connected(_logger, relay.Id, (long)_clock.GetElapsedTime(startedAt).TotalMilliseconds, opened.Secure, relay.UserName is not null);
+        return opened;
+    }
+
+    private async Task<OpenedSession> GreetAsync(Relay relay, Socket socket, CancellationToken limit, CancellationToken stop)
+    {
+        var stream = new RelayStream(socket, relay.CommandTimeout, relay.FinalReplyTimeout);
+        var client = NewClient(relay, socket);
+        var loggingIn = false;
+        try
+        {
+            await client.ConnectAsync(stream, relay.Host, relay.Port, Security(relay), limit);
+            loggingIn = true;
+            await LogInAsync(relay, client, limit);
+            return new OpenedSession(new RelaySession(relay, client, stream), null, client.IsSecure);
+        }
+        catch (Exception e) when (ConnectReasons.Knows(e))
+        {
+            client.Dispose();
+            await stream.DisposeAsync();
+            stop.ThrowIfCancellationRequested();
+            return new OpenedSession(null, ConnectReasons.Sort(relay, e, loggingIn), false);
+        }
+    }
+
+    private static async Task LogInAsync(Relay relay, FinishedBytesClient client, CancellationToken limit)
+    {
+        if (relay.UserName is null)
+            return;
+        // Over TLS the plainest mechanism is as good as any, and a wrong password counts once with the relay, not once a mechanism.
+        if (client.IsSecure && client.AuthenticationMechanisms.Contains("PLAIN"))
+            client.AuthenticationMechanisms.RemoveWhere(mechanism => mechanism != "PLAIN");
+        await client.AuthenticateAsync(Encoding.UTF8, new NetworkCredential(relay.UserName, relay.Password ?? ""), limit);
+    }
+
+    private FinishedBytesClient NewClient(Relay relay, Socket socket)
+    {
+        var client = new FinishedBytesClient(ProtocolLog(relay), relay.UseChunking) { LocalDomain = HeloName(relay, socket) };
+        if (relay.AcceptAnyCertificate)
+        {
+#pragma warning disable CA5359, MA0039 // The operator asked for it, for a relay on a trusted network.
+            client.ServerCertificateValidationCallback = static (_, _, _, _) => true;
+#pragma warning restore CA5359, MA0039
+        }
+
+        return client;
+    }
+
+    private string HeloName(Relay relay, Socket socket) =>
+        relay.HeloName ?? (socket.RemoteEndPoint is IPEndPoint { Address: var address } && IPAddress.IsLoopback(address) ? "localhost" : _heloName);
+
+    private IProtocolLogger ProtocolLog(Relay relay)
+    {
+        if (_protocolLogFolder is null)
+            return new NullProtocolLogger();
+        var number = Interlocked.Increment(ref _protocolLogs);
+        return new ProtocolLogger(Path.Combine(_protocolLogFolder, $"smtp-{relay.Id}-{Environment.ProcessId}-{number}.log"));
+    }
+
+    private OpenedSession Failed(Relay relay, ConnectOutcome failure)
+    {
+        if (failure is ConnectOutcome.Unavailable unavailable)
+            SmtpLog.Unavailable(_logger, relay.Id, unavailable.Reason);
+        else
+            SmtpLog.CredentialsRefused(_logger, relay.Id, 0);
+        return new OpenedSession(null, failure, false);
+    }
+
+    private static SecureSocketOptions Security(Relay relay) => relay.Security switch
+    {
+        RelaySecurity.None => SecureSocketOptions.None,
+        RelaySecurity.StartTls => SecureSocketOptions.StartTls,
+        RelaySecurity.ImplicitTls => SecureSocketOptions.SslOnConnect,
+        _ => SecureSocketOptions.StartTlsWhenAvailable,
+    };
+}
+
+/// <summary>Either a session or why there is none.</summary>
+internal readonly record struct OpenedSession(RelaySession? Session, ConnectOutcome? Failure, bool Secure);
