@@ -39,7 +39,7 @@ internal static class ApiJson
         public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
         {
             if (reader.TokenType is not JsonTokenType.String)
-                throw new JsonException("must be text");
+                throw new JsonException("It must be text");
             string text;
             try
             {
@@ -47,10 +47,10 @@ internal static class ApiJson
             }
             catch (InvalidOperationException e)
             {
-                throw new JsonException("holds bytes or escapes that are no Unicode text", e);
+                throw new JsonException("It holds bytes or escapes that are no Unicode text", e);
             }
 
-            return text.Contains('\0', StringComparison.Ordinal) ? throw new JsonException("holds a NUL character, which can't be kept") : text;
+            return text.Contains('\0', StringComparison.Ordinal) ? throw new JsonException("It holds a NUL character, which can't be kept") : text;
         }
 
         public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WriteStringValue(value);

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Newsletter.Mailer.Host.Endpoints;
 
-/// <summary>What is wrong with a request, by the name of the field as it stands in the JSON or the query.</summary>
+/// <summary>What is wrong with a request, in sentences, by the name of the field as it stands in the JSON or the query.</summary>
 internal sealed class FieldErrors
 {
     private readonly Dictionary<string, List<string>> _byField = new(StringComparer.Ordinal);
@@ -22,7 +22,7 @@ internal sealed class FieldErrors
     {
         var trimmed = Optional(field, text, longest);
         if (trimmed is null && !_byField.ContainsKey(field))
-            Add(field, "is missing");
+            Add(field, "It is missing.");
         return trimmed ?? "";
     }
 
@@ -31,7 +31,7 @@ internal sealed class FieldErrors
     {
         var trimmed = text?.Trim();
         if (trimmed?.Length > longest)
-            Add(field, string.Create(CultureInfo.InvariantCulture, $"has {trimmed.Length} characters; at most {longest} are allowed"));
+            Add(field, string.Create(CultureInfo.InvariantCulture, $"It has {trimmed.Length} characters; at most {longest} are allowed."));
         return trimmed is { Length: > 0 } ? trimmed : null;
     }
 

@@ -32,7 +32,7 @@ internal static class Problems
     /// <summary>409: a value that another row has already.</summary>
     public static ProblemHttpResult Taken(string field, string message)
     {
-        var details = Details(StatusCodes.Status409Conflict, $"{field} {message}.");
+        var details = Details(StatusCodes.Status409Conflict, $"{field}: {message}");
         details.Extensions["errors"] = new FieldErrors().Add(field, message).ToDictionary();
         return TypedResults.Problem(details);
     }
@@ -44,7 +44,7 @@ internal static class Problems
         var byField = errors.ToDictionary();
         var details = Details(
             StatusCodes.Status400BadRequest,
-            string.Join(" ", byField.SelectMany(pair => pair.Value.Select(message => $"{pair.Key} {message}."))));
+            string.Join(" ", byField.SelectMany(pair => pair.Value.Select(message => $"{pair.Key}: {message}"))));
         details.Extensions["errors"] = byField;
         return details;
     }

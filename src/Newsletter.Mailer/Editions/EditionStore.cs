@@ -14,7 +14,7 @@ public sealed class EditionStore(NpgsqlDataSource database)
     private const string InsertEdition = /*lang=sql*/ """
         insert into editions (newsletter_id, number, slug, title, subject, preheader, author, tier, source)
         values (@newsletterId,
-                coalesce(@number::integer, (select coalesce(max(number), 0) + 1 from editions where newsletter_id = @newsletterId)),
+                coalesce(@number::integer, (select least(coalesce(max(number), 0), 2147483646) + 1 from editions where newsletter_id = @newsletterId)),
                 @slug, @title, @subject, @preheader, @author, @tier, @source)
         returning id
         """;
@@ -143,7 +143,7 @@ public sealed class EditionStore(NpgsqlDataSource database)
 
     private static EditionChange? Taken(PostgresException e, EditionDocument document) => (e.SqlState, e.ConstraintName) switch
     {
-        (PostgresErrorCodes.UniqueViolation, "editions_number") => new EditionChange.NumberTaken(document.Number ?? 0),
+        (PostgresErrorCodes.UniqueViolation, "editions_number") => new EditionChange.NumberTaken(document.Number ?? int.MaxValue),
         (PostgresErrorCodes.UniqueViolation, "editions_slug") => new EditionChange.SlugTaken(document.Slug),
         _ => null,
     };

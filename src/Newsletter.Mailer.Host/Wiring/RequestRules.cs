@@ -1,0 +1,67 @@
+using System.Net;
+using Microsoft.AspNetCore.HostFiltering;
+using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
+
+namespace Newsletter.Mailer.Host.Wiring;
+
+/// <summary>What holds for every request: whose forwarding is believed, which hosts may be named, how large a body may be, what headers an answer carries.</summary>
+internal static class RequestRules
+{
+    private const string ContentPolicy =
+        "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; script-src 'self'; "
+        + "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
+
+    public static void AddRequestRules(this IServiceCollection services)
+    {
+        services.AddRoomOptions<SiteOptions>("");
+        services.AddRoomOptions<WebOptions>("Web");
+        services.AddOptions<KestrelServerOptions>().Configure<IOptions<WebOptions>>((kestrel, web) =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = web.Value.MaxBodyBytes;
+        });
+        services.AddHostFiltering(_ => { });
+        services.AddOptions<HostFilteringOptions>().Configure<IOptions<SiteOptions>>((filter, site) => filter.AllowedHosts = Hosts(site.Value));
+        services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<WebOptions>>((forwarded, web) => Believe(forwarded, web.Value.KnownProxies));
+        services.AddOptions<HostOptions>().Configure<IOptions<WebOptions>>((host, web) => host.ShutdownTimeout = TimeSpan.FromSeconds(web.Value.ShutdownSeconds));
+    }
+
+    /// <summary>Sets what a page or answer didn't set for itself.</summary>
+    public static void UseSecurityHeaders(this IApplicationBuilder app) => app.Use((http, next) =>
+    {
+        http.Response.OnStarting(() =>
+        {
+            var headers = http.Response.Headers;
+            headers.XContentTypeOptions = "nosniff";
+            headers.TryAdd("Referrer-Policy", "no-referrer");
+            headers.TryAdd("Content-Security-Policy", ContentPolicy);
+            headers.TryAdd("Cross-Origin-Opener-Policy", "same-origin");
+            // Answers hold readers' data, and pages tokens: no cache between us and the caller may keep them.
+            headers.TryAdd("Cache-Control", "no-store");
+            return Task.CompletedTask;
+        });
+        return next(http);
+    });
+
+    private static List<string> Hosts(SiteOptions site) =>
+        site.AllowedHosts.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is { Length: > 0 } named
+            ? [.. named]
+            : [new Uri(site.PublicUrl).Host, "localhost", "127.0.0.1", "[::1]"];
+
+    private static void Believe(ForwardedHeadersOptions forwarded, IEnumerable<string> proxies)
+    {
+        forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
+        // The framework believes loopback unasked; here nobody is believed who isn't named.
+        forwarded.KnownProxies.Clear();
+        forwarded.KnownIPNetworks.Clear();
+        foreach (var proxy in proxies)
+        {
+            if (IPAddress.TryParse(proxy, out var address))
+                forwarded.KnownProxies.Add(address);
+            else
+                forwarded.KnownIPNetworks.Add(System.Net.IPNetwork.Parse(proxy));
+        }
+    }
+}
