@@ -8,16 +8,17 @@ namespace Newsletter.Mailer.Testing;
 /// </summary>
 public static class SharedFolder
 {
+    /// <summary>The root of this repository, the folder with Newsletter.Mailer.sln.</summary>
+    public static string Repository { get; } = FindRepository()
+        ?? throw new DirectoryNotFoundException($"No Newsletter.Mailer.sln above {AppContext.BaseDirectory}.");
+
     /// <summary>Its path, or null where there is none.</summary>
+    // Below Repository, which it needs: initialisers run in the order of the text.
     public static string? Path { get; } = Find();
 
     /// <summary>The path of something in it.</summary>
     public static string Of(params string[] parts) =>
         System.IO.Path.Combine([Path ?? throw new DirectoryNotFoundException("There is no ../shared folder; mark the test [SharedFact]."), .. parts]);
-
-    /// <summary>The root of this repository, the folder with Newsletter.Mailer.sln.</summary>
-    public static string Repository { get; } = FindRepository()
-        ?? throw new DirectoryNotFoundException($"No Newsletter.Mailer.sln above {AppContext.BaseDirectory}.");
 
     private static string? Find()
     {
