@@ -19,7 +19,7 @@ public sealed class BatchStore(NpgsqlDataSource database)
                 where c.issue_id = i.id and c.state <> 'done'
                   and (c.not_before is null or c.not_before <= now())
                   and (c.state = 'ready'
-                       or @may_take_over and c.lease_until < now() and pg_postmaster_start_time() < now() - @grace)
+                       or @may_take_over and c.lease_until < now() and pg_postmaster_start_time() < now() - @grace::interval)
                 order by c.batch_no
                 limit 1
                 for update skip locked) b

@@ -6,7 +6,10 @@ using Npgsql;
 
 namespace Newsletter.Mailer.Tests.Database;
 
-/// <summary>Every DML statement of every store fits the migrated schema: PostgreSQL itself prepares it.</summary>
+/// <summary>
+/// Every DML statement of every store fits the migrated schema: PostgreSQL itself prepares it. Parameters have no
+/// type here, so that one whose type its place doesn't tell is cast in the statement (<c>now() + @lease::interval</c>).
+/// </summary>
 public sealed class StatementTests : DatabaseTest
 {
     public static TheoryData<string> Stores => [.. StoresOf(typeof(DatabaseHost).Assembly).Select(type => type.FullName!)];
