@@ -24,8 +24,12 @@ internal static class ConnectReasons
         OperationCanceledException => Unavailable(
             $"The relay {relay} took the connection but didn't greet within {RelayStream.Words(relay.ConnectTimeout)}. {SilenceHint(relay)}"),
         _ when loggingIn => Unavailable($"Lost the relay {relay} while logging in: {RelaySession.Words(e)}. Check the user name and password."),
-        _ => Unavailable($"Lost the relay {relay} before it was ready: {RelaySession.Words(e)}."),
+        _ => Unavailable($"Lost the relay {relay} before it was ready: {RelaySession.Words(e)}{LastWords(e)}."),
     };
+
+    /// <summary>MailKit answers a refused EHLO with HELO, and knows only that the relay hung up on it; what it said before is in the message.</summary>
+    private static string LastWords(Exception e) =>
+        e is SmtpProtocolException && e.Message.Split("disconnected: ", 2) is [_, var said] ? $", having said: {ReplyReading.OneLine(said).TrimEnd('.')}" : "";
 
     private static ConnectOutcome RefusedLogIn(Relay relay, SmtpReply reply) => reply.Code switch
     {
