@@ -30,7 +30,7 @@ public sealed class EditionStore(NpgsqlDataSource database)
     private const string SelectEdition = /*lang=sql*/ """
         select e.id, e.newsletter_id, n.slug as newsletter, e.number, e.slug, e.title, e.subject, e.preheader, e.author, e.tier, e.source,
                e.state, e.held_reason, e.send_at, e.send_local, e.send_zone, e.revision, e.created_at, e.updated_at,
-               (select i.id from issues i where i.edition_id = e.id) as issue_id
+               (select i.id from issues i where i.edition_id = e.id and i.state <> 'failed') as issue_id
         from editions e join newsletters n on n.id = e.newsletter_id
         where e.id = @id
         """;
@@ -38,7 +38,7 @@ public sealed class EditionStore(NpgsqlDataSource database)
     private const string ListEditions = /*lang=sql*/ """
         select e.id, e.newsletter_id, n.slug as newsletter, e.number, e.slug, e.title, e.subject, e.preheader, e.author, e.tier,
                e.state, e.held_reason, e.send_at, e.send_local, e.send_zone, e.revision, e.created_at, e.updated_at,
-               (select i.id from issues i where i.edition_id = e.id) as issue_id
+               (select i.id from issues i where i.edition_id = e.id and i.state <> 'failed') as issue_id
         from editions e join newsletters n on n.id = e.newsletter_id
         where (@newsletter::text is null or n.slug = @newsletter)
           and (@state::text is null or e.state = @state)

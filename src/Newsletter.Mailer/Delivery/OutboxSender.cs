@@ -1,0 +1,95 @@
+using Microsoft.Extensions.Logging;
+using Newsletter.Mailer.Outbox;
+
+namespace Newsletter.Mailer.Delivery;
+
+/// <summary>Sends mail to one person over connections that no issue uses.</summary>
+public sealed partial class OutboxSender(OutboxStore outbox, TestSend testSends, PersonalRelays relays, TimeProvider clock, ILogger<OutboxSender> log)
+{
+    // Longer than a relay may take over its last reply (RFC 5321 §4.5.3.2.6), so that nobody else sends the same mail meanwhile.
+    private static readonly TimeSpan Lease = TimeSpan.FromMinutes(12);
+    private static readonly TimeSpan GiveUpAfter = TimeSpan.FromHours(24);
+    private static readonly TimeSpan[] Waits =
+        [TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(10), TimeSpan.FromHours(1)];
+
+    /// <summary>Sends one mail, if it is still to be sent.</summary>
+    /// <returns>When to try again; null where it is done, or in other hands.</returns>
+    public async Task<TimeSpan?> SendAsync(long id, CancellationToken stop)
+    {
+        if (await outbox.ClaimAsync(id, Lease, stop) is not { } mail)
+            return null;
+        var (message, problem) = await ComposeAsync(mail, stop);
+        if (message is null)
+        {
+            await outbox.FailedAsync(mail, problem!, CancellationToken.None);
+            LogFailed(id, problem!);
+            return null;
+        }
+
+        await using var session = await RentAsync(stop);
+        if (session is null)
+            return await TryAgainAsync(mail, relays.Pool.Outage(TimeSpan.Zero) ?? "No connection to a relay could be made.");
+        return await EnterAsync(mail, await session.SendAsync(message));
+    }
+
+    private Task<(OutgoingMail? Mail, string? Problem)> ComposeAsync(ClaimedMail mail, CancellationToken stop) => mail.Kind switch
+    {
+        TestSend.Kind => testSends.ComposeAsync(mail, stop),
+        _ => Task.FromResult<(OutgoingMail?, string?)>((null, $"This version of the program does not know mail of kind '{mail.Kind}'.")),
+    };
+
+    private async Task<RelaySession?> RentAsync(CancellationToken stop)
+    {
+        try
+        {
+            return await relays.Pool.RentAsync(stop);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    private async Task<TimeSpan?> EnterAsync(ClaimedMail mail, SendOutcome outcome)
+    {
+        switch (outcome)
+        {
+            case SendOutcome.Accepted accepted:
+                await outbox.SentAsync(mail, SmtpText.Storable(accepted.Reply.ToString()), CancellationToken.None);
+                return null;
+            case SendOutcome.Rejected rejected:
+                await outbox.FailedAsync(mail, SmtpText.Storable(rejected.Reply.ToString()), CancellationToken.None);
+                return null;
+            // A person waits for this mail: a second copy is the lesser evil.
+            case SendOutcome.Unknown unknown:
+                return await TryAgainAsync(mail, unknown.Reason);
+            case SendOutcome.Deferred deferred:
+                return await TryAgainAsync(mail, deferred.Reply.ToString());
+            case SendOutcome.RelayFault fault:
+                return await TryAgainAsync(mail, fault.Reason);
+            case SendOutcome.SenderRefused refused:
+                return await TryAgainAsync(mail, refused.Reply.ToString());
+            case SendOutcome.CredentialsRefused refused:
+                return await TryAgainAsync(mail, refused.Reply.ToString());
+            default:
+                throw new System.Diagnostics.UnreachableException();
+        }
+    }
+
+    private async Task<TimeSpan?> TryAgainAsync(ClaimedMail mail, string reply)
+    {
+        if (clock.GetUtcNow() - mail.CreatedAt > GiveUpAfter)
+        {
+            await outbox.FailedAsync(mail, SmtpText.Storable(reply), CancellationToken.None);
+            LogFailed(mail.Id, reply);
+            return null;
+        }
+
+        var wait = Waits[Math.Min(mail.Attempts - 1, Waits.Length - 1)];
+        await outbox.TryAgainAsync(mail, SmtpText.Storable(reply), wait, CancellationToken.None);
+        return wait;
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "Outbox mail {OutboxId} failed: {Reason}")]
+    private partial void LogFailed(long outboxId, string reason);
+}

@@ -1,0 +1,110 @@
+using Dapper;
+using Npgsql;
+
+namespace Newsletter.Mailer.Outbox;
+
+/// <summary>Mail to one person, put down before anything is sent, so that no crash loses it.</summary>
+public sealed class OutboxStore(NpgsqlDataSource database)
+{
+    private const string Insert = /*lang=sql*/ """
+        insert into outbox (kind, address, newsletter_id, model, nonce)
+        values (@Kind, @Address, @NewsletterId, @Model::jsonb, @Nonce)
+        returning id
+        """;
+
+    private const string Claim = /*lang=sql*/ """
+        update outbox
+        set state = 'sending', fence = fence + 1, lease_until = now() + @lease, attempts = attempts + 1
+        where id = @id and (state = 'ready' and next_at <= now() or state = 'sending' and lease_until < now())
+        returning id, kind, address, newsletter_id as newsletterid, model::text as model, nonce, attempts, fence, created_at as createdat
+        """;
+
+    private const string Finish = /*lang=sql*/ """
+        update outbox
+        set state = @state, reply = @reply, lease_until = null, next_at = now() + @retryIn,
+            finished_at = case when @state in ('sent', 'failed') then now() end
+        where id = @id and fence = @fence and state = 'sending'
+        returning id
+        """;
+
+    private const string SelectDue = /*lang=sql*/ """
+        select id from outbox
+        where state = 'ready' and next_at <= now() or state = 'sending' and lease_until < now()
+        order by next_at limit 1000
+        """;
+
+    /// <summary>Puts a mail down; it is sent by whoever claims it.</summary>
+    /// <returns>Its id.</returns>
+    public async Task<long> PutAsync(OutboxMail mail, CancellationToken stop)
+    {
+        await using var connection = await database.OpenConnectionAsync(stop);
+        return await connection.QuerySingleAsync<long>(new CommandDefinition(Insert, mail, cancellationToken: stop));
+    }
+
+    /// <summary>Takes a mail for sending; null where another has it, or it is done or not due.</summary>
+    public async Task<ClaimedMail?> ClaimAsync(long id, TimeSpan lease, CancellationToken stop)
+    {
+        await using var connection = await database.OpenConnectionAsync(stop);
+        return await connection.QuerySingleOrDefaultAsync<ClaimedMail>(new CommandDefinition(Claim, new { id, lease }, cancellationToken: stop));
+    }
+
+    public Task SentAsync(ClaimedMail mail, string reply, CancellationToken stop) => FinishAsync(mail, "sent", reply, TimeSpan.Zero, stop);
+
+    public Task FailedAsync(ClaimedMail mail, string reply, CancellationToken stop) => FinishAsync(mail, "failed", reply, TimeSpan.Zero, stop);
+
+    public Task TryAgainAsync(ClaimedMail mail, string reply, TimeSpan wait, CancellationToken stop) => FinishAsync(mail, "ready", reply, wait, stop);
+
+    /// <summary>What waits to be sent now, perhaps because its job was lost.</summary>
+    public async Task<IReadOnlyList<long>> AllDue(CancellationToken stop)
+    {
+        await using var connection = await database.OpenConnectionAsync(stop);
+        return [.. await connection.QueryAsync<long>(new CommandDefinition(SelectDue, cancellationToken: stop))];
+    }
+
+    private async Task FinishAsync(ClaimedMail mail, string state, string reply, TimeSpan retryIn, CancellationToken stop)
+    {
+        await using var connection = await database.OpenConnectionAsync(stop);
+        var values = new { id = mail.Id, fence = mail.Fence, state, reply, retryIn };
+        await connection.ExecuteAsync(new CommandDefinition(Finish, values, cancellationToken: stop));
+    }
+}
+
+/// <summary>A mail to one person: what it is and what it speaks of, not how it looks.</summary>
+public sealed record OutboxMail
+{
+    /// <summary>Which of the kinds that Delivery can compose.</summary>
+    public required string Kind { get; init; }
+
+    public required string Address { get; init; }
+
+    public long? NewsletterId { get; init; }
+
+    /// <summary>JSON object; its shape depends on the kind.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>Random part of the Message-ID, the same for every try.</summary>
+    public string Nonce { get; init; } = System.Security.Cryptography.RandomNumberGenerator.GetHexString(16, lowercase: true);
+}
+
+/// <summary>A mail under our lease.</summary>
+public sealed record ClaimedMail
+{
+    public long Id { get; init; }
+
+    public string Kind { get; init; } = "";
+
+    public string Address { get; init; } = "";
+
+    public long? NewsletterId { get; init; }
+
+    public string Model { get; init; } = "{}";
+
+    public string Nonce { get; init; } = "";
+
+    /// <summary>This one included.</summary>
+    public short Attempts { get; init; }
+
+    public long Fence { get; init; }
+
+    public DateTimeOffset CreatedAt { get; init; }
+}

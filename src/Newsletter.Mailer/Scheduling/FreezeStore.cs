@@ -1,0 +1,214 @@
+using System.Globalization;
+using Dapper;
+using Npgsql;
+
+namespace Newsletter.Mailer.Scheduling;
+
+/// <summary>Makes an issue of an edition: its content, its partition of the ledger, and its audience, chunk by chunk.</summary>
+public sealed class FreezeStore(NpgsqlDataSource database)
+{
+    private const string EstimateAudience = /*lang=sql*/ """
+        select count(*) from subscriptions
+        where newsletter_id = @newsletter and status = 'active' and (@tier = 'free' or tier = @tier)
+        """;
+
+    // Only the edition that is still due, at the revision that was rendered, becomes an issue: a second job finds nothing to publish.
+    private const string InsertIssue = /*lang=sql*/ """
+        with published as (
+            update editions set state = 'published', updated_at = now()
+            where id = @edition and state = 'scheduled' and revision = @revision and send_at <= now()
+            returning id, newsletter_id)
+        insert into issues (edition_id, newsletter_id, part_key, unknown_policy, link_key, sent_date, nonce)
+        select id, newsletter_id, @part, @policy, @linkKey, @sentDate, @nonce from published
+        returning id
+        """;
+
+    private const string InsertContent = /*lang=sql*/ """
+        insert into issue_content (issue_id, variant, segments, sha256, html_bytes)
+        values (@issue, @variant, @segments, @sha256, @htmlBytes)
+        """;
+
+    private const string SelectPartition = /*lang=sql*/ """
+        select exists (select from pg_class where relname = @name and relispartition)
+        """;
+
+    private const string LockFreezing = /*lang=sql*/ """
+        select i.part_key, i.newsletter_id, i.freeze_cursor, i.audience, e.tier
+        from issues i join editions e on e.id = i.edition_id
+        where i.id = @issue and i.state = 'freezing'
+        for update of i
+        """;
+
+    private const string InsertChunk = /*lang=sql*/ """
+        with members as (
+            select s.subscriber_id
+            from subscriptions s
+            where s.newsletter_id = @newsletter and s.subscriber_id > @cursor and s.status = 'active' and (@tier = 'free' or s.tier = @tier)
+            order by s.subscriber_id
+            limit @chunk),
+        frozen as (
+            insert into deliveries (part_key, issue_id, seq, subscriber_id, status, reason)
+            select @part, @issue, @audience + row_number() over (order by m.subscriber_id), m.subscriber_id,
+                   case when x.suppressed then 'skipped' else 'pending' end::delivery_status,
+                   case when x.suppressed then 'suppressed' end
+            from members m
+            join subscribers b on b.id = m.subscriber_id
+            cross join lateral (
+                select exists (select from suppressions p where lower(p.address) = lower(b.address) and p.address is not null)
+                    or exists (select from suppressions p where lower(p.domain) = lower(split_part(b.address, '@', -1)) and p.domain is not null)
+                    as suppressed) x
+            returning subscriber_id)
+        select count(*)::integer as frozen, coalesce(max(subscriber_id), @cursor) as cursor from frozen
+        """;
+
+    private const string CutBatches = /*lang=sql*/ """
+        insert into batches (issue_id, batch_no, first_seq, last_seq, size)
+        select @issue, (seq - 1) / @size + 1, min(seq), max(seq), count(*) filter (where status = 'pending')
+        from deliveries
+        where part_key = @part and issue_id = @issue and seq > @audience
+        group by (seq - 1) / @size
+        having count(*) filter (where status = 'pending') > 0
+        """;
+
+    private const string Advance = /*lang=sql*/ """
+        update issues
+        set freeze_cursor = @cursor, audience = audience + @frozen,
+            state = case when @last then 'sending' else state end,
+            frozen_at = case when @last then now() end
+        where id = @issue
+        """;
+
+    private const string SelectFreezing = /*lang=sql*/ """
+        select id from issues where state = 'freezing' order by id
+        """;
+
+    private const string SelectUnfrozen = /*lang=sql*/ """
+        select id from issues where edition_id = @edition and state = 'freezing'
+        """;
+
+    /// <summary>Members the issue would have now.</summary>
+    public async Task<long> EstimateAsync(long newsletter, string tier, CancellationToken stop)
+    {
+        await using var connection = await database.OpenConnectionAsync(stop);
+        return await connection.QuerySingleAsync<long>(new CommandDefinition(EstimateAudience, new { newsletter, tier }, commandTimeout: 300, cancellationToken: stop));
+    }
+
+    /// <summary>The edition's issue that is being frozen; null where there is none.</summary>
+    public async Task<long?> FindFreezingAsync(long edition, CancellationToken stop)
+    {
+        await using var connection = await database.OpenConnectionAsync(stop);
+        return await connection.QuerySingleOrDefaultAsync<long?>(new CommandDefinition(SelectUnfrozen, new { edition }, cancellationToken: stop));
+    }
+
+    /// <summary>Issues whose freeze has not ended, perhaps because its job was lost.</summary>
+    public async Task<IReadOnlyList<long>> AllFreezing(CancellationToken stop)
+    {
+        await using var connection = await database.OpenConnectionAsync(stop);
+        return [.. await connection.QueryAsync<long>(new CommandDefinition(SelectFreezing, cancellationToken: stop))];
+    }
+
+    /// <summary>Publishes the edition and keeps its frozen content, in one transaction; null where it is not due any more.</summary>
+    public async Task<long?> InsertIssueAsync(NewIssue issue, CancellationToken stop)
+    {
+        await EnsurePartitionAsync(issue.PartKey, stop);
+        await using var connection = await database.OpenConnectionAsync(stop);
+        await using var transaction = await connection.BeginTransactionAsync(stop);
+        var id = await connection.QuerySingleOrDefaultAsync<long?>(new CommandDefinition(
+            InsertIssue,
+            new
+            {
+                edition = issue.EditionId,
+                revision = issue.Revision,
+                part = issue.PartKey,
+                policy = issue.UnknownPolicy,
+                linkKey = issue.LinkKey,
+                sentDate = issue.SentDate,
+                nonce = issue.Nonce,
+            },
+            cancellationToken: stop));
+        if (id is null)
+            return null;
+        var content = issue.Compile(id.Value);
+        await connection.ExecuteAsync(new CommandDefinition(
+            InsertContent,
+            new { issue = id, variant = (short)0, segments = content.ToBytes(), sha256 = content.Sha256.ToArray(), htmlBytes = issue.HtmlBytes },
+            cancellationToken: stop));
+        await transaction.CommitAsync(stop);
+        return id;
+    }
+
+    /// <summary>Freezes the next members of the audience and cuts their batches, in one transaction.</summary>
+    /// <returns>False once the whole audience is frozen.</returns>
+    public async Task<bool> FreezeChunkAsync(long issue, int chunk, int batchSize, CancellationToken stop)
+    {
+        await using var connection = await database.OpenConnectionAsync(stop);
+        await using var transaction = await connection.BeginTransactionAsync(stop);
+        var at = await connection.QuerySingleOrDefaultAsync<FreezingRow>(new CommandDefinition(LockFreezing, new { issue }, cancellationToken: stop));
+        if (at is null)
+            return false;
+
+        var where = new
+        {
+            issue, part = at.Part_key, newsletter = at.Newsletter_id, cursor = at.Freeze_cursor, audience = at.Audience, tier = at.Tier, chunk, size = batchSize,
+        };
+        var (frozen, cursor) = await connection.QuerySingleAsync<(int, long)>(new CommandDefinition(InsertChunk, where, commandTimeout: 300, cancellationToken: stop));
+        await connection.ExecuteAsync(new CommandDefinition(CutBatches, where, commandTimeout: 300, cancellationToken: stop));
+        var last = frozen < chunk;
+        await connection.ExecuteAsync(new CommandDefinition(Advance, new { issue, cursor, frozen, last }, cancellationToken: stop));
+        await transaction.CommitAsync(stop);
+        return !last;
+    }
+
+    // A partition is made apart and then attached: CREATE … PARTITION OF would lock out every reader and writer of the ledger.
+    private async Task EnsurePartitionAsync(long partKey, CancellationToken stop)
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"deliveries_{partKey}");
+        await using var connection = await database.OpenConnectionAsync(stop);
+        if (await connection.QuerySingleAsync<bool>(new CommandDefinition(SelectPartition, new { name }, cancellationToken: stop)))
+            return;
+        await using var transaction = await connection.BeginTransactionAsync(stop);
+        await connection.ExecuteAsync(new CommandDefinition("select pg_advisory_xact_lock(hashtext('deliveries partitions'))", cancellationToken: stop));
+        if (await connection.QuerySingleAsync<bool>(new CommandDefinition(SelectPartition, new { name }, cancellationToken: stop)))
+            return;
+        var ddl = string.Create(CultureInfo.InvariantCulture, $"""
+            create table "{name}" (like deliveries including defaults including constraints) with (fillfactor = 60);
+            alter table deliveries attach partition "{name}" for values in ({partKey});
+            """);
+        await connection.ExecuteAsync(new CommandDefinition(ddl, cancellationToken: stop));
+        await transaction.CommitAsync(stop);
+    }
+
+    private sealed class FreezingRow
+    {
+        public long Part_key { get; init; }
+        public long Newsletter_id { get; init; }
+        public long Freeze_cursor { get; init; }
+        public long Audience { get; init; }
+        public string Tier { get; init; } = "free";
+    }
+}
+
+/// <summary>An issue about to be made of an edition.</summary>
+public sealed record NewIssue
+{
+    public required long EditionId { get; init; }
+
+    /// <summary>The revision that was rendered.</summary>
+    public required int Revision { get; init; }
+
+    public required long PartKey { get; init; }
+
+    /// <summary><c>resend</c> or <c>leave</c>.</summary>
+    public required string UnknownPolicy { get; init; }
+
+    public required string LinkKey { get; init; }
+
+    public required DateTimeOffset SentDate { get; init; }
+
+    public required string Nonce { get; init; }
+
+    public required int HtmlBytes { get; init; }
+
+    /// <summary>The finished message, once the issue has its id.</summary>
+    public required Func<long, Rendering.CompiledMessage> Compile { get; init; }
+}

@@ -1,0 +1,112 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using Newsletter.Mailer.Audience;
+using Newsletter.Mailer.Links;
+using Newsletter.Mailer.Preflight;
+using Newsletter.Mailer.Rendering;
+
+namespace Newsletter.Mailer.Scheduling;
+
+/// <summary>What became of an edition whose time had come.</summary>
+public enum Publishing
+{
+    /// <summary>Frozen and ready to be sent.</summary>
+    Frozen,
+
+    /// <summary>Waits for a person; the edition says why.</summary>
+    Held,
+
+    /// <summary>Not scheduled, not due yet, or published by another job.</summary>
+    NothingToDo,
+}
+
+/// <summary>
+/// Freezes a due edition into an issue: rendered and compiled once, its audience snapshot chunk by chunk. May be run again at any point
+/// and by two at once: rows say what is left.
+/// </summary>
+public sealed partial class IssuePublisher(
+    ScheduleStore schedule, FreezeStore freeze, NewsletterStore newsletters, KeyRing keys, PublicSite site, SchedulingOptions options, ILogger<IssuePublisher> log)
+{
+    // Partition keys of months look like 202611; those of large issues lie above.
+    private const long OwnPartitions = 1_000_000_000_000;
+
+    /// <summary>Publishes the edition if it is due, or resumes a freeze that was cut off.</summary>
+    public async Task<Publishing> PublishAsync(long editionId, CancellationToken stop)
+    {
+        var issue = await freeze.FindFreezingAsync(editionId, stop);
+        if (issue is null)
+        {
+            if (await schedule.FindDueAsync(editionId, TimeSpan.FromMinutes(options.HoldAfterMinutes), stop) is not { } edition)
+                return Publishing.NothingToDo;
+            if (edition.IsLate)
+                return await HoldAsync(editionId, $"It should have gone out at {edition.SendAt:yyyy-MM-dd HH:mm} UTC and is more than {options.HoldAfterMinutes} minutes late. Publish it now, or schedule it anew.", stop);
+            var (made, problem) = await MakeIssueAsync(edition, stop);
+            if (problem is not null)
+                return await HoldAsync(editionId, problem, stop);
+            if (made is null)
+                return Publishing.NothingToDo;
+            issue = made;
+        }
+
+        await FreezeAsync(issue.Value, stop);
+        return Publishing.Frozen;
+    }
+
+    /// <summary>Goes on with the freeze of an issue until its whole audience has rows.</summary>
+    public async Task FreezeAsync(long issue, CancellationToken stop)
+    {
+        // A chunk is whole batches, so that no batch spans two transactions.
+        var chunk = Math.Max(1, options.FreezeChunk / options.BatchSize) * options.BatchSize;
+        while (await freeze.FreezeChunkAsync(issue, chunk, options.BatchSize, stop))
+            stop.ThrowIfCancellationRequested();
+        LogFrozen(issue);
+    }
+
+    private async Task<(long? Issue, string? Problem)> MakeIssueAsync(DueEdition edition, CancellationToken stop)
+    {
+        var newsletter = await newsletters.GetAsync(edition.NewsletterId, stop)
+            ?? throw new InvalidOperationException($"Edition {edition.Id} has no newsletter.");
+        var attributes = await AttributesUsedBy.EditionAsync(edition.Source, newsletter.Id, schedule, stop);
+        var sent = TrimToSeconds(edition.Now);
+        var local = LocalTime.FindZone(newsletter.TimeZone) is { } zone ? TimeZoneInfo.ConvertTime(sent, zone) : sent;
+        var readiness = EditionReadiness.Check(edition.Source, newsletter, site.Url, local, attributes, edition.Number);
+        if (readiness is EditionReadiness.NotReady notReady)
+            return (null, "It can't be sent as it stands. " + string.Join(" ", notReady.Problems));
+
+        var rendered = ((EditionReadiness.Ready)readiness).Rendered;
+        var large = await freeze.EstimateAsync(newsletter.Id, edition.Tier, stop) >= options.OwnPartitionFrom;
+        var issue = await freeze.InsertIssueAsync(
+            new NewIssue
+            {
+                EditionId = edition.Id,
+                Revision = edition.Revision,
+                PartKey = large ? OwnPartitions + edition.Id : int.Parse(sent.ToString("yyyyMM", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture),
+                UnknownPolicy = options.UnknownPolicy,
+                LinkKey = keys.ActiveKey,
+                SentDate = sent,
+                Nonce = RandomNumberGenerator.GetHexString(12, lowercase: true),
+                HtmlBytes = rendered.HtmlBytes,
+                Compile = id => MessageCompiler.Compile(rendered, new IssueHeaders { IssueId = id, Date = local }),
+            },
+            stop);
+        return (issue, null);
+    }
+
+    private async Task<Publishing> HoldAsync(long editionId, string reason, CancellationToken stop)
+    {
+        if (!await schedule.HoldAsync(editionId, reason, stop))
+            return Publishing.NothingToDo;
+        LogHeld(editionId, reason);
+        return Publishing.Held;
+    }
+
+    // A Date header has seconds; what is stored must give the same bytes again.
+    private static DateTimeOffset TrimToSeconds(DateTimeOffset time) => new(time.Ticks - (time.Ticks % TimeSpan.TicksPerSecond), time.Offset);
+
+    [LoggerMessage(1, LogLevel.Information, "Issue {IssueId} frozen")]
+    private partial void LogFrozen(long issueId);
+
+    [LoggerMessage(2, LogLevel.Warning, "Edition {EditionId} held: {Reason}")]
+    private partial void LogHeld(long editionId, string reason);
+}

@@ -1,0 +1,26 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Newsletter.Mailer.Scheduling;
+
+/// <summary>Section <c>Scheduling</c>: how editions become issues.</summary>
+public sealed class SchedulingOptions
+{
+    /// <summary>Minutes past its time after which an edition waits for a person instead of going out by itself. Default 60.</summary>
+    [Range(1, 10_080)]
+    public int HoldAfterMinutes { get; set; } = 60;
+
+    /// <summary>Members of an audience frozen in one transaction. Default 50000.</summary>
+    [Range(100, 1_000_000)]
+    public int FreezeChunk { get; set; } = 50_000;
+
+    /// <summary>Audience from which an issue has a ledger partition of its own; smaller ones share a month's. Default 100000.</summary>
+    [Range(1, 100_000_000)]
+    public int OwnPartitionFrom { get; set; } = 100_000;
+
+    /// <summary>What becomes of a delivery whose reply was lost after the message was sent: <c>resend</c> once, or <c>leave</c>. Default resend.</summary>
+    [RegularExpression("resend|leave")]
+    public string UnknownPolicy { get; set; } = "resend";
+
+    /// <summary>Deliveries claimed together, as in <c>Delivery:BatchSize</c>; set from there.</summary>
+    internal int BatchSize { get; set; } = 500;
+}
