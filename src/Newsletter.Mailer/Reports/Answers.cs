@@ -1,0 +1,67 @@
+using System.Globalization;
+
+namespace Newsletter.Mailer.Reports;
+
+/// <summary>Facts of the ledger in the words of a person who is asked "did I get it?".</summary>
+internal static class Answers
+{
+    public static string For(DeliveryReport? delivery, Outsider reader, SuppressionFact? suppression) =>
+        delivery is null ? Absent(reader) : Present(delivery, suppression);
+
+    private static string Present(DeliveryReport delivery, SuppressionFact? suppression) => delivery.Status switch
+    {
+        "accepted" => $"Yes: the relay {delivery.Relay} accepted it at {At(delivery.UpdatedAt)}{Queue(delivery)}.{Again(delivery)}",
+        "rejected" => $"No: the relay {delivery.Relay} rejected it at {At(delivery.UpdatedAt)}: {Reply(delivery)}.",
+        "deferred" => $"Not yet: the relay {delivery.Relay} put it off at {At(delivery.UpdatedAt)}: {Reply(delivery)}. {Times(delivery.Attempts)} tried so far{Next(delivery)}.",
+        "unknown" => $"Perhaps: it was sent at {At(delivery.UpdatedAt)}, and the connection was lost before the relay answered. {(delivery.NextAt is null ? "It is not sent again by itself." : $"It is sent once more at {At(delivery.NextAt)}.")}",
+        "expired" => $"No: the relay {delivery.Relay} kept putting it off until it was too old, last at {At(delivery.UpdatedAt)}: {Reply(delivery)}.",
+        "cancelled" => "No: the issue was cancelled before it was this reader's turn.",
+        "failed" => $"No: the message could not be made: {delivery.Detail}.",
+        "skipped" => Skipped(delivery, suppression),
+        "sending" => "It is being sent at this moment.",
+        _ => "Not yet: it waits for its turn.",
+    };
+
+    private static string Skipped(DeliveryReport delivery, SuppressionFact? suppression) => delivery.Reason switch
+    {
+        "suppressed" when suppression is { Evidence: { } evidence } => $"No: the address is suppressed since {At(suppression.At)} ({suppression.Reason}: {evidence}).",
+        "suppressed" when suppression is not null => $"No: the address is suppressed since {At(suppression.At)} ({suppression.Reason}).",
+        "suppressed" => "No: the address was suppressed at the time.",
+        "unsubscribed" => "No: the reader left after the issue was frozen and before it was sent.",
+        "erased" => "No: the reader was erased before it was sent.",
+        _ => $"No: it was left out ({delivery.Reason}).",
+    };
+
+    private static string Absent(Outsider reader)
+    {
+        if (reader.SubscriberId is null)
+            return "No: nobody here has this address.";
+        if (reader.State == "freezing")
+            return "Not yet: the issue is still being frozen.";
+        if (reader.Status is null)
+            return "No: the reader is not subscribed to this newsletter.";
+        if (reader.Status == "pending")
+            return "No: the subscription was never confirmed.";
+        if (reader.SubscribedAt > reader.FrozenAt)
+            return $"No: the reader subscribed at {At(reader.SubscribedAt)}, after the issue was frozen at {At(reader.FrozenAt)}.";
+        if (reader.Status == "unsubscribed")
+            return $"No: the reader had left at {At(reader.UnsubscribedAt)} ({reader.UnsubscribedBy ?? "unsubscribed"}), before the issue was frozen.";
+        if (reader.EditionTier == "premium" && reader.Tier != "premium")
+            return "No: the edition went to premium readers only, and this reader is on the free tier.";
+        return $"No: the reader was not an active subscriber when the issue was frozen at {At(reader.FrozenAt)}.";
+    }
+
+    private static string At(DateTimeOffset? time) => time?.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture) ?? "an unknown time";
+
+    private static string Reply(DeliveryReport delivery) =>
+        string.Join(' ', new[] { delivery.SmtpCode is > 0 ? delivery.SmtpCode.Value.ToString(CultureInfo.InvariantCulture) : null, delivery.EnhancedStatus, delivery.Detail?.TrimEnd('.') }.Where(part => !string.IsNullOrEmpty(part)));
+
+    private static string Queue(DeliveryReport delivery) => delivery.QueueId is null ? "" : $" as {delivery.QueueId}";
+
+    private static string Again(DeliveryReport delivery) =>
+        delivery.Resends > 0 ? " It was sent twice, because the relay's first answer was lost: the second copy has the same Message-ID." : "";
+
+    private static string Next(DeliveryReport delivery) => delivery.NextAt is null ? "" : $", next at {At(delivery.NextAt)}";
+
+    private static string Times(int attempts) => attempts == 1 ? "1 time" : string.Create(CultureInfo.InvariantCulture, $"{attempts} times");
+}

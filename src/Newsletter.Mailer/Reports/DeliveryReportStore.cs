@@ -1,0 +1,153 @@
+using Dapper;
+using Npgsql;
+
+namespace Newsletter.Mailer.Reports;
+
+/// <summary>Single deliveries: who got an issue, who didn't, and why.</summary>
+public sealed class DeliveryReportStore(NpgsqlDataSource database)
+{
+    private const string ListDeliveries = /*lang=sql*/ """
+        select d.seq, d.subscriber_id as subscriberid, b.address, d.status::text as status, d.reason, d.attempts, d.resends, y.name as relay,
+               d.smtp_code::integer as smtpcode, t.status as enhancedstatus, t.text as detail, d.queue_id as queueid,
+               r.next_at as nextat, d.updated_at as updatedat
+        from issues i
+        join deliveries d on d.part_key = i.part_key and d.issue_id = i.id
+        left join subscribers b on b.id = d.subscriber_id
+        left join relays y on y.id = d.relay_id
+        left join smtp_details t on t.id = d.detail_id
+        left join retries r on r.issue_id = d.issue_id and r.seq = d.seq
+        where i.id = @issue
+          and d.seq > @after
+          and (@status::text is null or d.status = @status::text::delivery_status)
+          and (@subscriber::bigint is null or d.subscriber_id = @subscriber)
+        order by d.seq
+        limit @limit
+        """;
+
+    private const string SelectOutsider = /*lang=sql*/ """
+        select i.state, i.frozen_at as frozenat, e.tier as editiontier, b.id as subscriberid, s.status, s.tier, s.created_at as subscribedat,
+               s.unsubscribed_at as unsubscribedat, s.unsubscribed_by as unsubscribedby
+        from issues i
+        join editions e on e.id = i.edition_id
+        left join subscribers b on b.id = @subscriber
+        left join subscriptions s on s.newsletter_id = i.newsletter_id and s.subscriber_id = b.id
+        where i.id = @issue
+        """;
+
+    private const string SelectSuppression = /*lang=sql*/ """
+        select p.reason, p.evidence, p.created_at as at
+        from subscribers b
+        join suppressions p on lower(p.address) = lower(b.address) or lower(p.domain) = lower(split_part(b.address, '@', -1))
+        where b.id = @subscriber
+        order by p.id limit 1
+        """;
+
+    private const string FindSubscriber = /*lang=sql*/ """
+        select id from subscribers where lower(address) = lower(@address)
+        """;
+
+    /// <summary>In the order of the ledger.</summary>
+    /// <param name="issue">Issue.</param>
+    /// <param name="status">One of the statuses of a delivery; null: all.</param>
+    /// <param name="subscriber">Null: all.</param>
+    /// <param name="after">Only later places; 0: from the first.</param>
+    /// <param name="limit">At most this many.</param>
+    /// <param name="stop">Gives up.</param>
+    public async Task<IReadOnlyList<DeliveryReport>> ListAsync(long issue, string? status, long? subscriber, int after, int limit, CancellationToken stop)
+    {
+        await using var connection = await database.OpenConnectionAsync(stop);
+        var values = new { issue, status, subscriber, after, limit };
+        return [.. await connection.QueryAsync<DeliveryReport>(new CommandDefinition(ListDeliveries, values, commandTimeout: 300, cancellationToken: stop))];
+    }
+
+    /// <summary>Why this reader got the issue or didn't, in a sentence, with the delivery where there is one; null where there is no such issue.</summary>
+    public async Task<Why?> WhyAsync(long issue, long subscriber, CancellationToken stop)
+    {
+        await using var connection = await database.OpenConnectionAsync(stop);
+        var outsider = await connection.QuerySingleOrDefaultAsync<Outsider>(new CommandDefinition(SelectOutsider, new { issue, subscriber }, cancellationToken: stop));
+        if (outsider is null)
+            return null;
+        var suppression = await connection.QueryFirstOrDefaultAsync<SuppressionFact>(new CommandDefinition(SelectSuppression, new { subscriber }, cancellationToken: stop));
+        var delivery = (await ListAsync(issue, null, subscriber, 0, 1, stop)).SingleOrDefault();
+        return new Why { Answer = Answers.For(delivery, outsider, suppression), Delivery = delivery };
+    }
+
+    /// <summary>Null where nobody has this address.</summary>
+    public async Task<long?> FindSubscriberAsync(string address, CancellationToken stop)
+    {
+        await using var connection = await database.OpenConnectionAsync(stop);
+        return await connection.QuerySingleOrDefaultAsync<long?>(new CommandDefinition(FindSubscriber, new { address }, cancellationToken: stop));
+    }
+}
+
+/// <summary>One delivery as people ask about it.</summary>
+public sealed record DeliveryReport
+{
+    /// <summary>Its place in the issue's ledger.</summary>
+    public int Seq { get; init; }
+
+    public long SubscriberId { get; init; }
+
+    /// <summary>Null once the subscriber was erased.</summary>
+    public string? Address { get; init; }
+
+    public string Status { get; init; } = "";
+
+    /// <summary>Why it was skipped; null otherwise.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>Attempts that counted on the recipient.</summary>
+    public int Attempts { get; init; }
+
+    /// <summary>Times it was sent again after its fate had become unknown.</summary>
+    public int Resends { get; init; }
+
+    /// <summary>The relay that took or refused it.</summary>
+    public string? Relay { get; init; }
+
+    /// <summary>Three digits; null or 0 where there was no reply.</summary>
+    public int? SmtpCode { get; init; }
+
+    public string? EnhancedStatus { get; init; }
+
+    /// <summary>The reply's text, addresses and ids taken out.</summary>
+    public string? Detail { get; init; }
+
+    /// <summary>The relay's own name for the message.</summary>
+    public string? QueueId { get; init; }
+
+    /// <summary>Next attempt, where one is due.</summary>
+    public DateTimeOffset? NextAt { get; init; }
+
+    public DateTimeOffset? UpdatedAt { get; init; }
+}
+
+/// <summary>Why a reader got an issue or didn't.</summary>
+public sealed record Why
+{
+    /// <summary>A sentence or two.</summary>
+    public required string Answer { get; init; }
+
+    /// <summary>Null for someone who was not in the audience.</summary>
+    public DeliveryReport? Delivery { get; init; }
+}
+
+internal sealed record Outsider
+{
+    public string State { get; init; } = "";
+    public DateTimeOffset? FrozenAt { get; init; }
+    public string EditionTier { get; init; } = "";
+    public long? SubscriberId { get; init; }
+    public string? Status { get; init; }
+    public string? Tier { get; init; }
+    public DateTimeOffset? SubscribedAt { get; init; }
+    public DateTimeOffset? UnsubscribedAt { get; init; }
+    public string? UnsubscribedBy { get; init; }
+}
+
+internal sealed record SuppressionFact
+{
+    public string Reason { get; init; } = "";
+    public string? Evidence { get; init; }
+    public DateTimeOffset At { get; init; }
+}

@@ -1,0 +1,62 @@
+namespace Newsletter.Mailer.Reports;
+
+/// <summary>Who of an issue's audience got it and who didn't, in numbers that add up.</summary>
+public sealed record Receipt
+{
+    /// <summary>Id of the issue.</summary>
+    public required long Issue { get; init; }
+
+    /// <summary>Slug of the newsletter.</summary>
+    public required string Newsletter { get; init; }
+
+    /// <summary>Number of the edition.</summary>
+    public required int Number { get; init; }
+
+    public required string State { get; init; }
+
+    /// <summary>Why it is paused or failed; null otherwise.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>Every active subscription of the tier at the freeze.</summary>
+    public required long Audience { get; init; }
+
+    /// <summary>The relay took it. That is all we know: it is not called delivered.</summary>
+    public required long Accepted { get; init; }
+
+    public required long Rejected { get; init; }
+
+    /// <summary>The connection was lost after the message and before the reply.</summary>
+    public required long Unknown { get; init; }
+
+    /// <summary>Deferred for longer than the maximum age.</summary>
+    public required long Expired { get; init; }
+
+    public required long Cancelled { get; init; }
+
+    /// <summary>The message could not be made.</summary>
+    public required long Failed { get; init; }
+
+    /// <summary>In the audience and not mailed, by reason; <c>suppressed</c> and <c>unsubscribed</c> are always there.</summary>
+    public required IReadOnlyDictionary<string, long> Excluded { get; init; }
+
+    /// <summary>Not tried yet.</summary>
+    public required long Pending { get; init; }
+
+    /// <summary>In flight.</summary>
+    public required long Sending { get; init; }
+
+    /// <summary>Put off by the relay; tried again.</summary>
+    public required long Deferred { get; init; }
+
+    /// <summary>Sent once more after their first fate had become unknown.</summary>
+    public required long Resent { get; init; }
+
+    /// <summary>Everybody in the audience is accounted for and nobody waits: only then is an issue finished.</summary>
+    public bool Balanced =>
+        Pending + Sending + Deferred == 0
+        && Audience == Accepted + Rejected + Unknown + Expired + Cancelled + Failed + Excluded.Values.Sum();
+
+    public DateTimeOffset? FrozenAt { get; init; }
+
+    public DateTimeOffset? FinishedAt { get; init; }
+}
