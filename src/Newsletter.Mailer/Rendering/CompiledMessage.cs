@@ -1,3 +1,8 @@
+using System.Security.Cryptography;
+using System.Text;
+using Newsletter.Mailer.Rendering.Slots;
+using Newsletter.Mailer.Rendering.Wire;
+
 namespace Newsletter.Mailer.Rendering;
 
 /// <summary>
@@ -6,17 +11,71 @@ namespace Newsletter.Mailer.Rendering;
 /// </summary>
 public sealed class CompiledMessage
 {
-    /// <summary>SHA-256 of <see cref="ToBytes"/>.</summary>
-    public ReadOnlyMemory<byte> Sha256 => throw new NotSupportedException();
+    private readonly WireOp[] _headers;
+    private readonly WireOp[] _body;
+    private readonly byte[] _stored;
 
-    /// <summary>Reads what <see cref="ToBytes"/> wrote. Throws <see cref="CompiledMessageException"/> where that is damaged or of an unknown version.</summary>
-    public static CompiledMessage FromBytes(ReadOnlySpan<byte> bytes) => throw new NotSupportedException();
+    internal CompiledMessage(IReadOnlyList<WireOp> headers, IReadOnlyList<WireOp> body)
+        : this([.. headers], [.. body], CompiledFormat.Write(headers, body))
+    {
+    }
+
+    private CompiledMessage(WireOp[] headers, WireOp[] body, byte[] stored)
+    {
+        _headers = headers;
+        _body = body;
+        _stored = stored;
+        Sha256 = SHA256.HashData(stored);
+        Attributes = [.. Slots().Select(slot => slot.Name)
+            .Where(SlotName.IsAttribute)
+            .Select(name => name[SlotName.AttributePrefix.Length..])
+            .Distinct(StringComparer.Ordinal)
+            .Order(StringComparer.Ordinal)];
+    }
+
+    /// <summary>SHA-256 of <see cref="ToBytes"/>.</summary>
+    public ReadOnlyMemory<byte> Sha256 { get; }
+
+    /// <summary>Names of the attributes that a reader must bring along; empty where the message uses none.</summary>
+    public IReadOnlyList<string> Attributes { get; }
+
+    /// <summary>Reads what <see cref="ToBytes"/> wrote.</summary>
+    /// <exception cref="CompiledMessageException">The bytes are damaged or of an unknown version.</exception>
+    public static CompiledMessage FromBytes(ReadOnlySpan<byte> bytes)
+    {
+        var stored = bytes.ToArray();
+        var (headers, body) = CompiledFormat.Read(stored);
+        return new CompiledMessage(headers, body, stored);
+    }
 
     /// <summary>The message as one array, to be stored.</summary>
-    public byte[] ToBytes() => throw new NotSupportedException();
+    public byte[] ToBytes() => _stored.AsSpan().ToArray();
 
-    /// <summary>The message for one reader. Throws <see cref="ArgumentException"/> where a value of the reader can stand in no header.</summary>
-    public FilledMessage Fill(Recipient reader) => throw new NotSupportedException();
+    /// <summary>The message for one reader; the same reader always gives the same bytes.</summary>
+    /// <exception cref="ArgumentException">A value of the reader can stand in no header.</exception>
+    public FilledMessage Fill(Recipient reader)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        var output = new SegmentWriter((_headers.Length + _body.Length) * 2);
+        var filler = new MessageFiller(reader, output);
+        foreach (var op in _headers)
+            filler.Take(op);
+        var headerSegments = output.Count;
+        foreach (var op in _body)
+            filler.Take(op);
+
+        var local = reader.Address.AsSpan(0, Math.Max(0, reader.Address.LastIndexOf('@')));
+        return new FilledMessage(output.ToArray(), requiresSmtpUtf8: !Ascii.IsValid(local), headerSegments);
+    }
+
+    private IEnumerable<SlotPart.Slot> Slots() => _headers.Concat(_body).SelectMany(op => op switch
+    {
+        WireOp.Token token => [token.Slot],
+        WireOp.Quoted quoted => [quoted.Slot],
+        WireOp.TextField field => field.Text.Parts.OfType<SlotPart.Slot>(),
+        WireOp.Base64 part => part.Pieces.Where(piece => piece.Slot is not null).Select(piece => piece.Slot!),
+        _ => Enumerable.Empty<SlotPart.Slot>(),
+    });
 }
 
 /// <summary>Stored bytes are no compiled message of a version this program knows.</summary>

@@ -1,14 +1,67 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using System.Text;
+using Newsletter.Mailer.Rendering.Slots;
+using Newsletter.Mailer.Rendering.Wire;
+
 namespace Newsletter.Mailer.Rendering;
 
 /// <summary>Turns what was rendered into finished MIME bytes with slots, once for all readers.</summary>
 public static class MessageCompiler
 {
     /// <summary>The message of an issue, list headers included.</summary>
-    public static CompiledMessage Compile(RenderedEdition edition, IssueHeaders headers) => throw new NotSupportedException();
+    public static CompiledMessage Compile(RenderedEdition edition, IssueHeaders headers)
+    {
+        ArgumentNullException.ThrowIfNull(edition);
+        ArgumentNullException.ThrowIfNull(headers);
+        var newsletter = edition.Request.Newsletter;
+        var block = new HeaderBlock(newsletter, headers.Date);
+        block.AddEnvelope(edition.Subject);
+        block.AddList(edition.Request.PublicUrl);
+        block.Add("Feedback-ID", headers.FeedbackId ?? FeedbackId(headers.IssueId, newsletter.Slug));
+        block.Add("Precedence", "bulk");
+        return Finish(block, edition.Text, edition.Html);
+    }
 
     /// <summary>A test send: the edition itself, its subject marked <c>[Test]</c>, with <c>Auto-Submitted</c>.</summary>
-    public static CompiledMessage CompileTest(RenderedEdition edition, DateTimeOffset date) => throw new NotSupportedException();
+    public static CompiledMessage CompileTest(RenderedEdition edition, DateTimeOffset date)
+    {
+        ArgumentNullException.ThrowIfNull(edition);
+        var block = new HeaderBlock(edition.Request.Newsletter, date);
+        block.AddEnvelope(edition.Subject.Prefixed("[Test] "));
+        block.AddList(edition.Request.PublicUrl);
+        block.Add("Auto-Submitted", "auto-generated");
+        return Finish(block, edition.Text, edition.Html);
+    }
 
-    /// <summary>Mail to one person, with <c>Auto-Submitted: auto-generated</c> and without list headers.</summary>
-    public static CompiledMessage CompilePersonal(PersonalMail mail) => throw new NotSupportedException();
+    /// <summary>Mail to one person, with <c>Auto-Submitted: auto-generated</c> (RFC 3834 §5) and without list headers.</summary>
+    public static CompiledMessage CompilePersonal(PersonalMail mail)
+    {
+        ArgumentNullException.ThrowIfNull(mail);
+        var block = new HeaderBlock(mail.Newsletter, mail.Date);
+        block.AddEnvelope(SlotTemplate.Constant(mail.Subject));
+        block.Add("Auto-Submitted", "auto-generated");
+        return Finish(block, SlotTemplate.Constant(mail.Text), SlotTemplate.Constant(mail.Html));
+    }
+
+    // Gmail's feedback loop: up to three identifiers, then the sender's own of 5 to 15 characters.
+    private static string FeedbackId(long issueId, string slug) => $"{issueId}:{slug}:issue:nlmailer";
+
+    private static CompiledMessage Finish(HeaderBlock block, SlotTemplate text, SlotTemplate html)
+    {
+        var boundary = Boundary(text, html);
+        block.Add("Content-Type", $"multipart/alternative;\r\n boundary=\"{boundary}\"");
+        var body = new OpList();
+        BodyPart.Add(body, $"--{boundary}\r\n", "text/plain", text);
+        BodyPart.Add(body, $"--{boundary}\r\n", "text/html", html);
+        body.Add($"--{boundary}--\r\n");
+        return new CompiledMessage(block.Close(), body.ToOps());
+    }
+
+    // "=_" occurs in no encoded part (RFC 2045 §6.7), and the same edition always gets the same boundary.
+    private static string Boundary(SlotTemplate text, SlotTemplate html)
+    {
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(text.FillDefaults() + "\0" + html.FillDefaults()));
+        return "=_" + Convert.ToHexStringLower(hash.AsSpan(0, 12));
+    }
 }

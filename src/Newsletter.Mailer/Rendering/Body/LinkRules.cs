@@ -1,0 +1,68 @@
+using System.Text.RegularExpressions;
+using Newsletter.Mailer.Editions;
+using Newsletter.Mailer.Rendering.Slots;
+
+namespace Newsletter.Mailer.Rendering.Body;
+
+/// <summary>Where a link may lead, and where in it a slot may stand.</summary>
+internal sealed partial class LinkRules(SlotTable table, SlotReader reader, List<RenderProblem> problems)
+{
+    /// <summary>Whether the link is kept. One that isn't is warned about and becomes plain text.</summary>
+    public bool Allows(string? url, SourcePosition at) =>
+        !string.IsNullOrWhiteSpace(url) && MayHoldSlots(url) && IsReachable(url, at, Link(), "http, https and mailto");
+
+    /// <summary>Whether the image is kept: mail has no other way to it than the web.</summary>
+    public bool AllowsImage(string? url, SourcePosition at) =>
+        !string.IsNullOrWhiteSpace(url) && MayHoldSlots(url) && IsReachable(url, at, Image(), "http and https");
+
+    private bool IsReachable(string url, SourcePosition at, Regex allowed, string schemes)
+    {
+        if (url[0] == SlotTable.Open)
+            return true;
+
+        if (allowed.IsMatch(url) && Uri.TryCreate(table.Restore(Marks().Replace(url, "x")), UriKind.Absolute, out _))
+            return true;
+
+        var shown = UnsafeCharacters.Strip(table.Restore(url));
+        problems.Add(new RenderProblem(
+            RenderSeverity.Warning, at.Line, at.Column,
+            $"\"{(shown.Length <= 80 ? shown : shown[..80] + "…")}\" leads nowhere from a mail, so it is shown without the link. Write the whole address; allowed are {schemes}."));
+        return false;
+    }
+
+    // A reader's value must never choose the host that a link leads to.
+    private bool MayHoldSlots(string url)
+    {
+        var allowedFrom = AfterHost().Match(url) is { Success: true } host ? host.Length : url.Length;
+        for (var i = 0; i < url.Length; i++)
+        {
+            if (!table.TryRead(url, i, out var slot, out _, out var end))
+                continue;
+            var problem = i == 0 || i >= allowedFrom ? WholeUrlProblem(slot, i) : "A slot can't stand before the end of a link's host: a reader's value would choose where the link leads. Put it into the path or behind the question mark.";
+            if (problem is not null)
+            {
+                reader.Refuse(slot, (0, $"{slot.Text}: {problem}"));
+                return false;
+            }
+
+            i = end;
+        }
+
+        return true;
+    }
+
+    private static string? WholeUrlProblem(SlotSource slot, int index) =>
+        index > 0 || SlotReader.IsUrl(slot) ? null : "Only a slot that is a whole address, such as {{ links.unsubscribe }}, can begin a link.";
+
+    [GeneratedRegex("^(https?://[^/?#]|mailto:)", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
+    private static partial Regex Link();
+
+    [GeneratedRegex("^https?://[^/?#]", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
+    private static partial Regex Image();
+
+    [GeneratedRegex("^(https?://[^/?#\uFDD0]+[/?#]|mailto:|\uFDD0[^\uFDD1]*\uFDD1)", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
+    private static partial Regex AfterHost();
+
+    [GeneratedRegex("\uFDD0[^\uFDD1]*\uFDD1", RegexOptions.CultureInvariant)]
+    private static partial Regex Marks();
+}

@@ -1,0 +1,65 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Newsletter.Mailer.Editions;
+using Newsletter.Mailer.Rendering.Slots;
+
+namespace Newsletter.Mailer.Rendering;
+
+/// <summary>What is the same for every reader of an edition, as people read it.</summary>
+internal static partial class EditionFacts
+{
+    private static readonly string[] RightToLeft = ["ar", "dv", "fa", "he", "iw", "ku", "ps", "sd", "ug", "ur", "yi"];
+
+    public static SlotScope Scope(RenderRequest request)
+    {
+        var (edition, newsletter) = (request.Edition, request.Newsletter);
+        return new SlotScope(request.KnownAttributes, new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["newsletter.name"] = newsletter.Name,
+            ["newsletter.slug"] = newsletter.Slug,
+            ["newsletter.from_address"] = newsletter.FromAddress,
+            ["newsletter.reply_to"] = newsletter.ReplyTo ?? newsletter.FromAddress,
+            ["newsletter.postal_address"] = newsletter.PostalAddress?.Replace("\n", ", ", StringComparison.Ordinal) ?? "",
+            ["newsletter.language"] = newsletter.Language,
+            ["edition.number"] = edition.Number?.ToString(CultureInfo.InvariantCulture) ?? "",
+            ["edition.title"] = edition.Title ?? "",
+            ["edition.subject"] = edition.Subject.Contains("{{", StringComparison.Ordinal) ? edition.Title ?? "" : edition.Subject,
+            ["edition.slug"] = edition.Slug,
+            ["edition.author"] = edition.Author ?? "",
+            ["edition.date"] = Date(request),
+        });
+    }
+
+    public static string Language(RenderRequest request) => request.Edition.Language ?? request.Newsletter.Language;
+
+    public static string Direction(string language) =>
+        RightToLeft.Contains(language.Split('-')[0].ToLowerInvariant()) ? "rtl" : "ltr";
+
+    /// <summary>The edition's day in its language, without the day of the week: <c>April 19, 2024</c>.</summary>
+    public static string Date(RenderRequest request)
+    {
+        var day = request.Edition.Date ?? DateOnly.FromDateTime(request.SentAt.DateTime);
+        var culture = Culture(Language(request));
+        var pattern = WeekDay().Replace(culture.DateTimeFormat.LongDatePattern, "").Trim(' ', ',', '،', '、');
+        return day.ToString(pattern.Length == 0 ? "d MMMM yyyy" : pattern, culture);
+    }
+
+    // A fixed calendar: some cultures would otherwise count the years of another era beside English copy.
+    private static CultureInfo Culture(string language)
+    {
+        try
+        {
+            var culture = (CultureInfo)CultureInfo.GetCultureInfo(language).Clone();
+            if (culture.DateTimeFormat.Calendar is not GregorianCalendar)
+                culture.DateTimeFormat.Calendar = culture.OptionalCalendars.OfType<GregorianCalendar>().FirstOrDefault() ?? culture.DateTimeFormat.Calendar;
+            return culture;
+        }
+        catch (CultureNotFoundException)
+        {
+            return CultureInfo.InvariantCulture;
+        }
+    }
+
+    [GeneratedRegex("[,،]?\\s*dddd\\s*[,،]?\\s*('de'|'d’')?", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    private static partial Regex WeekDay();
+}

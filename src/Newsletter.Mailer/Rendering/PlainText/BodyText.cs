@@ -1,0 +1,142 @@
+using Markdig.Extensions.Alerts;
+using Markdig.Extensions.Footnotes;
+using Markdig.Extensions.Tables;
+using Markdig.Syntax;
+using Newsletter.Mailer.Rendering.Body;
+
+namespace Newsletter.Mailer.Rendering.PlainText;
+
+/// <summary>
+/// The tree as text that reads as if typed by a person: headings underlined, links as notes listed under their section,
+/// lines of at most 76 columns. Tokens of slots stand in it where slots stood.
+/// </summary>
+internal sealed class BodyText
+{
+    public const int Width = 76;
+
+    private readonly TextNotes _notes = new();
+    private readonly InlineText _inlines;
+
+    private BodyText() => _inlines = new InlineText(_notes);
+
+    public static string Render(BodyTree tree) => string.Join('\n', new BodyText().Document(tree.Document)).Trim('\n');
+
+    /// <summary>A heading's underline.</summary>
+    public static string Rule(char of, IEnumerable<string> lines) => new(of, Math.Clamp(lines.Max(DisplayWidth.Of), 3, Width));
+
+    private List<string> Document(MarkdownDocument document)
+    {
+        var lines = new List<string>();
+        foreach (var block in document)
+        {
+            if (block is HeadingBlock { Level: <= 2 } or FootnoteGroup)
+                AddNotes(lines);
+            var content = Lines(block, Width).ToList();
+            if (content.Count == 0)
+                continue;
+            if (lines.Count > 0)
+                lines.Add("");
+            if (block is HeadingBlock { Level: <= 2 } && lines.Count > 0)
+                lines.Add("");
+            lines.AddRange(content);
+        }
+
+        AddNotes(lines);
+        return lines;
+    }
+
+    private void AddNotes(List<string> lines)
+    {
+        var notes = _notes.Take();
+        if (notes.Count == 0)
+            return;
+        lines.Add("");
+        lines.AddRange(notes);
+    }
+
+    private IEnumerable<string> Lines(Block block, int width) => block switch
+    {
+        HeadingBlock heading => Heading(heading, width),
+        ParagraphBlock paragraph => Paragraph(paragraph, width),
+        ListBlock list => List(list, width),
+        AlertBlock alert => Quote(alert, width).Prepend($"> {alert.Kind.ToString().ToUpperInvariant()}"),
+        QuoteBlock quote => Quote(quote, width),
+        CodeBlock code => Code(code),
+        ThematicBreakBlock => [new string(' ', (Width / 2) - 3) + "* * *"],
+        Table table => TextTable.Lines(table, _inlines, width),
+        FootnoteGroup group => Footnotes(group, width),
+        // Definitions of links and footnotes hold nothing to read.
+        LinkReferenceDefinitionGroup or LinkReferenceDefinition or Footnote => [],
+        ContainerBlock container => Blocks(container, width, isTight: false),
+        LeafBlock leaf => LineWrap.Wrap(_inlines.Of(leaf.Inline), width),
+        _ => [],
+    };
+
+    private IEnumerable<string> Heading(HeadingBlock heading, int width)
+    {
+        var text = LineWrap.Wrap(_inlines.Of(heading.Inline), width);
+        return heading.Level switch
+        {
+            1 => text.Append(Rule('=', text)),
+            2 => text.Append(Rule('-', text)),
+            _ => text,
+        };
+    }
+
+    private List<string> Paragraph(ParagraphBlock paragraph, int width)
+    {
+        var text = _inlines.Of(paragraph.Inline);
+        return string.IsNullOrWhiteSpace(text) ? [] : LineWrap.Wrap(text, width);
+    }
+
+    private List<string> Blocks(ContainerBlock container, int width, bool isTight)
+    {
+        var lines = new List<string>();
+        foreach (var block in container)
+        {
+            var content = Lines(block, width).ToList();
+            if (content.Count > 0 && lines.Count > 0 && !(isTight && block is ListBlock))
+                lines.Add("");
+            lines.AddRange(content);
+        }
+
+        return lines;
+    }
+
+    private IEnumerable<string> List(ListBlock list, int width)
+    {
+        var number = int.TryParse(list.OrderedStart, out var start) ? start : 1;
+        var items = list.OfType<ListItemBlock>().ToList();
+        var indent = list.IsOrdered ? $"{number + items.Count - 1}. ".Length : 2;
+        for (var i = 0; i < items.Count; i++)
+        {
+            var mark = list.IsOrdered ? $"{number + i}. ".PadLeft(indent) : "- ";
+            var content = Blocks(items[i], width - indent, isTight: !list.IsLoose);
+            if (i > 0 && list.IsLoose)
+                yield return "";
+            for (var j = 0; j < content.Count; j++)
+                yield return ((j == 0 ? mark : new string(' ', indent)) + content[j]).TrimEnd();
+            if (content.Count == 0)
+                yield return mark.TrimEnd();
+        }
+    }
+
+    private IEnumerable<string> Quote(QuoteBlock quote, int width) =>
+        Blocks(quote, width - 2, isTight: false).Select(line => line.Length == 0 ? ">" : "> " + line);
+
+    private static IEnumerable<string> Code(CodeBlock code) =>
+        code.Lines.ToString().Split('\n').Select(line => ("    " + line).TrimEnd());
+
+    private IEnumerable<string> Footnotes(FootnoteGroup group, int width)
+    {
+        yield return "Notes";
+        yield return "-----";
+        foreach (var footnote in group.OfType<Footnote>())
+        {
+            var mark = $"{footnote.Order}. ";
+            var content = Blocks(footnote, width - mark.Length, isTight: false);
+            for (var i = 0; i < content.Count; i++)
+                yield return ((i == 0 ? mark : new string(' ', mark.Length)) + content[i]).TrimEnd();
+        }
+    }
+}

@@ -1,0 +1,102 @@
+using System.Text;
+using Markdig.Extensions.EmphasisExtras;
+using Markdig.Extensions.Footnotes;
+using Markdig.Syntax;
+using Markdig.Syntax.Inlines;
+
+namespace Newsletter.Mailer.Rendering.PlainText;
+
+/// <summary>A run of Markdown as a person would type it into a mail.</summary>
+internal sealed class InlineText(TextNotes notes)
+{
+    public string Of(ContainerInline? container)
+    {
+        var text = new StringBuilder();
+        Append(container, text);
+        return text.ToString();
+    }
+
+    private void Append(ContainerInline? container, StringBuilder text)
+    {
+        if (container is null)
+            return;
+        foreach (var inline in container)
+            Append(inline, text);
+    }
+
+    private void Append(Inline inline, StringBuilder text)
+    {
+        switch (inline)
+        {
+            case LiteralInline literal:
+                text.Append(literal.Content.AsSpan());
+                break;
+            case CodeInline code:
+                text.Append('`').Append(code.Content).Append('`');
+                break;
+            case LineBreakInline line:
+                text.Append(line.IsHard ? '\n' : ' ');
+                break;
+            case HtmlEntityInline entity:
+                text.Append(entity.Transcoded.AsSpan());
+                break;
+            case AutolinkInline auto:
+                text.Append(TextNotes.PlaceSlots(auto.Url));
+                break;
+            case FootnoteLink footnote:
+                text.Append(footnote.IsBackLink ? "" : $" [note {footnote.Footnote.Order}]");
+                break;
+            case LinkInline { IsImage: true } image:
+                AppendImage(image, text);
+                break;
+            case LinkInline link:
+                AppendLink(link, text);
+                break;
+            case EmphasisInline emphasis:
+                AppendEmphasis(emphasis, text);
+                break;
+            case ContainerInline other:
+                Append(other, text);
+                break;
+        }
+    }
+
+    private void AppendEmphasis(EmphasisInline emphasis, StringBuilder text)
+    {
+        var mark = (emphasis.DelimiterChar, emphasis.DelimiterCount) switch
+        {
+            ('~', _) => "~~",
+            ('=', _) => "",
+            (_, 2) => "*",
+            _ => "_",
+        };
+        text.Append(mark);
+        Append((ContainerInline)emphasis, text);
+        text.Append(mark);
+    }
+
+    private void AppendImage(LinkInline image, StringBuilder text)
+    {
+        var alt = new InlineText(notes).Of(image).Trim();
+        text.Append(alt.Length == 0 ? "" : $"[Image: {alt}]");
+        if (!string.IsNullOrWhiteSpace(image.Title))
+            text.Append(alt.Length == 0 ? "" : " ").Append(image.Title);
+    }
+
+    private void AppendLink(LinkInline link, StringBuilder text)
+    {
+        var url = link.Url ?? "";
+        var start = text.Length;
+        Append((ContainerInline)link, text);
+        var label = text.ToString(start, text.Length - start);
+        if (label == url || "mailto:" + label == url)
+        {
+            text.Length = start;
+            text.Append(label.Contains(':', StringComparison.Ordinal) ? TextNotes.PlaceSlots(label) : label);
+        }
+        else if (label.Trim().Length == 0)
+            text.Append(TextNotes.PlaceSlots(url));
+        else
+            text.Append(" [").Append(notes.Add(url)).Append(']');
+    }
+}

@@ -1,0 +1,33 @@
+using Newsletter.Mailer.Rendering.Slots;
+
+namespace Newsletter.Mailer.Rendering.PlainText;
+
+/// <summary>The numbered links of a section: <c>[3]</c> in the text, the address below it.</summary>
+internal sealed class TextNotes
+{
+    private readonly List<(int Number, string Url)> _pending = [];
+    private int _last;
+
+    public int Add(string url)
+    {
+        var placed = PlaceSlots(url);
+        var known = _pending.Find(note => note.Url == placed);
+        if (known.Number > 0)
+            return known.Number;
+
+        _pending.Add((++_last, placed));
+        return _last;
+    }
+
+    /// <summary>The notes since the last call.</summary>
+    public IReadOnlyList<string> Take()
+    {
+        var lines = _pending.ConvertAll(note => $"[{note.Number}] {note.Url}");
+        _pending.Clear();
+        return lines;
+    }
+
+    /// <summary>Marks slots in a URL as parts of it; one that is the whole address stays as it is.</summary>
+    public static string PlaceSlots(string url) =>
+        url.Length == 0 ? url : url[0] + SlotTable.Place(url[1..], SlotEscape.UrlPart);
+}

@@ -1,0 +1,55 @@
+using System.Text;
+
+namespace Newsletter.Mailer.Rendering.Slots;
+
+/// <summary>A piece of a text: the same for everyone, or one reader's value.</summary>
+internal abstract record SlotPart
+{
+    private SlotPart()
+    {
+    }
+
+    /// <summary>Text that is the same for every reader.</summary>
+    public sealed record Literal(string Text) : SlotPart;
+
+    /// <summary>A place for a reader's value.</summary>
+    /// <param name="Name">One of <see cref="SlotName"/>.</param>
+    /// <param name="Default">What stands there for a reader without a value.</param>
+    /// <param name="Escape">How the value is made harmless for its place.</param>
+    public sealed record Slot(string Name, string? Default, SlotEscape Escape) : SlotPart
+    {
+        /// <summary>The reader's value or the default, escaped. Blank counts as none.</summary>
+        public string ValueFor(Recipient reader)
+        {
+            var value = SlotName.ValueFor(reader, Name);
+            return SlotEscaping.Apply(Escape, string.IsNullOrWhiteSpace(value) ? Default ?? "" : value);
+        }
+    }
+}
+
+/// <summary>A text with slots, read and checked.</summary>
+internal sealed class SlotTemplate(IReadOnlyList<SlotPart> parts)
+{
+    public IReadOnlyList<SlotPart> Parts { get; } = parts;
+
+    /// <summary>Whether every reader gets the same text.</summary>
+    public bool IsConstant => Parts.All(part => part is SlotPart.Literal);
+
+    public string Fill(Recipient reader)
+    {
+        var text = new StringBuilder();
+        foreach (var part in Parts)
+            text.Append(part is SlotPart.Slot slot ? slot.ValueFor(reader) : ((SlotPart.Literal)part).Text);
+        return text.ToString();
+    }
+
+    /// <summary>The text with every slot at its default.</summary>
+    public string FillDefaults() =>
+        string.Concat(Parts.Select(part => part is SlotPart.Slot slot ? slot.Default ?? "" : ((SlotPart.Literal)part).Text));
+
+    /// <summary>A text for everyone.</summary>
+    public static SlotTemplate Constant(string text) => new([new SlotPart.Literal(text)]);
+
+    /// <summary>The same text with something before it.</summary>
+    public SlotTemplate Prefixed(string prefix) => new([new SlotPart.Literal(prefix), .. Parts]);
+}
