@@ -98,16 +98,11 @@ public sealed class FaultRuleBuilder
     /// <summary>Say this instead. A 421 also closes.</summary>
     /// <param name="code">200 to 599.</param>
     /// <param name="text">With the enhanced code in front, if there is to be one; several lines separated by <c>\n</c>.</param>
-    public FaultScript Reply(int code, string text)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(code, 200);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(code, 599);
-        return Finish(rule.Action with { Reply = new InboxReply(code, text) });
-    }
+    public FaultScript Reply(int code, string text) => Finish(rule.Action with { Reply = Said(code, text) });
 
     /// <summary>Say this instead, then close the connection.</summary>
     public FaultScript ReplyAndClose(int code, string text) =>
-        Finish(rule.Action with { Reply = new InboxReply(code, text), Ending = FaultEnding.Close });
+        Finish(rule.Action with { Reply = Said(code, text), Ending = FaultEnding.Close });
 
     /// <summary>Give the ordinary reply, after what <see cref="Wait"/> and <see cref="Pace"/> ask for.</summary>
     public FaultScript Answer() => Finish(rule.Action);
@@ -128,6 +123,16 @@ public sealed class FaultRuleBuilder
     public FaultScript GoSilent() => Finish(rule.Action with { Ending = FaultEnding.Silent });
 
     private FaultScript Finish(FaultAction action) => script.With(rule with { Action = action });
+
+    private static InboxReply Said(int code, string text)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(code, 200);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(code, 599);
+        if (!Ascii.IsValid(text) || text.Any(c => char.IsControl(c) && c != '\n'))
+            throw new ArgumentException("A reply is ASCII without control characters; its lines are separated by \\n.", nameof(text));
+
+        return new InboxReply(code, text);
+    }
 
     private FaultRuleBuilder Do(FaultAction action) => If(rule with { Action = action });
 
