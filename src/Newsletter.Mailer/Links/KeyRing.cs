@@ -36,7 +36,7 @@ public sealed partial class KeyRing
     /// <param name="options">As configured.</param>
     /// <param name="ring">The ring, where there is no problem.</param>
     /// <returns>Null, or what is wrong, where, and what to do.</returns>
-    public static string? TryCreate(LinkOptions options, out KeyRing? ring)
+    public static string? TryCreate(LinkKeyOptions options, out KeyRing? ring)
     {
         ring = null;
         if (options.Keys.Count == 0)
@@ -63,7 +63,7 @@ public sealed partial class KeyRing
     }
 
     /// <summary>The keys as they are written to a file, to be read back with <see cref="TryCreate"/>.</summary>
-    internal LinkOptions ToOptions() => new()
+    internal LinkKeyOptions ToOptions() => new()
     {
         ActiveKey = ActiveKey,
         Keys = _keys.ToDictionary(pair => pair.Key, pair => Convert.ToBase64String(pair.Value), StringComparer.Ordinal),

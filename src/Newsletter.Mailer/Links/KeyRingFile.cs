@@ -15,17 +15,17 @@ public static class KeyRingFile
         if (!File.Exists(path))
             Create(path);
 
-        LinkOptions? options;
+        LinkKeyOptions? options;
         try
         {
-            options = JsonSerializer.Deserialize<LinkOptions>(File.ReadAllBytes(path));
+            options = JsonSerializer.Deserialize<LinkKeyOptions>(File.ReadAllBytes(path));
         }
         catch (JsonException e)
         {
             throw new InvalidDataException($"The key ring {path} is damaged ({e.Message}). Put back a copy: the links in all mail sent so far depend on it.", e);
         }
 
-        var problem = KeyRing.TryCreate(options ?? new LinkOptions(), out var ring);
+        var problem = KeyRing.TryCreate(options ?? new LinkKeyOptions(), out var ring);
         return ring ?? throw new InvalidDataException($"The key ring {path} can't be used: {problem}");
     }
 

@@ -32,11 +32,12 @@ public sealed class FreezeStore(NpgsqlDataSource database)
         select exists (select from pg_class where relname = @name and relispartition)
         """;
 
+    // A row that another job has locked is in good hands.
     private const string LockFreezing = /*lang=sql*/ """
         select i.part_key, i.newsletter_id, i.freeze_cursor, i.audience, e.tier
         from issues i join editions e on e.id = i.edition_id
         where i.id = @issue and i.state = 'freezing'
-        for update of i
+        for update of i skip locked
         """;
 
     private const string InsertChunk = /*lang=sql*/ """

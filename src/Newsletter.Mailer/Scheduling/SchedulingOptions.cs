@@ -21,6 +21,9 @@ public sealed class SchedulingOptions
     [RegularExpression("resend|leave")]
     public string UnknownPolicy { get; set; } = "resend";
 
-    /// <summary>Deliveries claimed together, as in <c>Delivery:BatchSize</c>; set from there.</summary>
-    internal int BatchSize { get; set; } = 500;
+    /// <summary>Deliveries in a batch: <c>Delivery:BatchSize</c>, told by whoever wires the rooms.</summary>
+    internal int BatchSize { get; private set; } = 500;
+
+    /// <summary>Cuts batches of this many deliveries.</summary>
+    public void UseBatchesOf(int size) => BatchSize = size;
 }

@@ -69,7 +69,7 @@ public sealed class KeyRingTests : IDisposable
 
     [Fact]
     public void ARingWithoutKeysSaysHowToMakeOne() =>
-        Assert.Contains("openssl rand -base64 32", KeyRing.TryCreate(new LinkOptions(), out _), StringComparison.Ordinal);
+        Assert.Contains("openssl rand -base64 32", KeyRing.TryCreate(new LinkKeyOptions(), out _), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("K 1", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", null, "Links:Keys:K 1")]
@@ -77,7 +77,7 @@ public sealed class KeyRingTests : IDisposable
     [InlineData("k1", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "k2", "Links:ActiveKey")]
     public void AWrongRingNamesTheSetting(string id, string secret, string? active, string named)
     {
-        var problem = KeyRing.TryCreate(new LinkOptions { Keys = { [id] = secret }, ActiveKey = active }, out var ring);
+        var problem = KeyRing.TryCreate(new LinkKeyOptions { Keys = { [id] = secret }, ActiveKey = active }, out var ring);
         Assert.Contains(named, problem, StringComparison.Ordinal);
         Assert.Null(ring);
     }

@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace Newsletter.Mailer.Links;
 
 /// <summary>Section <c>Links</c>: the keys that sign every link ever mailed.</summary>
-public sealed class LinkOptions
+public sealed class LinkKeyOptions
 {
     /// <summary>
     /// The keys by id (lower-case letters and digits, at most 8), each at least 32 random bytes in base64.

@@ -1,0 +1,45 @@
+using Hangfire;
+using Hangfire.States;
+using Hangfire.Storage;
+using Microsoft.Extensions.Options;
+using Newsletter.Mailer.Delivery;
+
+namespace Newsletter.Mailer.Host.Jobs;
+
+/// <summary>Starts jobs after their rows are committed. A job that is lost here, or started twice, costs time and nothing else: the sweep looks at the rows.</summary>
+public interface IJobStarter
+{
+    void Publish(long editionId);
+
+    void Freeze(long issueId);
+
+    void SendOutbox(long outboxId, TimeSpan delay = default);
+
+    /// <summary>Starts as many senders as the workers have room for and don't have yet.</summary>
+    void TopUpSenders();
+}
+
+/// <summary>Starts jobs through Hangfire.</summary>
+internal sealed class JobStarter(IBackgroundJobClientV2 jobs, JobStorage storage, IOptions<DeliveryOptions> delivery) : IJobStarter
+{
+    public void Publish(long editionId) => jobs.Enqueue<PublishEditionJob>(job => job.Run(editionId, CancellationToken.None));
+
+    public void Freeze(long issueId) => jobs.Enqueue<FreezeIssueJob>(job => job.Run(issueId, CancellationToken.None));
+
+    public void SendOutbox(long outboxId, TimeSpan delay = default)
+    {
+        if (delay == default)
+            jobs.Enqueue<SendOutboxJob>(job => job.Run(outboxId, CancellationToken.None));
+        else
+            jobs.Schedule<SendOutboxJob>(job => job.Run(outboxId, CancellationToken.None), delay);
+    }
+
+    public void TopUpSenders()
+    {
+        var monitor = storage.GetMonitoringApi();
+        var workers = monitor.Servers().Count(server => server.Queues.Contains(JobQueues.Send, StringComparer.Ordinal));
+        var there = monitor.EnqueuedCount(JobQueues.Send) + monitor.FetchedCount(JobQueues.Send);
+        for (var missing = (Math.Max(1, workers) * delivery.Value.Senders) - there; missing > 0; missing--)
+            jobs.Create<SendBatchesJob>(job => job.Run(CancellationToken.None), new EnqueuedState(JobQueues.Send));
+    }
+}

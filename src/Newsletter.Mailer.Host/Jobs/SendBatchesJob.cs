@@ -1,0 +1,18 @@
+using Hangfire;
+using Newsletter.Mailer.Delivery;
+
+namespace Newsletter.Mailer.Host.Jobs;
+
+/// <summary>Sends whatever is ready for at most a minute, then hands over to a fresh job.</summary>
+[Queue(JobQueues.Send)]
+[AutomaticRetry(Attempts = 0)]
+public sealed class SendBatchesJob(BatchSender sender, IJobStarter jobs, IHostApplicationLifetime lifetime)
+{
+    public async Task Run(CancellationToken stop)
+    {
+        // Hangfire's token also falls when the server stops, but only the host's falls in time to give leases back.
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, lifetime.ApplicationStopping);
+        if (await sender.RunAsync(either.Token) == SenderRun.HandOver && !either.IsCancellationRequested)
+            jobs.TopUpSenders();
+    }
+}

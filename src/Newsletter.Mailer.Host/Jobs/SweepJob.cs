@@ -1,0 +1,24 @@
+using Hangfire;
+using Newsletter.Mailer.Delivery;
+using Newsletter.Mailer.Outbox;
+using Newsletter.Mailer.Scheduling;
+
+namespace Newsletter.Mailer.Host.Jobs;
+
+/// <summary>Every minute: finds what is due and what a lost job missed.</summary>
+[Queue(JobQueues.Control)]
+[AutomaticRetry(Attempts = 0)]
+public sealed class SweepJob(ScheduleStore schedule, FreezeStore freeze, DeliverySweep deliveries, OutboxStore outbox, IJobStarter jobs)
+{
+    public async Task Run(CancellationToken stop)
+    {
+        foreach (var edition in await schedule.AllDue(stop))
+            jobs.Publish(edition);
+        foreach (var issue in await freeze.AllFreezing(stop))
+            jobs.Freeze(issue);
+        foreach (var mail in await outbox.AllDue(stop))
+            jobs.SendOutbox(mail);
+        if (await deliveries.RunAsync(stop))
+            jobs.TopUpSenders();
+    }
+}

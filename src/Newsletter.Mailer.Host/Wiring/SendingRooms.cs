@@ -1,0 +1,84 @@
+using Microsoft.Extensions.Options;
+using Newsletter.Mailer.Delivery;
+using Newsletter.Mailer.Feedback;
+using Newsletter.Mailer.Links;
+using Newsletter.Mailer.Outbox;
+using Newsletter.Mailer.Reports;
+using Newsletter.Mailer.Scheduling;
+using Newsletter.Mailer.Smtp;
+
+namespace Newsletter.Mailer.Host.Wiring;
+
+/// <summary>The rooms along the way of an issue. KeyRing, RelayDirectory, NpgsqlDataSource and TimeProvider come from elsewhere.</summary>
+internal static class SendingRooms
+{
+    public static IServiceCollection AddLinks(this IServiceCollection services)
+    {
+        services.AddRoomOptions<LinkKeyOptions>("Links");
+        return services.AddSingleton(provider => new PublicSite(new Uri(provider.GetRequiredService<IOptions<SiteOptions>>().Value.PublicUrl)));
+    }
+
+    public static IServiceCollection AddScheduling(this IServiceCollection services)
+    {
+        services.AddRoomOptions<SchedulingOptions>("Scheduling");
+        services.AddOptions<SchedulingOptions>().PostConfigure<IOptions<DeliveryOptions>>((scheduling, delivery) => scheduling.UseBatchesOf(delivery.Value.BatchSize));
+        return services
+            .AddSingleton(provider => provider.GetRequiredService<IOptions<SchedulingOptions>>().Value)
+            .AddSingleton<ScheduleStore>()
+            .AddSingleton<FreezeStore>()
+            .AddSingleton<EditionScheduler>()
+            .AddSingleton<IssuePublisher>();
+    }
+
+    public static IServiceCollection AddOutbox(this IServiceCollection services) => services.AddSingleton<OutboxStore>();
+
+    public static IServiceCollection AddDelivery(this IServiceCollection services)
+    {
+        services.AddRoomOptions<DeliveryOptions>("Delivery");
+        return services
+            .AddSingleton(provider => provider.GetRequiredService<IOptions<DeliveryOptions>>().Value)
+            .AddSingleton<BatchStore>()
+            .AddSingleton<IssueStore>()
+            .AddSingleton<LedgerStore>()
+            .AddSingleton<LedgerRecorder>()
+            .AddSingleton<RelayStore>()
+            .AddSingleton<RetryStore>()
+            .AddSingleton<DatabaseContact>()
+            .AddSingleton<IssueGuard>()
+            .AddSingleton<IssueControl>()
+            .AddSingleton<SendingParts>(Parts)
+            .AddSingleton<BatchSender>()
+            .AddSingleton<DeliverySweep>()
+            .AddSingleton<TestSend>()
+            .AddSingleton<OutboxSender>()
+            .AddSingleton<IMailTransport>(provider => new SmtpTransport(
+                provider.GetRequiredService<PublicSite>().Url.Host, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<SmtpTransport>>()))
+            .AddSingleton(provider => new BulkRelays(Pool(provider, connections: null)))
+            .AddSingleton(provider => new PersonalRelays(Pool(provider, provider.GetRequiredService<DeliveryOptions>().PersonalConnections)));
+    }
+
+    public static IServiceCollection AddFeedback(this IServiceCollection services) => services.AddSingleton<UnsubscribeStore>();
+
+    public static IServiceCollection AddReports(this IServiceCollection services) =>
+        services.AddSingleton<ReceiptStore>().AddSingleton<DeliveryReportStore>();
+
+    private static RelayPool Pool(IServiceProvider provider, int? connections) => new(
+        provider.GetRequiredService<RelayDirectory>().Relays,
+        provider.GetRequiredService<IMailTransport>(),
+        provider.GetRequiredService<TimeProvider>(),
+        connections);
+
+    private static SendingParts Parts(IServiceProvider provider) => new()
+    {
+        Batches = provider.GetRequiredService<BatchStore>(),
+        Recorder = provider.GetRequiredService<LedgerRecorder>(),
+        Relays = provider.GetRequiredService<BulkRelays>(),
+        Guard = provider.GetRequiredService<IssueGuard>(),
+        Contact = provider.GetRequiredService<DatabaseContact>(),
+        Keys = provider.GetRequiredService<KeyRing>(),
+        Site = provider.GetRequiredService<PublicSite>(),
+        Options = provider.GetRequiredService<DeliveryOptions>(),
+        Clock = provider.GetRequiredService<TimeProvider>(),
+        Log = provider.GetRequiredService<ILogger<BatchSender>>(),
+    };
+}
