@@ -1,6 +1,6 @@
+using System.Data.Common;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace Newsletter.Mailer.Delivery;
 
@@ -21,7 +21,7 @@ public sealed partial class LedgerRecorder : IAsyncDisposable
     private readonly Channel<Request> _requests = Channel.CreateUnbounded<Request>(new UnboundedChannelOptions { SingleReader = true });
     private readonly CancellationTokenSource _abandoned = new();
     private readonly Task _writing;
-    private NpgsqlConnection? _connection;
+    private DbConnection? _connection;
 
     public LedgerRecorder(LedgerStore store, TimeProvider clock, ILogger<LedgerRecorder> log)
     {
@@ -71,12 +71,12 @@ public sealed partial class LedgerRecorder : IAsyncDisposable
                 await WriteAsync(group, again);
                 return;
             }
-            catch (PostgresException e) when (e.SqlState.StartsWith("22", StringComparison.Ordinal) || e.SqlState.StartsWith("23", StringComparison.Ordinal))
+            catch (DbException e) when (e.SqlState is { } state && (state.StartsWith("22", StringComparison.Ordinal) || state.StartsWith("23", StringComparison.Ordinal)))
             {
                 await BisectAsync(group, e);
                 return;
             }
-            catch (Exception e) when (e is NpgsqlException or TimeoutException or IOException or InvalidOperationException && !_abandoned.IsCancellationRequested)
+            catch (Exception e) when (e is DbException or TimeoutException or IOException or InvalidOperationException && !_abandoned.IsCancellationRequested)
             {
                 LogHolding(e, group.Count);
                 await CloseAsync();
@@ -105,7 +105,7 @@ public sealed partial class LedgerRecorder : IAsyncDisposable
     }
 
     // A value the database will not take must not cost the others their outcome, nor its own delivery more than its words.
-    private async Task BisectAsync(List<Request> group, PostgresException cause)
+    private async Task BisectAsync(List<Request> group, DbException cause)
     {
         if (group.Count > 1)
         {

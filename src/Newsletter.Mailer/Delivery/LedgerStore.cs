@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Security.Cryptography;
 using System.Text;
 using Npgsql;
@@ -83,7 +84,7 @@ public sealed class LedgerStore(NpgsqlDataSource database)
     private readonly Dictionary<string, long> _details = new(StringComparer.Ordinal);
 
     /// <summary>A connection of the recorder's own, set up for <see cref="WriteAsync"/>.</summary>
-    public async Task<NpgsqlConnection> OpenAsync(CancellationToken stop)
+    public async Task<DbConnection> OpenAsync(CancellationToken stop)
     {
         var connection = await database.OpenConnectionAsync(stop);
         await using var set = new NpgsqlCommand(PlanByIndex, connection);
@@ -92,14 +93,15 @@ public sealed class LedgerStore(NpgsqlDataSource database)
     }
 
     /// <summary>Commits outcomes and intents together.</summary>
-    /// <param name="connection">From <see cref="OpenAsync"/>.</param>
+    /// <param name="session">From <see cref="OpenAsync"/>.</param>
     /// <param name="entries">Outcomes.</param>
     /// <param name="next">Deliveries to be sent next.</param>
     /// <param name="again">The same write was tried before and its fate is not known: an intent already there is then ours, for nobody else has the fence.</param>
     /// <param name="stop">Gives up.</param>
     /// <returns>The deliveries whose intent is now durable: only these may be sent.</returns>
-    public async Task<LedgerWritten> WriteAsync(NpgsqlConnection connection, IReadOnlyList<LedgerEntry> entries, IReadOnlyList<DeliveryKey> next, bool again, CancellationToken stop)
+    public async Task<LedgerWritten> WriteAsync(DbConnection session, IReadOnlyList<LedgerEntry> entries, IReadOnlyList<DeliveryKey> next, bool again, CancellationToken stop)
     {
+        var connection = (NpgsqlConnection)session;
         var details = await DetailIdsAsync(connection, entries, stop);
         await using var command = new NpgsqlCommand(Write, connection);
         AddOutcomes(command.Parameters, entries, details);
