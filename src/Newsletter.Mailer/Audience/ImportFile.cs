@@ -1,0 +1,173 @@
+using System.Globalization;
+using CsvHelper;
+using CsvHelper.Configuration;
+
+namespace Newsletter.Mailer.Audience;
+
+/// <summary>A CSV file being read: its rows, checked, in chunks. RFC 4180, with what spreadsheets do beyond it.</summary>
+/// <remarks>
+/// UTF-8 or UTF-16 with byte order mark, UTF-8 without; any line ends; comma, semicolon or tab. Blank lines and rows of empty cells are
+/// passed over. A row that is wrong is a problem with its line; a row that doesn't end within 1,000,000 characters ends the file.
+/// </remarks>
+internal sealed class ImportFile : IDisposable
+{
+    private const int MaxChunkRows = 10_000;
+    private const int MaxChunkCharacters = 4_000_000;
+
+    private readonly CsvText text;
+    private readonly CsvParser parser;
+    private readonly CellsOfRow cells;
+    private ImportRowChecker? checker;
+    private ImportHeader? header;
+    private bool isMisquoted;
+    private long line;
+
+    private ImportFile(CsvText text, char delimiter)
+    {
+        this.text = text;
+        parser = new CsvParser(text, new CsvConfiguration(CultureInfo.InvariantCulture)
+        {
+            Delimiter = delimiter.ToString(),
+            BadDataFound = _ => isMisquoted = true,
+            IgnoreBlankLines = true,
+            BufferSize = 32_768,
+            ProcessFieldBufferSize = 4_096,
+        });
+        cells = new CellsOfRow(parser);
+    }
+
+    /// <summary>Rows read so far that had something in them, the header not counted.</summary>
+    public long Rows { get; private set; }
+
+    /// <summary>Rows that were wrong.</summary>
+    public long Invalid { get; private set; }
+
+    /// <summary>Bytes read so far.</summary>
+    public long Bytes => text.BytesRead;
+
+    /// <summary>Reads up to the header. Either a file, or why it can't be one. The stream stays the caller's.</summary>
+    public static async Task<(ImportFile? File, string? Problem)> OpenAsync(Stream csv, CancellationToken stop)
+    {
+        var opened = await CsvText.OpenAsync(csv, stop);
+        if (CsvShape.FindProblem(opened.Head) is { } problem)
+        {
+            opened.Dispose();
+            return (null, problem);
+        }
+
+        var shape = CsvShape.Detect(opened.Head);
+        opened.Skip(shape.Skip);
+        var file = new ImportFile(opened, shape.Delimiter);
+        if (await file.ReadHeaderAsync() is not { } unreadable) return (file, null);
+        file.Dispose();
+        return (null, unreadable);
+    }
+
+    /// <summary>The next rows. After the last chunk there are no more.</summary>
+    /// <exception cref="IOException">The stream broke off.</exception>
+    public async Task<ImportChunk> ReadChunkAsync(IProgress<ImportProgress>? progress, CancellationToken stop)
+    {
+        var chunk = new ImportChunk();
+        long characters = 0;
+        for (var read = 0; read < MaxChunkRows && characters < MaxChunkCharacters; read++)
+        {
+            stop.ThrowIfCancellationRequested();
+            isMisquoted = false;
+            var before = parser.RawRow;
+            var hasRow = await parser.ReadAsync();
+            if (!hasRow || text.IsCutOff) return End(chunk);
+            text.EndRow();
+            line = parser.RawRow == before + 1 ? parser.RawRow : FirstLine();
+            for (var i = 0; i < cells.Count; i++) characters += cells[i].Length;
+            if (!IsBlank()) Take(chunk);
+            if (Rows % 1_000 == 0) progress?.Report(new ImportProgress(ImportState.Receiving, Rows, Bytes, Invalid, null));
+        }
+
+        return chunk;
+    }
+
+    public void Dispose()
+    {
+        checker?.Dispose();
+        parser.Dispose();
+        text.Dispose();
+    }
+
+    private async Task<string?> ReadHeaderAsync()
+    {
+        if (!await parser.ReadAsync()) return "The file is empty.";
+        text.EndRow();
+        (header, var problem) = ImportHeader.Read([.. Enumerable.Range(0, parser.Count).Select(i => parser[i])]);
+        if (text.IsCutOff) return "The first line doesn't end within 1,000,000 characters: this is no CSV file.";
+        if (header is not null) checker = new ImportRowChecker(header);
+        return problem;
+    }
+
+    private ImportChunk End(ImportChunk chunk)
+    {
+        chunk.IsLast = true;
+        // The text ended in the middle of a row, so that this isn't one.
+        if (text.IsCutOff)
+            chunk.Refusal = $"The row that begins in line {FirstLine()} doesn't end within 1,000,000 characters: most likely a quotation mark there "
+                            + "is never closed. Nothing was imported; correct that line and send the file again.";
+        return chunk;
+    }
+
+    private bool IsBlank()
+    {
+        for (var i = 0; i < cells.Count; i++)
+            if (!string.IsNullOrWhiteSpace(cells[i])) return false;
+        return true;
+    }
+
+    private void Take(ImportChunk chunk)
+    {
+        Rows++;
+        var (address, name, attributes, column, problem) = checker!.Check(cells);
+        if (isMisquoted) (column, problem) = (-1, MisquotedProblem());
+        if (problem is null)
+        {
+            chunk.Rows.Add(new ImportRow(Rows, line, address!, name, attributes));
+            return;
+        }
+
+        Invalid++;
+        chunk.Problems.Add(new ImportProblem
+        {
+            Line = line,
+            Column = column < 0 ? null : ImportHeader.Shorten(header!.Columns[column]),
+            Reason = problem,
+        });
+    }
+
+    private string MisquotedProblem() => line == parser.RawRow
+        ? "A quotation mark stands where none may: a value with one in it is put in quotation marks, and the mark inside doubled."
+        : $"A quotation mark opened here isn't closed as it should be, so that lines {line} to {parser.RawRow} were read as one row. None of them was imported.";
+
+    // The parser knows the line a row ends in.
+    private long FirstLine()
+    {
+        var raw = parser.RawRecord.AsSpan().TrimEnd("\r\n");
+        return parser.RawRow - raw.Count('\n') - CountLoneReturns(raw);
+    }
+
+    private static int CountLoneReturns(ReadOnlySpan<char> raw)
+    {
+        var count = 0;
+        for (var i = 0; i < raw.Length; i++)
+            if (raw[i] == '\r' && (i + 1 == raw.Length || raw[i + 1] != '\n')) count++;
+        return count;
+    }
+
+    /// <summary>The parser's cells as a list: it makes each string once.</summary>
+    private sealed class CellsOfRow(CsvParser parser) : IReadOnlyList<string>
+    {
+        public int Count => parser.Count;
+
+        public string this[int index] => parser[index];
+
+        public IEnumerator<string> GetEnumerator() => Enumerable.Range(0, Count).Select(i => this[i]).GetEnumerator();
+
+        System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
+    }
+}

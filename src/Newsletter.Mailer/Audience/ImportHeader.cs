@@ -1,0 +1,91 @@
+using System.Globalization;
+using System.Text;
+
+namespace Newsletter.Mailer.Audience;
+
+/// <summary>Which column of a file means what.</summary>
+internal sealed record ImportHeader
+{
+    private const int MaxKeyLength = 63;
+    private static readonly string[] EmailNames = ["email", "e_mail", "address", "email_address", "e_mail_address"];
+    private static readonly string[] NameNames = ["name", "full_name"];
+
+    /// <summary>The columns' names as the file gives them, trimmed; empty where it gives none.</summary>
+    public required IReadOnlyList<string> Columns { get; init; }
+
+    /// <summary>Index of the column of addresses.</summary>
+    public required int Email { get; init; }
+
+    /// <summary>Index of the column of names, -1 where there is none.</summary>
+    public required int Name { get; init; }
+
+    /// <summary>The other columns that have a name: where they are and the attribute they become.</summary>
+    public required IReadOnlyList<(int Index, string Key)> Attributes { get; init; }
+
+    /// <summary>Reads a header, or says why it is none.</summary>
+    public static (ImportHeader? Header, string? Problem) Read(IReadOnlyList<string> cells)
+    {
+        var columns = cells.Select(cell => cell.Trim()).ToList();
+        if (FindUnreadable(columns) is { } unreadable) return (null, unreadable);
+        var keys = columns.Select(Normalise).ToList();
+        if (FindProblem(columns, keys) is { } problem) return (null, problem);
+        return (new ImportHeader
+        {
+            Columns = columns,
+            Email = keys.FindIndex(key => key == "email"),
+            Name = keys.FindIndex(key => key == "name"),
+            Attributes = [.. keys.Select((key, index) => (index, key)).Where(column => column.key is not ("" or "email" or "name"))],
+        }, null);
+    }
+
+    private static string? FindUnreadable(List<string> columns)
+    {
+        // First of all: what is said below quotes the columns, and must not quote an address.
+        if (columns.Exists(cell => cell.Contains('@', StringComparison.Ordinal)))
+            return "The first line holds an address, so it is a reader and not a header: put a line with the names of the columns above it, "
+                   + "like email,name.";
+        for (var i = 0; i < columns.Count; i++)
+        {
+            if (columns[i].Contains('\uFFFD', StringComparison.Ordinal) || TextRules.FindInLine(columns[i]) is not null)
+                return $"The first line can't be read as names of columns: the text of column {i + 1} is not UTF-8 or holds control characters. "
+                       + "Export the file as CSV in UTF-8.";
+            if (columns[i].Length > 0 && Normalise(columns[i]).Length == 0)
+                return $"Column {i + 1}, \"{Shorten(columns[i])}\", has no letter a-z or digit in its name, and attributes are called by these: rename it.";
+        }
+
+        return null;
+    }
+
+    private static string? FindProblem(List<string> columns, List<string> keys)
+    {
+        for (var i = 0; i < keys.Count; i++)
+            if (keys[i].Length > 0 && keys.IndexOf(keys[i]) is var first && first < i)
+                return $"Columns {first + 1} (\"{Shorten(columns[first])}\") and {i + 1} (\"{Shorten(columns[i])}\") mean the same, {keys[i]}: remove or rename one.";
+
+        if (!keys.Contains("email"))
+            return "No column is called email. The first line must name the columns, parted by commas, semicolons or tabs; it names "
+                   + string.Join(", ", columns.Take(10).Select(cell => $"\"{Shorten(cell)}\"")) + ".";
+        return keys.Count(key => key.Length > 0) > AttributeRules.MaxKeys
+            ? $"The file has {keys.Count(key => key.Length > 0)} columns, and {AttributeRules.MaxKeys} is the limit."
+            : null;
+    }
+
+    // "First name" → first_name, "Prénom" → prenom, "2024 donor" → x_2024_donor.
+    private static string Normalise(string column)
+    {
+        var key = new StringBuilder(column.Length);
+        foreach (var c in column.Normalize(NormalizationForm.FormD).ToLowerInvariant())
+        {
+            if (char.IsAsciiLetterOrDigit(c)) key.Append(c);
+            else if (CharUnicodeInfo.GetUnicodeCategory(c) != UnicodeCategory.NonSpacingMark && key.Length > 0 && key[^1] != '_') key.Append('_');
+        }
+
+        var text = key.ToString().Trim('_');
+        if (EmailNames.Contains(text)) return "email";
+        if (NameNames.Contains(text)) return "name";
+        if (text.Length > 0 && char.IsAsciiDigit(text[0])) text = $"x_{text}";
+        return text.Length <= MaxKeyLength ? text : text[..MaxKeyLength].TrimEnd('_');
+    }
+
+    internal static string Shorten(string column) => column.Length <= 60 ? column : column[..60] + "…";
+}

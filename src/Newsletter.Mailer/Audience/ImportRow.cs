@@ -1,0 +1,22 @@
+namespace Newsletter.Mailer.Audience;
+
+/// <summary>A row that was found right.</summary>
+/// <param name="Number">Its number among the rows of the file, from 1.</param>
+/// <param name="Line">The line it begins in.</param>
+/// <param name="Address">Parsed.</param>
+/// <param name="Name">Null where the cell is empty or there is no such column.</param>
+/// <param name="Attributes">A JSON object in UTF-8.</param>
+internal sealed record ImportRow(long Number, long Line, EmailAddress Address, string? Name, byte[] Attributes);
+
+/// <summary>Some rows of a file, few enough to hold in memory.</summary>
+internal sealed record ImportChunk
+{
+    public List<ImportRow> Rows { get; } = [];
+
+    public List<ImportProblem> Problems { get; } = [];
+
+    /// <summary>Set with the last chunk if the file can't be read on, and so is refused as a whole.</summary>
+    public string? Refusal { get; set; }
+
+    public bool IsLast { get; set; }
+}

@@ -1,0 +1,75 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Newsletter.Mailer.Audience;
+
+/// <summary>Checks the cells of a row once, and makes of them what is staged. Used by one reader at a time.</summary>
+internal sealed class ImportRowChecker(ImportHeader header) : IDisposable
+{
+    private const string NotUtf8 = "It holds a character that isn't UTF-8: export the file as CSV in UTF-8.";
+    private static readonly byte[] NoAttributes = "{}"u8.ToArray();
+
+    private readonly ArrayBufferWriter<byte> json = new();
+    private readonly Utf8JsonWriter writer = new(Stream.Null, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+
+    /// <summary>Either the parts of an <see cref="ImportRow"/>, or the problem and the index of its column (-1: the whole row).</summary>
+    public (EmailAddress? Address, string? Name, byte[] Attributes, int Column, string? Problem) Check(IReadOnlyList<string> cells)
+    {
+        if (FindRagged(cells) is { } ragged) return Wrong(-1, ragged);
+        var email = cells[header.Email];
+        if (email.Contains('\uFFFD', StringComparison.Ordinal)) return Wrong(header.Email, NotUtf8);
+        if (!EmailAddress.TryParse(email, out var address, out var problem)) return Wrong(header.Email, problem);
+        var name = header.Name < 0 ? "" : cells[header.Name].Trim();
+        if (FindProblem(name, SubscriberRules.FindNameProblem) is { } wrongName) return Wrong(header.Name, wrongName);
+        foreach (var (index, key) in header.Attributes)
+            if (FindProblem(cells[index].Trim(), key == "first_name" ? SubscriberRules.FindNameProblem : AttributeRules.FindTextProblem) is { } wrong)
+                return Wrong(index, wrong);
+
+        return (address, name.Length == 0 ? null : name, WriteAttributes(cells), -1, null);
+    }
+
+    public void Dispose() => writer.Dispose();
+
+    private static (EmailAddress?, string?, byte[], int, string) Wrong(int column, string problem) => (null, null, [], column, problem);
+
+    // Fewer cells would put values under the wrong names just as more do; empty ones at the end are harmless.
+    private string? FindRagged(IReadOnlyList<string> cells)
+    {
+        if (cells.Count < header.Columns.Count)
+            return $"The row has {cells.Count} columns and the header {header.Columns.Count}.";
+        for (var i = header.Columns.Count; i < cells.Count; i++)
+            if (!string.IsNullOrWhiteSpace(cells[i]))
+                return $"The row has {cells.Count} columns and the header {header.Columns.Count}: a value with a delimiter in it needs quotation marks.";
+
+        return null;
+    }
+
+    private static string? FindProblem(string cell, Func<string, string?> rule) =>
+        cell.Length == 0 ? null : cell.Contains('\uFFFD', StringComparison.Ordinal) ? NotUtf8 : rule(cell);
+
+    private byte[] WriteAttributes(IReadOnlyList<string> cells)
+    {
+        var any = false;
+        foreach (var (index, key) in header.Attributes)
+        {
+            var value = cells[index].AsSpan().Trim();
+            if (value.IsEmpty) continue;
+            if (!any) Begin();
+            any = true;
+            writer.WriteString(key, value);
+        }
+
+        if (!any) return NoAttributes;
+        writer.WriteEndObject();
+        writer.Flush();
+        return json.WrittenSpan.ToArray();
+    }
+
+    private void Begin()
+    {
+        json.ResetWrittenCount();
+        writer.Reset(json);
+        writer.WriteStartObject();
+    }
+}

@@ -1,0 +1,121 @@
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Newsletter.Mailer.Audience;
+
+/// <summary>Puts the rows of a file where the merge finds them.</summary>
+public sealed class ImportStagingStore(NpgsqlDataSource database)
+{
+    // A session's lock: gone when its connection is, however it ends. ImportStore's sweep looks for it.
+    private const string TryLock = /*lang=sql*/ "select pg_try_advisory_lock(hashtextextended('newsletter import', $1))";
+
+    private const string Unlock = /*lang=sql*/ "select pg_advisory_unlock(hashtextextended('newsletter import', $1))";
+
+    private const string SelectReceiving = /*lang=sql*/ "select true from imports where id = $1 and state = 'receiving' and bytes = 0";
+
+    private const string CopyRows = /*lang=sql*/ """
+        copy import_rows (import_id, row_no, line, address, domain, name, attributes) from stdin (format binary)
+        """;
+
+    private const string CopyProblems = /*lang=sql*/ "copy import_problems (import_id, line, name, reason) from stdin (format binary)";
+
+    private const string Count = /*lang=sql*/ """
+        update imports set rows = $2, invalid = $3, bytes = $4, staged = staged + $5 where id = $1 and state = 'receiving' returning true
+        """;
+
+    private const string Close = /*lang=sql*/ """
+        update imports set state = 'merging', received_at = now() where id = $1 and state = 'receiving' returning true
+        """;
+
+    private const string Fail = /*lang=sql*/ """
+        with cleared as (delete from import_rows where import_id = $1)
+        update imports set state = 'failed', finished_at = now(), reason = $2 where id = $1 and state = 'receiving' returning true
+        """;
+
+    /// <summary>Begins to receive; null if the import isn't there, has its file, or another call is receiving it.</summary>
+    internal async Task<Session?> OpenAsync(long importId, CancellationToken stop)
+    {
+        var connection = await database.OpenConnectionAsync(stop);
+        var session = new Session(connection, importId);
+        if (await session.BeginAsync(stop)) return session;
+        await session.DisposeAsync();
+        return null;
+    }
+
+    /// <summary>One file being received over one connection. No transaction of it waits for the file's sender.</summary>
+    internal sealed class Session(NpgsqlConnection connection, long importId) : IAsyncDisposable
+    {
+        private bool isLocked;
+        private long problemsKept;
+
+        public async Task<bool> BeginAsync(CancellationToken stop)
+        {
+            isLocked = await AskAsync(TryLock, stop, importId);
+            return isLocked && await AskAsync(SelectReceiving, stop, importId);
+        }
+
+        /// <summary>Writes a chunk and the totals so far. False if the import is no longer receiving.</summary>
+        public async Task<bool> WriteAsync(ImportChunk chunk, long rows, long invalid, long bytes, CancellationToken stop)
+        {
+            if (chunk.Rows.Count > 0) await CopyRowsAsync(chunk.Rows, stop);
+            if (chunk.Problems.Count > 0 && problemsKept < ImportStore.MaxProblems) await CopyProblemsAsync(chunk.Problems, stop);
+            return await AskAsync(Count, stop, importId, rows, invalid, bytes, (long)chunk.Rows.Count);
+        }
+
+        /// <summary>The file is whole: the merge may begin.</summary>
+        public Task<bool> CloseAsync(CancellationToken stop) => AskAsync(Close, stop, importId);
+
+        /// <summary>The file can't be imported; what was written is removed.</summary>
+        public Task<bool> FailAsync(string reason, CancellationToken stop) => AskAsync(Fail, stop, importId, reason);
+
+        public async ValueTask DisposeAsync()
+        {
+            // The pool would give the lock back only when the connection is next used.
+            if (isLocked && connection.State == System.Data.ConnectionState.Open) await AskAsync(Unlock, CancellationToken.None, importId);
+            await connection.DisposeAsync();
+        }
+
+        private async Task CopyRowsAsync(List<ImportRow> rows, CancellationToken stop)
+        {
+            await using var copy = await connection.BeginBinaryImportAsync(CopyRows, stop);
+            foreach (var row in rows)
+            {
+                await copy.StartRowAsync(stop);
+                await copy.WriteAsync(importId, NpgsqlDbType.Bigint, stop);
+                await copy.WriteAsync(row.Number, NpgsqlDbType.Bigint, stop);
+                await copy.WriteAsync(row.Line, NpgsqlDbType.Bigint, stop);
+                await copy.WriteAsync(row.Address.Value, NpgsqlDbType.Text, stop);
+                await copy.WriteAsync(row.Address.Domain, NpgsqlDbType.Text, stop);
+                if (row.Name is null) await copy.WriteNullAsync(stop);
+                else await copy.WriteAsync(row.Name, NpgsqlDbType.Text, stop);
+                await copy.WriteAsync(row.Attributes, NpgsqlDbType.Jsonb, stop);
+            }
+
+            await copy.CompleteAsync(stop);
+        }
+
+        private async Task CopyProblemsAsync(List<ImportProblem> problems, CancellationToken stop)
+        {
+            await using var copy = await connection.BeginBinaryImportAsync(CopyProblems, stop);
+            foreach (var problem in problems)
+            {
+                if (problemsKept++ >= ImportStore.MaxProblems) break;
+                await copy.StartRowAsync(stop);
+                await copy.WriteAsync(importId, NpgsqlDbType.Bigint, stop);
+                await copy.WriteAsync(problem.Line, NpgsqlDbType.Bigint, stop);
+                if (problem.Column is null) await copy.WriteNullAsync(stop);
+                else await copy.WriteAsync(problem.Column, NpgsqlDbType.Text, stop);
+                await copy.WriteAsync(problem.Reason, NpgsqlDbType.Text, stop);
+            }
+
+            await copy.CompleteAsync(stop);
+        }
+
+        private async Task<bool> AskAsync(string sql, CancellationToken stop, params object[] arguments)
+        {
+            await using var command = new NpgsqlCommand(sql, connection);
+            foreach (var argument in arguments) command.Parameters.Add(new NpgsqlParameter { Value = argument });
+            return await command.ExecuteScalarAsync(stop) is true;
+        }
+    }
+}

@@ -1,0 +1,106 @@
+using Microsoft.Extensions.Logging;
+
+namespace Newsletter.Mailer.Audience;
+
+/// <summary>
+/// Takes in a file of subscribers of any size, in two steps so that whoever sends it needn't wait for the second: receive (check each
+/// row once and stage it), then merge (set-based, in chunks). To import the same file again changes nothing; nobody who unsubscribed,
+/// is suppressed, or was asked and hasn't confirmed becomes active by it.
+/// </summary>
+public sealed partial class SubscriberImport(
+    ImportStore imports, ImportStagingStore staging, ImportMergeStore merging, ILogger<SubscriberImport> log)
+{
+    /// <summary>
+    /// Reads the file to its end into the staging table. Never throws for what is in the file. If the sender breaks off, or
+    /// <paramref name="stop"/> is cancelled (then it throws), the import fails and nothing of the file is kept.
+    /// </summary>
+    /// <param name="importId">An import made by <see cref="ImportStore.CreateAsync"/>.</param>
+    /// <param name="csv">The file; it stays the caller's. It is read asynchronously only, once, without seeking.</param>
+    /// <param name="progress">Told every thousand rows.</param>
+    /// <param name="stop">Cancels.</param>
+    public async Task<ReceiveOutcome> ReceiveAsync(
+        long importId, Stream csv, IProgress<ImportProgress>? progress, CancellationToken stop)
+    {
+        await using var session = await staging.OpenAsync(importId, stop);
+        if (session is null) return new ReceiveOutcome.NotReceiving();
+        try
+        {
+            var refusal = await ReceiveAsync(session, csv, progress, stop);
+            return refusal is null ? await CloseAsync(session, importId, stop) : await RefuseAsync(session, importId, refusal);
+        }
+        catch (IOException)
+        {
+            return await RefuseAsync(session, importId, BrokenOff);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            await RefuseAsync(session, importId, BrokenOff);
+            throw;
+        }
+    }
+
+    /// <summary>Makes subscribers of what was received. Safe to call again after a crash, and twice at once.</summary>
+    /// <param name="importId">An import that was received.</param>
+    /// <param name="progress">Told after each chunk.</param>
+    /// <param name="stop">Stops after the chunk at hand is committed or rolled back; a later call goes on from there.</param>
+    public async Task<MergeOutcome> MergeAsync(long importId, IProgress<ImportProgress>? progress, CancellationToken stop)
+    {
+        if (await merging.MergeAsync(importId, progress, stop) == ImportMergeStore.Result.Busy) return new MergeOutcome.Busy();
+        if (await imports.GetAsync(importId, stop) is not { } import) return new MergeOutcome.NotReceived();
+        LogMerged(importId, import.State, import.Created, import.Updated, import.Subscribed);
+        return import.State switch
+        {
+            ImportState.Finished => new MergeOutcome.Finished(import),
+            ImportState.Failed => new MergeOutcome.Failed(import.Reason ?? ""),
+            _ => new MergeOutcome.NotReceived(),
+        };
+    }
+
+    private const string BrokenOff = "The upload broke off, and nothing of it was kept. Send the file again.";
+
+    private static async Task<string?> ReceiveAsync(
+        ImportStagingStore.Session session, Stream csv, IProgress<ImportProgress>? progress, CancellationToken stop)
+    {
+        var (file, problem) = await ImportFile.OpenAsync(csv, stop);
+        if (file is null) return problem;
+        using (file)
+        {
+            ImportChunk chunk;
+            do
+            {
+                chunk = await file.ReadChunkAsync(progress, stop);
+                if (chunk.Refusal is not null) return chunk.Refusal;
+                await session.WriteAsync(chunk, file.Rows, file.Invalid, file.Bytes, stop);
+            }
+            while (!chunk.IsLast);
+            progress?.Report(new ImportProgress(ImportState.Receiving, file.Rows, file.Bytes, file.Invalid, null));
+        }
+
+        return null;
+    }
+
+    private async Task<ReceiveOutcome> CloseAsync(ImportStagingStore.Session session, long importId, CancellationToken stop)
+    {
+        if (!await session.CloseAsync(stop)) return new ReceiveOutcome.NotReceiving();
+        var import = (await imports.GetAsync(importId, stop))!;
+        LogReceived(importId, import.Rows, import.Invalid, import.Bytes);
+        return new ReceiveOutcome.Received(import);
+    }
+
+    private async Task<ReceiveOutcome> RefuseAsync(ImportStagingStore.Session session, long importId, string reason)
+    {
+        await session.FailAsync(reason, CancellationToken.None);
+        LogRefused(importId);
+        return new ReceiveOutcome.Refused(reason);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Import {ImportId} received: {Rows} rows, {Invalid} of them wrong, {Bytes} bytes")]
+    private partial void LogReceived(long importId, long rows, long invalid, long bytes);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Import {ImportId} refused; its row says why")]
+    private partial void LogRefused(long importId);
+
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "Import {ImportId} is {State}: {Created} subscribers created, {Updated} updated, {Subscribed} subscribed")]
+    private partial void LogMerged(long importId, ImportState state, long created, long updated, long subscribed);
+}
