@@ -18,6 +18,9 @@ public sealed record RenderRequest
     /// <summary>The moment of sending. Its own date (in its own offset) is printed where the edition has none.</summary>
     public required DateTimeOffset SentAt { get; init; }
 
-    /// <summary>Attributes that at least one subscriber of the newsletter has: the known X of <c>subscriber.attributes.X</c>.</summary>
-    public IReadOnlyCollection<string> KnownAttributes { get; init; } = [];
+    /// <summary>
+    /// Attributes that at least one subscriber of the newsletter has: the known X of <c>subscriber.attributes.X</c>.
+    /// Null accepts every name, for a file that is looked at where there are no subscribers.
+    /// </summary>
+    public IReadOnlyCollection<string>? KnownAttributes { get; init; } = [];
 }

@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
 using AngleSharp.Dom;
 
 namespace Newsletter.Mailer.Rendering.Body;
@@ -85,5 +88,12 @@ internal static class BodyShape
 
         panel.AppendChild(list);
         list.ClassList.Add("last");
+        if (list.LocalName == "ul" && list.Children.All(item => BeginsWithEmoji(item.TextContent)))
+            list.ClassList.Add("unmarked");
     }
+
+    // Where every point begins with a picture of its own, a bullet before it is one mark too many.
+    private static bool BeginsWithEmoji(string text) =>
+        Rune.DecodeFromUtf16(text.AsSpan().TrimStart(), out var first, out _) == OperationStatus.Done
+        && Rune.GetUnicodeCategory(first) == UnicodeCategory.OtherSymbol;
 }

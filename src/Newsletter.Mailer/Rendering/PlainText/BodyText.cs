@@ -2,6 +2,7 @@ using Markdig.Extensions.Alerts;
 using Markdig.Extensions.Footnotes;
 using Markdig.Extensions.Tables;
 using Markdig.Syntax;
+using Markdig.Syntax.Inlines;
 using Newsletter.Mailer.Rendering.Body;
 
 namespace Newsletter.Mailer.Rendering.PlainText;
@@ -110,7 +111,7 @@ internal sealed class BodyText
         var indent = list.IsOrdered ? $"{number + items.Count - 1}. ".Length : 2;
         for (var i = 0; i < items.Count; i++)
         {
-            var mark = list.IsOrdered ? $"{number + i}. ".PadLeft(indent) : "- ";
+            var mark = list.IsOrdered ? $"{number + i}. ".PadLeft(indent) : IsTask(items[i]) ? "" : "- ";
             var content = Blocks(items[i], width - indent, isTight: !list.IsLoose);
             if (i > 0 && list.IsLoose)
                 yield return "";
@@ -120,6 +121,10 @@ internal sealed class BodyText
                 yield return mark.TrimEnd();
         }
     }
+
+    // Its box is its mark.
+    private static bool IsTask(ListItemBlock item) =>
+        item.FirstOrDefault() is ParagraphBlock { Inline.FirstChild: LiteralInline first } && first.Content.ToString() is ("☑" or "☐");
 
     private IEnumerable<string> Quote(QuoteBlock quote, int width) =>
         Blocks(quote, width - 2, isTight: false).Select(line => line.Length == 0 ? ">" : "> " + line);

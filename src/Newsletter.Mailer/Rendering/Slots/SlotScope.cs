@@ -6,12 +6,14 @@ namespace Newsletter.Mailer.Rendering.Slots;
 internal sealed class SlotScope
 {
     private readonly HashSet<string> _attributes;
+    private readonly bool _anyAttribute;
     private readonly Dictionary<string, string> _constants;
     private readonly List<string> _names;
 
-    public SlotScope(IReadOnlyCollection<string> attributes, IReadOnlyDictionary<string, string> constants)
+    public SlotScope(IReadOnlyCollection<string>? attributes, IReadOnlyDictionary<string, string> constants)
     {
-        _attributes = new HashSet<string>(attributes, StringComparer.Ordinal);
+        _attributes = new HashSet<string>(attributes ?? [], StringComparer.Ordinal);
+        _anyAttribute = attributes is null;
         _constants = new Dictionary<string, string>(constants, StringComparer.Ordinal);
         _names = [.. SlotName.OfReader, .. _constants.Keys, .. _attributes.Select(name => SlotName.AttributePrefix + name)];
     }
@@ -26,7 +28,7 @@ internal sealed class SlotScope
 
     public bool IsKnown(string name) =>
         _constants.ContainsKey(name)
-        || (SlotName.IsAttribute(name) ? _attributes.Contains(name[SlotName.AttributePrefix.Length..]) : SlotName.OfReader.Contains(name));
+        || (SlotName.IsAttribute(name) ? _anyAttribute || _attributes.Contains(name[SlotName.AttributePrefix.Length..]) : SlotName.OfReader.Contains(name));
 
     /// <summary>What to tell an author who wrote a name that isn't known.</summary>
     public string Suggest(string name)

@@ -1,0 +1,181 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Newsletter.Mailer.Audience;
+using Newsletter.Mailer.Editions;
+
+namespace Newsletter.Mailer.Rendering;
+
+/// <summary>What a preview shows.</summary>
+public enum PreviewFormat
+{
+    /// <summary>The HTML part, decoded.</summary>
+    Html,
+
+    /// <summary>The text part, decoded.</summary>
+    Text,
+
+    /// <summary>The whole message as it would go out.</summary>
+    Mime,
+}
+
+/// <summary>What to preview, and as whom.</summary>
+public sealed record PreviewRequest
+{
+    /// <summary>The edition's file.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>Which part of the message.</summary>
+    public PreviewFormat Format { get; init; } = PreviewFormat.Html;
+
+    /// <summary>
+    /// The reader, as a JSON object: <c>first_name</c>, <c>name</c>, <c>address</c>, <c>tier</c>, <c>language</c>;
+    /// what is in <c>attributes</c>, and every other key, is an attribute. Null for a reader of whom nothing is known but the address.
+    /// </summary>
+    public string? As { get; init; }
+
+    /// <summary>Whether front matter of another tool is passed over.</summary>
+    public bool BodyOnly { get; init; }
+
+    /// <summary>The newsletter; a made-up one where null.</summary>
+    public NewsletterProfile? Newsletter { get; init; }
+
+    /// <summary>Attributes that are known; null accepts every name.</summary>
+    public IReadOnlyCollection<string>? KnownAttributes { get; init; }
+
+    /// <summary>Root of the links.</summary>
+    public Uri PublicUrl { get; init; } = new("https://news.example.com");
+
+    /// <summary>The moment taken as that of sending.</summary>
+    public required DateTimeOffset SentAt { get; init; }
+}
+
+/// <summary>What previewing gave.</summary>
+public abstract record PreviewOutcome
+{
+    private PreviewOutcome()
+    {
+    }
+
+    /// <summary>The part asked for, in UTF-8, and what is worth a look.</summary>
+    public sealed record Shown(byte[] Output, IReadOnlyList<RenderProblem> Warnings) : PreviewOutcome;
+
+    /// <summary>Why there is nothing to show.</summary>
+    public sealed record Refused(IReadOnlyList<RenderProblem> Problems) : PreviewOutcome;
+}
+
+/// <summary>An edition's first look, straight from its file: no database, no network.</summary>
+public static class EditionPreview
+{
+    /// <summary>Renders the file for one reader.</summary>
+    public static PreviewOutcome Show(PreviewRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (ReadReader(request.As, request.PublicUrl, out var reader) is { } bad)
+            return new PreviewOutcome.Refused([bad]);
+
+        return EditionDocument.Parse(request.Source, request.BodyOnly ? FrontMatterRules.ForeignBody : FrontMatterRules.Preview) switch
+        {
+            EditionParseOutcome.Read read => Render(request, read.Edition, reader),
+            EditionParseOutcome.Refused refused => new PreviewOutcome.Refused(
+                [.. refused.Errors.Select(error => new RenderProblem(RenderSeverity.Error, error.Line, error.Column, error.Message))]),
+            _ => throw new InvalidOperationException("Reading an edition gave an outcome that isn't known."),
+        };
+    }
+
+    private static PreviewOutcome Render(PreviewRequest request, EditionDocument edition, Recipient reader)
+    {
+        var outcome = EditionRenderer.Render(new RenderRequest
+        {
+            Edition = edition,
+            Newsletter = request.Newsletter ?? MadeUp(edition.Newsletter),
+            PublicUrl = request.PublicUrl,
+            SentAt = request.SentAt,
+            KnownAttributes = request.KnownAttributes,
+        });
+        return outcome switch
+        {
+            RenderOutcome.Rendered rendered => new PreviewOutcome.Shown(Output(request, rendered.Edition, reader), rendered.Warnings),
+            RenderOutcome.Refused refused => new PreviewOutcome.Refused(refused.Problems),
+            _ => throw new InvalidOperationException("Rendering gave an outcome that isn't known."),
+        };
+    }
+
+    private static byte[] Output(PreviewRequest request, RenderedEdition edition, Recipient reader)
+    {
+        if (request.Format != PreviewFormat.Mime)
+            return Encoding.UTF8.GetBytes(request.Format == PreviewFormat.Html ? edition.FillHtml(reader) : edition.FillText(reader));
+
+        var stream = new MemoryStream();
+        MessageCompiler.Compile(edition, new IssueHeaders { IssueId = 0, Date = request.SentAt }).Fill(reader).WriteTo(stream);
+        return stream.ToArray();
+    }
+
+    // "the-tide-table" → "The Tide Table": good enough for a first look.
+    private static NewsletterProfile MadeUp(string? slug)
+    {
+        var words = (slug ?? "your-newsletter").Split('-').Select(word => char.ToUpper(word[0], CultureInfo.InvariantCulture) + word[1..]);
+        return new NewsletterProfile
+        {
+            Slug = slug ?? "your-newsletter",
+            Name = string.Join(' ', words),
+            FromAddress = "newsletter@example.com",
+            PostalAddress = "Your postal address\nstands here",
+        };
+    }
+
+    private static RenderProblem? ReadReader(string? json, Uri publicUrl, out Recipient reader)
+    {
+        reader = new Recipient
+        {
+            Address = "reader@example.com",
+            MessageId = "preview@example.com",
+            UnsubscribeUrl = new Links.PublicSite(publicUrl).Unsubscribe("preview"),
+        };
+        if (json is null)
+            return null;
+
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            if (document.RootElement.ValueKind != JsonValueKind.Object)
+                return BadReader("it must be an object");
+            reader = Read(document.RootElement, reader);
+            return null;
+        }
+        catch (JsonException broken)
+        {
+            return BadReader(broken.Message);
+        }
+    }
+
+    private static Recipient Read(JsonElement json, Recipient unknown)
+    {
+        var values = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var property in json.EnumerateObject())
+        {
+            if (property is { Name: "attributes", Value.ValueKind: JsonValueKind.Object })
+                foreach (var attribute in property.Value.EnumerateObject())
+                    values[attribute.Name] = Text(attribute.Value);
+            else
+                values[property.Name] = Text(property.Value);
+        }
+
+        var name = values.GetValueOrDefault("name");
+        return unknown with
+        {
+            Address = values.GetValueOrDefault("address") ?? unknown.Address,
+            Name = name,
+            FirstName = values.GetValueOrDefault("first_name") ?? name?.Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault(),
+            Tier = values.GetValueOrDefault("tier") ?? unknown.Tier,
+            Language = values.GetValueOrDefault("language"),
+            Attributes = values,
+        };
+    }
+
+    private static string Text(JsonElement value) =>
+        value.ValueKind == JsonValueKind.String ? value.GetString()! : value.ValueKind == JsonValueKind.Null ? "" : value.GetRawText();
+
+    private static RenderProblem BadReader(string why) => new(
+        RenderSeverity.Error, 1, 1, $"The reader to preview as is no JSON that can be read ({why.TrimEnd('.')}). Write it like {{\"first_name\":\"Ana\"}}.");
+}
