@@ -1,1 +1,1 @@
-Console.WriteLine("newsletter");
+return await Newsletter.Mailer.Host.Commands.CommandLine.RunAsync(args);

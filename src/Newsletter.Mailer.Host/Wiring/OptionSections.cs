@@ -1,33 +1,46 @@
 using System.Collections;
 using System.Reflection;
-using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
 
 namespace Newsletter.Mailer.Host.Wiring;
 
 /// <summary>A section of the configuration and the class it is read into.</summary>
 /// <param name="Name">Its name; empty for keys at the top.</param>
 /// <param name="Type">The options class.</param>
-internal sealed record OptionSection(string Name, Type Type);
+/// <param name="Except">A property that is set from elsewhere and so is no key of the section.</param>
+internal sealed record OptionSection(string Name, Type Type, string? Except = null);
 
 /// <summary>Options by room, and which keys there are at all: a misspelt key must not be ignored quietly.</summary>
 internal static class OptionSections
 {
     /// <summary>Binds a room's options to its section and validates them at the start.</summary>
-    public static void AddRoomOptions<TOptions>(this IServiceCollection services, string section)
+    public static OptionsBuilder<TOptions> AddRoomOptions<TOptions>(this IServiceCollection services, string section, string? except = null)
         where TOptions : class
     {
-        services.AddSingleton(new OptionSection(section, typeof(TOptions)));
-        var options = services.AddOptions<TOptions>();
-        if (section.Length > 0)
-            options.BindConfiguration(section);
-        else
-            options.Configure<IConfiguration>((bound, configuration) => configuration.Bind(bound));
-        options.ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton(new OptionSection(section, typeof(TOptions), except));
+        return services.AddOptions<TOptions>()
+            .Configure<IConfiguration>((options, configuration) => Bind(options, section.Length > 0 ? configuration.GetSection(section) : configuration))
+            .ValidateDataAnnotations()
+            .ValidateOnStart();
+    }
+
+    // The binder appends to a list that has defaults; whoever configures a list means exactly that list.
+    private static void Bind(object options, IConfiguration section)
+    {
+        foreach (var list in options.GetType().GetProperties().Where(property => property.GetSetMethod() is not null && section.GetSection(property.Name).GetChildren().Any()))
+        {
+            if (list.PropertyType.IsArray)
+                list.SetValue(options, Array.CreateInstance(list.PropertyType.GetElementType()!, 0));
+            else if (list.GetValue(options) is IList { IsReadOnly: false } defaults)
+                defaults.Clear();
+        }
+
+        section.Bind(options);
     }
 
     /// <summary>Every key of the sections, parted by colons; <c>*</c> stands for an index of a list or a name of the operator's choosing.</summary>
     public static IEnumerable<string> Keys(IEnumerable<OptionSection> sections) =>
-        sections.SelectMany(section => Keys(section.Type, section.Name)).Distinct(StringComparer.OrdinalIgnoreCase);
+        sections.SelectMany(section => Keys(section.Type, section.Name).Where(key => !key.Equals($"{section.Name}:{section.Except}", StringComparison.Ordinal))).Distinct(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Whether <paramref name="key"/> is one of the <paramref name="known"/>.</summary>
     public static bool IsAmong(IEnumerable<string> known, string key) => known.Any(pattern => Matches(pattern, key));

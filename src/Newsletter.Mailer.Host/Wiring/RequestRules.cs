@@ -3,6 +3,8 @@ using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
+using Newsletter.Mailer.Host.Endpoints;
 
 namespace Newsletter.Mailer.Host.Wiring;
 
@@ -15,8 +17,6 @@ internal static class RequestRules
 
     public static void AddRequestRules(this IServiceCollection services)
     {
-        services.AddRoomOptions<SiteOptions>("");
-        services.AddRoomOptions<WebOptions>("Web");
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<WebOptions>>((kestrel, web) =>
         {
             kestrel.AddServerHeader = false;
@@ -44,6 +44,36 @@ internal static class RequestRules
         });
         return next(http);
     });
+
+    /// <summary>Refuses what no endpoint could keep or read: NUL and broken text in the query, and bodies in other encodings than UTF-8.</summary>
+    public static void UseReadableRequests(this IApplicationBuilder app) => app.Use((http, next) =>
+    {
+        if (http.Request.Path.Value?.Contains('\0', StringComparison.Ordinal) == true
+            || http.Request.Query.Any(pair => IsBroken(pair.Key) || pair.Value.Any(IsBroken)))
+            return Problems.WriteAsync(http, StatusCodes.Status400BadRequest, "The URL holds a NUL character or half a character, which no text can.");
+        if (MediaTypeHeaderValue.TryParse(http.Request.ContentType, out var type)
+            && type.Charset.HasValue && !type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase) && !type.Charset.Equals("\"utf-8\"", StringComparison.OrdinalIgnoreCase))
+            return Problems.WriteAsync(http, StatusCodes.Status415UnsupportedMediaType, $"Bodies are read as UTF-8 only, not as {type.Charset}.");
+        return next(http);
+    });
+
+    private static bool IsBroken(string? text)
+    {
+        if (text is null)
+            return false;
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] == '\0')
+                return true;
+            if (!char.IsSurrogate(text[i]))
+                continue;
+            if (i + 1 == text.Length || !char.IsSurrogatePair(text[i], text[i + 1]))
+                return true;
+            i++;
+        }
+
+        return false;
+    }
 
     private static List<string> Hosts(SiteOptions site) =>
         site.AllowedHosts.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is { Length: > 0 } named

@@ -13,6 +13,12 @@ public sealed class SiteOptions : IValidatableObject
     [Required(AllowEmptyStrings = false)]
     public string PublicUrl { get; set; } = "http://localhost:8080";
 
+    /// <summary>
+    /// The folder of this installation's data: the private cluster and the key ring. Default (empty):
+    /// <c>/var/lib/newsletter-mailer</c> as root, <c>~/.local/share/newsletter-mailer</c> otherwise.
+    /// </summary>
+    public string? DataFolder { get; set; }
+
     /// <summary>Host names that requests may name, parted by semicolons; <c>*</c> for any. Default (empty): PublicUrl's host and loopback.</summary>
     public string AllowedHosts { get; set; } = "";
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Dapper;
+using Newsletter.Mailer.Database;
 using Npgsql;
 
 namespace Newsletter.Mailer.Access;
@@ -33,7 +34,7 @@ public sealed class ApiKeyStore(NpgsqlDataSource database)
 
     private const string ListKeys = /*lang=sql*/ """
         select id, name, prefix, scopes, created_at, expires_at, last_used_at, revoked_at
-        from api_keys where id > @after order by id limit @limit
+        from api_keys where id > @after order by id limit @rows
         """;
 
     private const string RevokeKey = /*lang=sql*/ """
@@ -79,12 +80,12 @@ public sealed class ApiKeyStore(NpgsqlDataSource database)
         return row?.ToKey();
     }
 
-    /// <summary>Keys by id, from the one after <paramref name="after"/>; revoked ones too, because history answers questions.</summary>
-    public async Task<IReadOnlyList<ApiKey>> ListAsync(long after, int limit, CancellationToken stop)
+    /// <summary>Keys in the order of their ids; revoked ones too, because history answers questions.</summary>
+    public async Task<Page<ApiKey>> ListAsync(PageRequest page, CancellationToken stop)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
-        var rows = await connection.QueryAsync<KeyRow>(new CommandDefinition(ListKeys, new { after, limit }, cancellationToken: stop));
-        return [.. rows.Select(row => row.ToKey())];
+        var rows = await connection.QueryAsync<KeyRow>(new CommandDefinition(ListKeys, new { after = page.After.After, rows = page.Limit + 1 }, cancellationToken: stop));
+        return Page.Of(rows.Select(row => row.ToKey()).ToList(), page, key => key.Id);
     }
 
     /// <summary>Ends a key for good. False where there is none; true also for one that is revoked already.</summary>

@@ -50,13 +50,13 @@ public sealed record PageRequest(Cursor After, int Limit)
     /// <summary>The first page with the default limit.</summary>
     public static PageRequest First { get; } = new(Cursor.Start, DefaultLimit);
 
-    /// <summary>Reads the query parameters <c>cursor</c> and <c>limit</c>; on failure <paramref name="field"/> names the wrong one.</summary>
-    public static bool TryCreate(string? cursor, int? limit, out PageRequest request, out string field, out string problem)
+    /// <summary>Reads the query parameters <c>after</c> and <c>limit</c>; on failure <paramref name="field"/> names the wrong one.</summary>
+    public static bool TryCreate(string? after, int? limit, out PageRequest request, out string field, out string problem)
     {
         (request, field, problem) = (First, "", "");
-        if (!Cursor.TryParse(cursor, out var after))
+        if (!Cursor.TryParse(after, out var cursor))
         {
-            (field, problem) = ("cursor", "This is no cursor of ours. Pass the value of \"next\" as it was given, or none for the first page.");
+            (field, problem) = ("after", "This is no cursor of ours. Pass the value of \"next\" as it was given, or none for the first page.");
             return false;
         }
 
@@ -66,7 +66,7 @@ public sealed record PageRequest(Cursor After, int Limit)
             return false;
         }
 
-        request = new PageRequest(after, limit ?? DefaultLimit);
+        request = new PageRequest(cursor, limit ?? DefaultLimit);
         return true;
     }
 }

@@ -72,20 +72,13 @@ public sealed record Edition
     public required DateTimeOffset UpdatedAt { get; init; }
 }
 
-/// <summary>Which editions to list, newest first.</summary>
-public sealed record EditionQuery
+/// <summary>Which editions to list; null means any.</summary>
+public sealed record EditionFilter
 {
-    /// <summary>Slug of the newsletter; null: all.</summary>
+    /// <summary>Slug of the newsletter.</summary>
     public string? Newsletter { get; init; }
 
-    /// <summary>Null: all.</summary>
     public EditionState? State { get; init; }
-
-    /// <summary>Only those with a smaller id; null: from the newest.</summary>
-    public long? After { get; init; }
-
-    /// <summary>At most this many.</summary>
-    public int Limit { get; init; } = 50;
 }
 
 /// <summary>What became of an attempt to write an edition.</summary>

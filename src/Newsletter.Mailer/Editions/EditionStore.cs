@@ -1,4 +1,5 @@
 using Dapper;
+using Newsletter.Mailer.Database;
 using Npgsql;
 
 namespace Newsletter.Mailer.Editions;
@@ -42,8 +43,8 @@ public sealed class EditionStore(NpgsqlDataSource database)
         from editions e join newsletters n on n.id = e.newsletter_id
         where (@newsletter::text is null or n.slug = @newsletter)
           and (@state::text is null or e.state = @state)
-          and (@after::bigint is null or e.id < @after)
-        order by e.id desc limit @limit
+          and (@after = 0 or e.id < @after)
+        order by e.id desc limit @rows
         """;
 
     private const string DeleteDraft = /*lang=sql*/ """
@@ -107,14 +108,14 @@ public sealed class EditionStore(NpgsqlDataSource database)
     }
 
     /// <summary>Newest first, without their sources.</summary>
-    public async Task<IReadOnlyList<Edition>> ListAsync(EditionQuery query, CancellationToken stop)
+    public async Task<Page<Edition>> ListAsync(EditionFilter filter, PageRequest page, CancellationToken stop)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
         var rows = await connection.QueryAsync<EditionRow>(new CommandDefinition(
             ListEditions,
-            new { newsletter = query.Newsletter, state = query.State is { } state ? Name(state) : null, after = query.After, limit = query.Limit },
+            new { newsletter = filter.Newsletter, state = filter.State is { } state ? Name(state) : null, after = page.After.After, rows = page.Limit + 1 },
             cancellationToken: stop));
-        return [.. rows.Select(row => row.ToEdition())];
+        return Page.Of(rows.Select(row => row.ToEdition()).ToList(), page, edition => edition.Id);
     }
 
     /// <summary>Deletes a draft; anything further along is history or a promise.</summary>

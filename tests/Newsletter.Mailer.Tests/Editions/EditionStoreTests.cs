@@ -1,3 +1,4 @@
+using Newsletter.Mailer.Database;
 using Newsletter.Mailer.Editions;
 using Newsletter.Mailer.Testing;
 
@@ -125,13 +126,34 @@ public sealed class EditionStoreTests : DatabaseTest
         await Create("milk", "third");
         await Database.ExecuteAsync("update editions set state = 'held', held_reason = 'late' where id = $1", first.Id);
 
-        var tea = await Editions.ListAsync(new EditionQuery { Newsletter = "tea" }, default);
-        Assert.Equal([second.Id, first.Id], tea.Select(edition => edition.Id));
-        Assert.All(tea, edition => Assert.Empty(edition.Source));
-        Assert.Equal([first.Id], (await Editions.ListAsync(new EditionQuery { State = EditionState.Held }, default)).Select(edition => edition.Id));
-        Assert.Equal([first.Id], (await Editions.ListAsync(new EditionQuery { After = second.Id }, default)).Select(edition => edition.Id));
-        Assert.Single(await Editions.ListAsync(new EditionQuery { Limit = 1 }, default));
+        var tea = await List(new EditionFilter { Newsletter = "tea" });
+        Assert.Equal([second.Id, first.Id], tea.Items.Select(edition => edition.Id));
+        Assert.Null(tea.Next);
+        Assert.All(tea.Items, edition => Assert.Empty(edition.Source));
+        Assert.Equal([first.Id], (await List(new EditionFilter { State = EditionState.Held })).Items.Select(edition => edition.Id));
     }
+
+    [Fact]
+    public async Task PagesFollowEachOtherWithoutGapOrRepetition()
+    {
+        for (var n = 0; n < 5; n++)
+            await Create("tea", $"edition {n}");
+
+        var seen = new List<int>();
+        string? next = null;
+        do
+        {
+            Assert.True(PageRequest.TryCreate(next, 2, out var request, out _, out _));
+            var page = await Editions.ListAsync(new EditionFilter(), request, default);
+            seen.AddRange(page.Items.Select(edition => edition.Number));
+            next = page.Next;
+        }
+        while (next is not null);
+
+        Assert.Equal([5, 4, 3, 2, 1], seen);
+    }
+
+    private Task<Page<Edition>> List(EditionFilter filter) => Editions.ListAsync(filter, PageRequest.First, default);
 
     private async Task<Edition> Create(string newsletter, string title, int? number = null) =>
         Saved(await Desk.CreateAsync(newsletter, Document(title, number), default));

@@ -1,0 +1,71 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using Microsoft.Extensions.Options;
+using Newsletter.Mailer.Database;
+using Newsletter.Mailer.Host.Wiring;
+using Npgsql;
+
+namespace Newsletter.Mailer.Host.Commands;
+
+/// <summary>The executable's verbs, and what a person reads when one can't be carried out.</summary>
+internal static class CommandLine
+{
+    /// <summary>Runs a command line; 0 only for success.</summary>
+    public static async Task<int> RunAsync(string[] args, TextWriter? output = null, TextWriter? error = null)
+    {
+        var invocation = new InvocationConfiguration
+        {
+            EnableDefaultExceptionHandler = false,
+            // The host ends its work in its own time (Web:ShutdownSeconds); nothing here may cut that short.
+            ProcessTerminationTimeout = TimeSpan.FromHours(1),
+        };
+        if (output is not null)
+            invocation.Output = output;
+        if (error is not null)
+            invocation.Error = error;
+        var terminal = new Terminal(invocation.Output, invocation.Error);
+        try
+        {
+            return await Root().Parse(args).InvokeAsync(invocation);
+        }
+        catch (Exception e) when (Explain(e) is { } message)
+        {
+            return terminal.Fail(message);
+        }
+    }
+
+    /// <summary>All verbs; without one, <c>serve</c>.</summary>
+    internal static RootCommand Root()
+    {
+        var root = new RootCommand("Newsletter.Mailer: write an edition in Markdown, send it to every reader, and know who got it and who didn't, and why.");
+        var serve = ServeCommand.Create();
+        foreach (var option in serve.Options)
+            root.Options.Add(option);
+        root.Action = serve.Action;
+        root.Subcommands.Add(serve);
+        root.Subcommands.Add(MigrateCommand.Create());
+        root.Subcommands.Add(new Command("keys", "API keys.") { KeysCreateCommand.Create() });
+        return root;
+    }
+
+    /// <summary>The words for a failure that isn't this program's fault; null for one that is.</summary>
+    private static string? Explain(Exception e) => e switch
+    {
+        ConfigurationException or DatabaseUnavailableException => e.Message,
+        OptionsValidationException invalid => string.Join(Environment.NewLine + "newsletter: ", invalid.Failures.Select(Plain)),
+        // The link-key file says for itself what is wrong with it.
+        InvalidDataException => e.Message,
+        NpgsqlException { IsTransient: true } => $"The connection to the database was lost: {e.Message}. Start again once it is back.",
+        OperationCanceledException => "Interrupted.",
+        IOException or UnauthorizedAccessException => e.Message,
+        _ => null,
+    };
+
+    // "DataAnnotation validation failed for 'X' members: 'Y' with the error: 'Z'." says Z to a person.
+    private static string Plain(string failure)
+    {
+        const string mark = "with the error: '";
+        var start = failure.IndexOf(mark, StringComparison.Ordinal);
+        return start < 0 ? failure : failure[(start + mark.Length)..].TrimEnd('.').TrimEnd('\'');
+    }
+}

@@ -1,0 +1,42 @@
+using Newsletter.Mailer.Access;
+using Newsletter.Mailer.Audience;
+using Newsletter.Mailer.Editions;
+
+namespace Newsletter.Mailer.Host.Wiring;
+
+/// <summary>The only place that knows every room of the library.</summary>
+internal static class Rooms
+{
+    /// <summary>What every process needs, whatever it was started for.</summary>
+    public static void AddRooms(this IServiceCollection services)
+    {
+        services.AddSingleton(TimeProvider.System);
+        services.AddRoomOptions<SiteOptions>("");
+        services.AddRoomOptions<WebOptions>("Web");
+        services.AddDatabase();
+        services.AddAccess();
+        services.AddLinks();
+        services.AddAudience();
+        services.AddEditions();
+    }
+
+    private static void AddAccess(this IServiceCollection services)
+    {
+        services.AddSingleton<ApiKeyStore>();
+        services.AddSingleton<IdempotencyStore>();
+    }
+
+    private static void AddAudience(this IServiceCollection services)
+    {
+        services.AddSingleton<NewsletterStore>();
+        services.AddSingleton<SubscriberStore>();
+        services.AddSingleton<SubscriptionStore>();
+        services.AddSingleton<SuppressionStore>();
+    }
+
+    private static void AddEditions(this IServiceCollection services)
+    {
+        services.AddSingleton<EditionStore>();
+        services.AddSingleton<EditionDesk>();
+    }
+}

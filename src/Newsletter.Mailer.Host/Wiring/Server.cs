@@ -1,0 +1,78 @@
+using Microsoft.Extensions.Options;
+using Newsletter.Mailer.Database;
+using Newsletter.Mailer.Host.Endpoints;
+using Newsletter.Mailer.Links;
+
+namespace Newsletter.Mailer.Host.Wiring;
+
+/// <summary>Builds the process that serves: requests, jobs, or both.</summary>
+internal static class Server
+{
+    /// <summary>Put together, its settings checked; its database is not open yet (<see cref="OpenAsync"/>).</summary>
+    /// <exception cref="ConfigurationException">The configuration has a key that nothing reads, or can't be read.</exception>
+    public static IHost Build(HostSetup setup) => setup.Role is HostRole.Worker ? BuildWorker(setup) : BuildWeb(setup);
+
+    /// <summary>Checks the settings, opens the database, and looks after what must be there before the first request or job.</summary>
+    /// <exception cref="OptionsValidationException">A setting is wrong.</exception>
+    /// <exception cref="ConfigurationException">The key ring is missing.</exception>
+    /// <exception cref="DatabaseUnavailableException">There is no database to work with.</exception>
+    public static async Task OpenAsync(this IHost host, WhenRunning whenRunning, CancellationToken stop)
+    {
+        host.Services.GetRequiredService<IStartupValidator>().Validate();
+        await host.Services.GetRequiredService<OpenDatabase>().OpenAsync(whenRunning, stop);
+        _ = host.Services.GetRequiredService<KeyRing>();
+    }
+
+    /// <summary>A program that only needs the rooms: a command.</summary>
+    public static IHost BuildCommand(HostSetup setup)
+    {
+        var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, ContentRootPath = AppContext.BaseDirectory });
+        AddCommon(builder, setup, LogLevel.Warning);
+        return builder.Build();
+    }
+
+    private static IHost BuildWorker(HostSetup setup)
+    {
+        var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, ContentRootPath = AppContext.BaseDirectory });
+        AddCommon(builder, setup, LogLevel.Information);
+        return builder.Build();
+    }
+
+    private static WebApplication BuildWeb(HostSetup setup)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        AddCommon(builder, setup, LogLevel.Information);
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
+        builder.WebHost.UseUrls(builder.Configuration["Web:Urls"] ?? new WebOptions().Urls);
+        builder.Services.AddRequestRules();
+        builder.Services.AddApi();
+        var app = builder.Build();
+        app.UseRules();
+        app.MapApi();
+        app.MapHealthEndpoints();
+        return app;
+    }
+
+    private static void AddCommon(IHostApplicationBuilder builder, HostSetup setup, LogLevel level)
+    {
+        var configuration = setup.LoadConfiguration();
+        builder.Configuration.Sources.Clear();
+        builder.Configuration.AddConfiguration(configuration, shouldDisposeConfiguration: true);
+        builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
+        builder.Logging.SetMinimumLevel(level);
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Npgsql", LogLevel.Warning).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
+        // Documents and JSON go to stdout; everything said along the way goes to stderr.
+        builder.Logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "HH:mm:ss ";
+            console.UseUtcTimestamp = true;
+        });
+        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Services.AddRooms();
+        HostSetup.RefuseUnknownKeys(configuration, Sections(builder.Services));
+    }
+
+    private static IEnumerable<OptionSection> Sections(IServiceCollection services) =>
+        services.Select(service => service.ImplementationInstance).OfType<OptionSection>();
+}
