@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using Microsoft.Extensions.Options;
 using Newsletter.Mailer.Database;
 using Newsletter.Mailer.Host.Wiring;
@@ -26,7 +26,8 @@ internal static class CommandLine
         var terminal = new Terminal(invocation.Output, invocation.Error);
         try
         {
-            return await Root().Parse(args).InvokeAsync(invocation);
+            var parsed = Root().Parse(args);
+            return parsed.Errors.Count > 0 ? Refuse(parsed, terminal) : await parsed.InvokeAsync(invocation);
         }
         catch (Exception e) when (Explain(e) is { } message)
         {
@@ -47,6 +48,24 @@ internal static class CommandLine
         root.Subcommands.Add(new Command("keys", "API keys.") { KeysCreateCommand.Create() });
         return root;
     }
+
+    private static int Refuse(ParseResult parsed, Terminal terminal)
+    {
+        foreach (var error in parsed.Errors)
+            terminal.Fail(Readable(error.Message));
+        var verb = string.Join(' ', parsed.CommandResult.Command is RootCommand ? [] : Path(parsed.CommandResult));
+        terminal.Error.WriteLine($"See 'newsletter {verb}{(verb.Length > 0 ? " " : "")}--help'.");
+        return Terminal.Failure;
+    }
+
+    // The parser names .NET's types.
+    private static string Readable(string message) => message
+        .Replace("as expected type 'System.Nullable`1[System.Int32]'", "as a whole number", StringComparison.Ordinal)
+        .Replace("as expected type 'System.Int32'", "as a whole number", StringComparison.Ordinal)
+        .Replace("as expected type 'Newsletter.Mailer.Host.Wiring.HostRole'", "as a role: all, web or worker", StringComparison.Ordinal);
+
+    private static IEnumerable<string> Path(CommandResult command) =>
+        command.Parent is CommandResult { Command: not RootCommand } parent ? [.. Path(parent), command.Command.Name] : [command.Command.Name];
 
     /// <summary>The words for a failure that isn't this program's fault; null for one that is.</summary>
     private static string? Explain(Exception e) => e switch

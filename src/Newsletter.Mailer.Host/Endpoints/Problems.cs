@@ -6,8 +6,6 @@ namespace Newsletter.Mailer.Host.Endpoints;
 /// <summary>The one place where outcomes become problem details (RFC 9457).</summary>
 internal static class Problems
 {
-    public const string MediaType = "application/problem+json";
-
     /// <summary>400: the request as such, with no field to blame.</summary>
     public static ProblemHttpResult BadRequest(string detail) => Of(StatusCodes.Status400BadRequest, detail);
 
@@ -57,11 +55,7 @@ internal static class Problems
     };
 
     /// <summary>Writes a problem from outside an endpoint: it is JSON whatever the request would have accepted.</summary>
-    public static Task WriteAsync(HttpContext http, ProblemDetails details)
-    {
-        http.Response.StatusCode = details.Status ?? StatusCodes.Status500InternalServerError;
-        return http.Response.WriteAsJsonAsync(details, ApiJson.Options, MediaType, http.RequestAborted);
-    }
+    public static Task WriteAsync(HttpContext http, ProblemDetails details) => TypedResults.Problem(details).ExecuteAsync(http);
 
     public static Task WriteAsync(HttpContext http, int status, string detail) => WriteAsync(http, Details(status, detail));
 }

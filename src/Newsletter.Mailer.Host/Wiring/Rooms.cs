@@ -16,8 +16,17 @@ internal static class Rooms
         services.AddDatabase();
         services.AddAccess();
         services.AddLinks();
+        services.AddKeyRing();
+        services.AddOutbox();
         services.AddAudience();
         services.AddEditions();
+        services.AddScheduling();
+        services.AddDelivery();
+        services.AddSingleton<OpenRelays>();
+        services.AddSingleton(provider => provider.GetRequiredService<OpenRelays>().Directory);
+        services.AddFeedback();
+        services.AddReports();
+        services.AddJobs();
     }
 
     private static void AddAccess(this IServiceCollection services)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Newsletter.Mailer.Access;
 
@@ -13,7 +14,10 @@ internal static class ScopePolicies
 {
     public static void AddScopePolicies(this IServiceCollection services)
     {
-        services.AddAuthentication(ApiKeyAuthentication.Bearer)
+        // Not AddAuthentication: that brings data protection along, which writes keys for cookies we don't have.
+        services.AddAuthenticationCore(options => options.DefaultScheme = ApiKeyAuthentication.Bearer);
+        services.AddWebEncoders();
+        new AuthenticationBuilder(services)
             .AddScheme<ApiKeyAuthenticationOptions, ApiKeyAuthentication>(ApiKeyAuthentication.Bearer, null)
             .AddScheme<ApiKeyAuthenticationOptions, ApiKeyAuthentication>(ApiKeyAuthentication.Basic, options => options.HttpScheme = "Basic");
         services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAssertion(IsKnownOrHarmless).Build());

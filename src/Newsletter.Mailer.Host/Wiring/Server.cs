@@ -21,6 +21,7 @@ internal static class Server
         host.Services.GetRequiredService<IStartupValidator>().Validate();
         await host.Services.GetRequiredService<OpenDatabase>().OpenAsync(whenRunning, stop);
         _ = host.Services.GetRequiredService<KeyRing>();
+        await host.Services.GetRequiredService<OpenRelays>().LoadAsync(stop);
     }
 
     /// <summary>A program that only needs the rooms: a command.</summary>
@@ -35,6 +36,7 @@ internal static class Server
     {
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, ContentRootPath = AppContext.BaseDirectory });
         AddCommon(builder, setup, LogLevel.Information);
+        builder.Services.AddJobServers();
         return builder.Build();
     }
 
@@ -46,10 +48,13 @@ internal static class Server
         builder.WebHost.UseUrls(builder.Configuration["Web:Urls"] ?? new WebOptions().Urls);
         builder.Services.AddRequestRules();
         builder.Services.AddApi();
+        if (setup.Role is HostRole.All)
+            builder.Services.AddJobServers();
         var app = builder.Build();
         app.UseRules();
         app.MapApi();
         app.MapHealthEndpoints();
+        app.MapJobDashboard();
         return app;
     }
 
@@ -60,7 +65,7 @@ internal static class Server
         builder.Configuration.AddConfiguration(configuration, shouldDisposeConfiguration: true);
         builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
         builder.Logging.SetMinimumLevel(level);
-        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Npgsql", LogLevel.Warning).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Npgsql", LogLevel.Warning).AddFilter("Hangfire", LogLevel.Warning).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
         // Documents and JSON go to stdout; everything said along the way goes to stderr.
         builder.Logging.AddSimpleConsole(console =>
         {
