@@ -44,6 +44,7 @@ internal static class CommandLine
             root.Options.Add(option);
         root.Action = serve.Action;
         root.Subcommands.Add(serve);
+        root.Subcommands.Add(DemoCommand.Create());
         root.Subcommands.Add(MigrateCommand.Create());
         root.Subcommands.Add(new Command("keys", "API keys.") { KeysCreateCommand.Create() });
         return root;

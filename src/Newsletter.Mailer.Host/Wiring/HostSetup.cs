@@ -31,6 +31,9 @@ public sealed record HostSetup
     /// <summary>The configuration file; null: <c>appsettings.json</c> in the current directory, where there is one.</summary>
     public string? ConfigFile { get; init; }
 
+    /// <summary>Neither file nor environment is read: only <see cref="Overrides"/> count.</summary>
+    public bool IgnoreMachine { get; init; }
+
     /// <summary>Settings that go before file and environment, such as those of command-line options.</summary>
     public IReadOnlyDictionary<string, string?> Overrides { get; init; } = new Dictionary<string, string?>(StringComparer.Ordinal);
 
@@ -39,9 +42,11 @@ public sealed record HostSetup
     public IConfigurationRoot LoadConfiguration()
     {
         var builder = new ConfigurationBuilder();
-        if (FilePath() is { } path)
+        if (!IgnoreMachine && FilePath() is { } path)
             builder.AddJsonFile(new PhysicalFileProvider(Path.GetDirectoryName(path)!), Path.GetFileName(path), optional: false, reloadOnChange: false);
-        builder.AddEnvironmentVariables().AddInMemoryCollection(Overrides);
+        if (!IgnoreMachine)
+            builder.AddEnvironmentVariables();
+        builder.AddInMemoryCollection(Overrides);
         try
         {
             return builder.Build();

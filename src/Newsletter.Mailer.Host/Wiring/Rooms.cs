@@ -22,6 +22,7 @@ internal static class Rooms
         services.AddEditions();
         services.AddScheduling();
         services.AddDelivery();
+        services.AddRoomOptions<InboxSettings>("Inbox");
         services.AddSingleton<OpenRelays>();
         services.AddSingleton(provider => provider.GetRequiredService<OpenRelays>().Directory);
         services.AddFeedback();
