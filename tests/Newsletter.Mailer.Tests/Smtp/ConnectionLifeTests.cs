@@ -58,7 +58,7 @@ public sealed class ConnectionLifeTests
     public async Task ARelayThatHungUpMeanwhileCostsNoMessage(bool farewell)
     {
         // The inbox closes idle connections after 200 ms: with a 421, as RFC 5321 §4.5.3.2.7 has it; or, cut off, without.
-        var script = farewell ? FaultScript.None : FaultScript.None.At(FaultPoint.EndOfData).Wait(TimeSpan.Zero).ReplyAndClose(250, "2.0.0 Ok");
+        var script = farewell ? FaultScript.None : FaultScript.None.At(FaultPoint.EndOfData).ReplyAndClose(250, "2.0.0 Ok");
         await using var inbox = await Inboxes.StartAsync(script, o => o.IdleTimeout = TimeSpan.FromMilliseconds(200));
         await using var connection = await inbox.ConnectAsync();
         Assert.IsType<SendOutcome.Accepted>(await connection.SendAsync(Sending.Mail()));
