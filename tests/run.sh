@@ -1,0 +1,151 @@
+#!/usr/bin/env bash
+# Runs every test: installs what they need, builds, runs one project after the other, and ends in the line
+# "N passed, N failed, N skipped". Exit code 0 only if something ran and nothing failed. Safe to run again.
+set -euo pipefail
+
+root=$(cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/.." && pwd -P)
+# shellcheck source=deploy/lib/packages.sh
+. "$root/deploy/lib/packages.sh"
+# shellcheck source=deploy/lib/postgres.sh
+. "$root/deploy/lib/postgres.sh"
+
+projects=(Newsletter.Mailer.Tests Newsletter.Mailer.Host.Tests)
+configuration=Release
+filter=
+
+usage() {
+    cat <<'TEXT'
+usage: tests/run.sh [--filter EXPRESSION] [--configuration Release|Debug]
+
+  --filter         which tests, as dotnet test takes it: FullyQualifiedName~Smtp, Category=Postfix, …
+  --configuration  what to build and run; default Release
+TEXT
+}
+
+while [ $# -gt 0 ]; do
+    case "$1" in
+        --filter) filter=${2:?--filter needs an expression}; shift 2 ;;
+        --filter=*) filter=${1#*=}; shift ;;
+        --configuration | -c) configuration=${2:?--configuration needs Release or Debug}; shift 2 ;;
+        --configuration=*) configuration=${1#*=}; shift ;;
+        --help | -h) usage; exit 0 ;;
+        *) usage >&2; exit 2 ;;
+    esac
+done
+
+command -v dotnet >/dev/null || fail "The .NET 10 SDK is needed: there is no dotnet on the PATH."
+cd -- "$root"
+
+# Categories whose needs can't be met here, each with the reason; they are named before the total.
+excluded=() reasons=()
+exclude() {
+    excluded+=("$1")
+    reasons+=("$2")
+}
+
+install_needs() {
+    ensure_postgres
+    if ! install_packages chromium fonts-dejavu-core && ! [ -x /usr/bin/chromium ]; then
+        exclude Browser "no /usr/bin/chromium, and it can't be installed without root or sudo"
+    fi
+    if ! is_root; then
+        exclude Postfix "a private Postfix needs root"
+        exclude Dovecot "a private Dovecot needs root"
+        return
+    fi
+    local servers=(postfix dovecot-imapd dovecot-pop3d dovecot-lmtpd) fresh=false
+    is_installed postfix && is_installed dovecot-imapd || fresh=true
+    if ! install_packages "${servers[@]}"; then
+        exclude Postfix "${servers[*]} can't be installed"
+        exclude Dovecot "${servers[*]} can't be installed"
+    elif [ "$fresh" = true ]; then
+        disable_services postfix.service dovecot.service dovecot.socket
+    fi
+}
+
+# The caller's filter, less what can't run here.
+selection() {
+    local category expression=${filter:+($filter)}
+    for category in "${excluded[@]}"; do
+        expression=${expression:+$expression&}Category!=$category
+    done
+    printf '%s' "$expression"
+}
+
+run_project() {
+    local project=$1 expression arguments=()
+    expression=$(selection)
+    [ -z "$expression" ] || arguments+=(--filter "$expression")
+    # The test host may take its time to stop the servers it started.
+    VSTEST_TESTHOST_SHUTDOWN_TIMEOUT=30000 dotnet test "tests/$project" --configuration "$configuration" --no-build --nologo \
+        --logger "trx;LogFileName=$project.trx" --results-directory "$results" --blame-hang --blame-hang-timeout 20m --blame-hang-dump-type none \
+        "${arguments[@]}" </dev/null
+}
+
+# counter FILE NAME: one number of a result file.
+counter() {
+    sed -n "s/.*<Counters [^>]*\b$2=\"\([0-9]*\)\".*/\1/p" "$1" | head -n 1
+}
+
+# Adds a project's result file to the totals. A run without one, or one that broke off, counts as a failure.
+add_results() {
+    local project=$1 code=$2 file=$results/$1.trx project_passed=0 project_failed=0 project_skipped=0
+    if [ -f "$file" ]; then
+        project_passed=$(counter "$file" passed)
+        project_failed=$(($(counter "$file" failed) + $(counter "$file" error) + $(counter "$file" timeout) + $(counter "$file" aborted)))
+        project_skipped=$(($(counter "$file" total) - $(counter "$file" executed)))
+    fi
+    if [ "$code" -ne 0 ] && [ "$project_failed" -eq 0 ]; then
+        say "$project ended abnormally (exit code $code)."
+        project_failed=1
+    fi
+    summary+=("$(printf '%-30s %5d passed %4d failed %4d skipped' "$project" "$project_passed" "$project_failed" "$project_skipped")")
+    passed=$((passed + project_passed)) failed=$((failed + project_failed)) skipped=$((skipped + project_skipped))
+}
+
+list_failed() {
+    local file
+    for file in "$results"/*.trx; do
+        [ -f "$file" ] || continue
+        sed -n 's/.*<UnitTestResult [^>]*testName="\([^"]*\)".*outcome="Failed".*/  failed: \1/p' "$file"
+    done | sed 's/&quot;/"/g; s/&lt;/</g; s/&gt;/>/g; s/&amp;/\&/g'
+}
+
+# The names of what was left out, because a total can't show what it doesn't count.
+list_excluded() {
+    local number project names
+    for number in "${!excluded[@]}"; do
+        names=
+        for project in "${projects[@]}"; do
+            names+=$(dotnet test "tests/$project" --configuration "$configuration" --no-build --nologo --list-tests \
+                --filter "Category=${excluded[$number]}" </dev/null 2>/dev/null | sed -n 's/^    \([A-Za-z].*\)/  not selected: \1\n/p')
+        done
+        [ -z "$names" ] || printf '%s tests were not selected: %s.\n%s\n' "${excluded[$number]}" "${reasons[$number]}" "$names"
+    done
+}
+
+install_needs
+say "Building the tests ($configuration) …"
+for project in "${projects[@]}"; do
+    dotnet build "tests/$project" --configuration "$configuration" --nologo --verbosity quiet -nodeReuse:false -p:UseSharedCompilation=false -consoleLoggerParameters:NoSummary </dev/null
+done
+
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+summary=() passed=0 failed=0 skipped=0
+for project in "${projects[@]}"; do
+    echo "== $project"
+    code=0
+    run_project "$project" || code=$?
+    add_results "$project" "$code"
+done
+
+echo
+list_failed
+list_excluded
+printf '%s\n' "${summary[@]}"
+if [ $((passed + failed)) -eq 0 ]; then
+    echo "No test ran${filter:+ (--filter $filter)}."
+fi
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
