@@ -27,6 +27,15 @@ internal static class Problems
         return TypedResults.Problem(details);
     }
 
+    /// <summary>409: the edition can't be shown or sent as it stands; <c>problems</c> says where and what to do.</summary>
+    public static ProblemHttpResult NotReady(IEnumerable<string> problems)
+    {
+        string[] all = [.. problems];
+        var details = Details(StatusCodes.Status409Conflict, $"The edition can't be sent as it stands. {string.Join(" ", all)}");
+        details.Extensions["problems"] = all;
+        return TypedResults.Problem(details);
+    }
+
     /// <summary>409: a value that another row has already.</summary>
     public static ProblemHttpResult Taken(string field, string message)
     {

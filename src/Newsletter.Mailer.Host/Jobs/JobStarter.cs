@@ -11,7 +11,12 @@ public interface IJobStarter
 {
     void Publish(long editionId);
 
+    /// <summary>At its time; should that change, the job finds nothing due and the sweep finds the edition.</summary>
+    void PublishAt(long editionId, DateTimeOffset at);
+
     void Freeze(long issueId);
+
+    void MergeImport(long importId);
 
     void SendOutbox(long outboxId, TimeSpan delay = default);
 
@@ -23,6 +28,10 @@ public interface IJobStarter
 internal sealed class JobStarter(IBackgroundJobClientV2 jobs, JobStorage storage, IOptions<DeliveryOptions> delivery) : IJobStarter
 {
     public void Publish(long editionId) => jobs.Enqueue<PublishEditionJob>(job => job.Run(editionId, CancellationToken.None));
+
+    public void PublishAt(long editionId, DateTimeOffset at) => jobs.Schedule<PublishEditionJob>(job => job.Run(editionId, CancellationToken.None), at);
+
+    public void MergeImport(long importId) => jobs.Enqueue<MergeImportJob>(job => job.Run(importId, CancellationToken.None));
 
     public void Freeze(long issueId) => jobs.Enqueue<FreezeIssueJob>(job => job.Run(issueId, CancellationToken.None));
 

@@ -1,4 +1,5 @@
 using Hangfire;
+using Newsletter.Mailer.Audience;
 using Newsletter.Mailer.Delivery;
 using Newsletter.Mailer.Outbox;
 using Newsletter.Mailer.Scheduling;
@@ -8,7 +9,8 @@ namespace Newsletter.Mailer.Host.Jobs;
 /// <summary>Every minute: finds what is due and what a lost job missed.</summary>
 [Queue(JobQueues.Control)]
 [AutomaticRetry(Attempts = 0)]
-public sealed class SweepJob(ScheduleStore schedule, FreezeStore freeze, DeliverySweep deliveries, OutboxStore outbox, IJobStarter jobs)
+public sealed class SweepJob(
+    ScheduleStore schedule, FreezeStore freeze, DeliverySweep deliveries, OutboxStore outbox, ImportStore imports, IJobStarter jobs)
 {
     public async Task Run(CancellationToken stop)
     {
@@ -18,6 +20,9 @@ public sealed class SweepJob(ScheduleStore schedule, FreezeStore freeze, Deliver
             jobs.Freeze(issue);
         foreach (var mail in await outbox.AllDue(stop))
             jobs.SendOutbox(mail);
+        await imports.FailAbandonedAsync(stop);
+        foreach (var import in await imports.FindUnfinishedAsync(stop))
+            jobs.MergeImport(import);
         if (await deliveries.RunAsync(stop))
             jobs.TopUpSenders();
     }

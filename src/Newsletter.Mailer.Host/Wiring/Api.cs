@@ -45,7 +45,11 @@ internal static class Api
         api.MapNewsletterEndpoints();
         api.MapSubscriberEndpoints();
         api.MapSuppressionEndpoints();
+        api.MapImportEndpoints();
         api.MapEditionEndpoints();
+        api.MapPublishingEndpoints();
+        api.MapIssueEndpoints();
+        api.MapRelayEndpoints();
         api.MapKeyEndpoints();
         app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
         app.MapScalarApiReference("/docs", Reference).AllowAnonymous();

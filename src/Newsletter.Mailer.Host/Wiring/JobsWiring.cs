@@ -67,7 +67,7 @@ internal static class JobsWiring
     /// <summary>What carries them out: workers.</summary>
     public static void AddJobServers(this IServiceCollection services)
     {
-        services.AddTransient<PublishEditionJob>().AddTransient<FreezeIssueJob>().AddTransient<SendBatchesJob>().AddTransient<SweepJob>().AddTransient<SendOutboxJob>();
+        services.AddTransient<PublishEditionJob>().AddTransient<FreezeIssueJob>().AddTransient<SendBatchesJob>().AddTransient<SweepJob>().AddTransient<SendOutboxJob>().AddTransient<MergeImportJob>();
         services.AddSingleton<IHostedService>(provider => Server(provider, PersonalStorage, "personal", options => options.PersonalWorkers, JobQueues.Transactional));
         services.AddSingleton<IHostedService>(provider => Server(provider, null, "imports", options => options.ImportWorkers, JobQueues.Import));
         services.AddSingleton<IHostedService>(provider => Server(

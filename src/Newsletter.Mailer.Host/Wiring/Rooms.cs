@@ -42,6 +42,10 @@ internal static class Rooms
         services.AddSingleton<SubscriberStore>();
         services.AddSingleton<SubscriptionStore>();
         services.AddSingleton<SuppressionStore>();
+        services.AddSingleton<ImportStore>();
+        services.AddSingleton<ImportStagingStore>();
+        services.AddSingleton<ImportMergeStore>();
+        services.AddSingleton<SubscriberImport>();
     }
 
     private static void AddEditions(this IServiceCollection services)

@@ -40,6 +40,9 @@ public sealed record PreviewRequest
     /// <summary>The newsletter; a made-up one where null.</summary>
     public NewsletterProfile? Newsletter { get; init; }
 
+    /// <summary>The number the edition is kept under, for a file that names none.</summary>
+    public int? Number { get; init; }
+
     /// <summary>Attributes that are known; null accepts every name.</summary>
     public IReadOnlyCollection<string>? KnownAttributes { get; init; }
 
@@ -87,7 +90,7 @@ public static class EditionPreview
     {
         var outcome = EditionRenderer.Render(new RenderRequest
         {
-            Edition = edition,
+            Edition = edition with { Number = edition.Number ?? request.Number },
             Newsletter = request.Newsletter ?? MadeUp(edition.Newsletter),
             PublicUrl = request.PublicUrl,
             SentAt = request.SentAt,

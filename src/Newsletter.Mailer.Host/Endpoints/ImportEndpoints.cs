@@ -1,0 +1,71 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using Newsletter.Mailer.Access;
+using Newsletter.Mailer.Audience;
+using Newsletter.Mailer.Database;
+using Newsletter.Mailer.Host.Jobs;
+using Newsletter.Mailer.Host.Wiring;
+
+namespace Newsletter.Mailer.Host.Endpoints;
+
+/// <summary>An import that was taken in.</summary>
+/// <param name="Id">Ask <c>/api/imports/{id}</c> how far it is.</param>
+public sealed record ImportAccepted(long Id);
+
+/// <summary><c>/api/imports</c></summary>
+internal static class ImportEndpoints
+{
+    private const string Csv = "text/csv";
+
+    public static void MapImportEndpoints(this IEndpointRouteBuilder api)
+    {
+        var imports = api.MapGroup("/imports").WithTags("Imports");
+        imports.MapGet("/", List).RequireScope(Scopes.ReadSubscribers)
+            .WithSummary("List imports");
+        imports.MapPost("/", Receive).RequireScope(Scopes.WriteSubscribers)
+            .Accepts<string>(Csv)
+            .ProducesProblem(StatusCodes.Status415UnsupportedMediaType)
+            // The disk is the only limit of an import; its body isn't hashed, because that would mean to read it twice.
+            .WithMetadata(new DisableRequestSizeLimitAttribute(), new IdempotencyRule(BodyIsHashed: false))
+            .WithSummary("Import subscribers from CSV")
+            .WithDescription("The file is the body; its columns are email, name, first_name, and attributes for the rest. It is read to its end before the answer, and becomes subscribers after it. Repeating it is harmless; who unsubscribed or is suppressed stays so.");
+        imports.MapGet("/{id:long}", Get).RequireScope(Scopes.ReadSubscribers)
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .WithSummary("Show an import");
+        imports.MapGet("/{id:long}/problems", Problem).RequireScope(Scopes.ReadSubscribers)
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .WithSummary("List the rows that were left out, each with its line and reason");
+    }
+
+    private static async Task<Results<Ok<Page<Import>>, ProblemHttpResult>> List([AsParameters] PageQuery query, ImportStore imports, CancellationToken stop) =>
+        query.TryRead(out var page, out var problem) ? TypedResults.Ok(await imports.ListAsync(page, stop)) : problem;
+
+    private static async Task<Results<Accepted<ImportAccepted>, ProblemHttpResult>> Receive(
+        HttpRequest request, string? newsletter, string? tier, ImportStore imports, SubscriberImport import, IJobStarter jobs, CancellationToken stop)
+    {
+        if (!request.HasMediaType(Csv))
+            return Problems.Of(StatusCodes.Status415UnsupportedMediaType, $"An import is sent as {Csv}: curl --data-binary @FILE -H 'Content-Type: {Csv}'.");
+        if (string.IsNullOrWhiteSpace(newsletter))
+            return Problems.Invalid("newsletter", "It is missing from the query: name the newsletter's slug, as in /api/imports?newsletter=weekly.");
+        var created = await imports.CreateAsync(newsletter, tier, stop);
+        if (created.Problem("newsletter", newsletter) is { } problem)
+            return problem;
+        var id = created.Value().Value.Id;
+        var received = await import.ReceiveAsync(id, request.Body, progress: null, stop);
+        if (received is ReceiveOutcome.Refused(var reason))
+            return Problems.BadRequest(reason);
+        jobs.MergeImport(id);
+        return TypedResults.Accepted($"/api/imports/{id}", new ImportAccepted(id));
+    }
+
+    private static async Task<Results<Ok<Import>, ProblemHttpResult>> Get(long id, ImportStore imports, CancellationToken stop) =>
+        await imports.GetAsync(id, stop) is { } found ? TypedResults.Ok(found) : Problems.NotFound("import", id);
+
+    private static async Task<Results<Ok<Page<ImportProblem>>, ProblemHttpResult>> Problem(
+        long id, [AsParameters] PageQuery query, ImportStore imports, CancellationToken stop)
+    {
+        if (!query.TryRead(out var page, out var problem))
+            return problem;
+        return await imports.GetAsync(id, stop) is null ? Problems.NotFound("import", id) : TypedResults.Ok(await imports.ProblemsAsync(id, page, stop));
+    }
+}

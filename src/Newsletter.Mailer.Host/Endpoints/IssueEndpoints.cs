@@ -1,0 +1,106 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Newsletter.Mailer.Access;
+using Newsletter.Mailer.Database;
+using Newsletter.Mailer.Delivery;
+using Newsletter.Mailer.Host.Jobs;
+using Newsletter.Mailer.Host.Wiring;
+using Newsletter.Mailer.Reports;
+
+namespace Newsletter.Mailer.Host.Endpoints;
+
+/// <summary>What an issue is to do.</summary>
+public sealed record IssueStateRequest
+{
+    /// <summary><c>paused</c>, <c>sending</c> or <c>cancelled</c>.</summary>
+    public string? State { get; init; }
+}
+
+/// <summary>Deliveries of an issue, a page at a time.</summary>
+/// <param name="Items">In the order of the ledger.</param>
+/// <param name="Next">What to pass as <c>after</c>; null at the end.</param>
+/// <param name="Answer">With <c>subscriber</c>: why this reader got the issue or didn't, in a sentence or two; else null.</param>
+public sealed record DeliveriesAnswer(IReadOnlyList<DeliveryReport> Items, string? Next, string? Answer);
+
+/// <summary><c>/api/issues</c></summary>
+internal static class IssueEndpoints
+{
+    private static readonly string[] s_statuses =
+        ["pending", "sending", "accepted", "deferred", "rejected", "skipped", "unknown", "cancelled", "expired", "failed"];
+
+    public static void MapIssueEndpoints(this IEndpointRouteBuilder api)
+    {
+        var issues = api.MapGroup("/issues").WithTags("Issues");
+        issues.MapGet("/", List).RequireScope(Scopes.ReadIssues)
+            .WithSummary("List issues, newest first");
+        issues.MapGet("/{id:long}", Get).RequireScope(Scopes.ReadIssues)
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .WithSummary("Show an issue");
+        issues.MapGet("/{id:long}/receipt", Receipt).RequireScope(Scopes.ReadIssues)
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .WithSummary("Who got it and who didn't, in numbers that add up")
+            .WithDescription("Counted from the ledger each time. \"accepted\" is the relay's word, not the reader's.");
+        issues.MapGet("/{id:long}/progress", IssueProgress.Stream).RequireScope(Scopes.ReadIssues)
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .WithSummary("The receipt as it changes, as server-sent events")
+            .WithDescription("An event \"progress\" with each change, \"end\" with the last one.");
+        issues.MapGet("/{id:long}/deliveries", Deliveries).RequireScope(Scopes.ReadIssues)
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .WithSummary("List deliveries, or ask why one reader got it or didn't")
+            .WithDescription($"status is one of {string.Join(", ", s_statuses)}. subscriber is a reader's id (POST /api/subscribers/lookup finds it by address): then \"answer\" says why, also for someone who wasn't in the audience.");
+        issues.MapPut("/{id:long}/state", Change).RequireScope(Scopes.WriteIssues)
+            .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict)
+            .WithSummary("Pause, continue or cancel an issue")
+            .WithDescription("It takes effect with the next message.");
+    }
+
+    private static async Task<Results<Ok<Page<IssueSummary>>, ProblemHttpResult>> List(
+        [AsParameters] PageQuery query, string? newsletter, ReceiptStore receipts, CancellationToken stop)
+    {
+        if (!query.TryRead(out var page, out var problem))
+            return problem;
+        var rows = await receipts.ListAsync(newsletter, page.After.After is 0 ? null : page.After.After, page.Limit + 1, stop);
+        return TypedResults.Ok(Page.Of(rows, page, issue => issue.Id));
+    }
+
+    private static async Task<Results<Ok<IssueSummary>, ProblemHttpResult>> Get(long id, ReceiptStore receipts, CancellationToken stop) =>
+        await receipts.FindIssueAsync(id, stop) is { } issue ? TypedResults.Ok(issue) : Problems.NotFound("issue", id);
+
+    private static async Task<Results<Ok<Receipt>, ProblemHttpResult>> Receipt(long id, ReceiptStore receipts, CancellationToken stop) =>
+        await receipts.FindAsync(id, stop) is { } receipt ? TypedResults.Ok(receipt) : Problems.NotFound("issue", id);
+
+    private static async Task<Results<Ok<DeliveriesAnswer>, ProblemHttpResult>> Deliveries(
+        long id, [AsParameters] PageQuery query, string? status, long? subscriber, DeliveryReportStore deliveries, ReceiptStore receipts, CancellationToken stop)
+    {
+        if (!query.TryRead(out var page, out var problem))
+            return problem;
+        if (status is not null && !s_statuses.Contains(status, StringComparer.Ordinal))
+            return Problems.Invalid("status", $"It must be one of {string.Join(", ", s_statuses)}.");
+        if (await receipts.FindIssueAsync(id, stop) is null)
+            return Problems.NotFound("issue", id);
+        var why = subscriber is { } reader ? await deliveries.WhyAsync(id, reader, stop) : null;
+        // Places in a ledger are 32 bits wide: no row comes after the last of them.
+        var after = (int)Math.Min(page.After.After, int.MaxValue);
+        var rows = await deliveries.ListAsync(id, status, subscriber, after, page.Limit + 1, stop);
+        var found = Page.Of(rows, page, delivery => delivery.Seq);
+        return TypedResults.Ok(new DeliveriesAnswer(found.Items, found.Next, why?.Answer));
+    }
+
+    private static async Task<Results<Ok<IssueSummary>, ProblemHttpResult>> Change(
+        long id, IssueStateRequest request, IssueControl control, ReceiptStore receipts, IJobStarter jobs, CancellationToken stop)
+    {
+        var (change, state) = await control.ChangeAsync(id, request.State ?? "", stop);
+        switch (change)
+        {
+            case IssueChange.UnknownState:
+                return Problems.Invalid("state", "It must be paused, sending or cancelled.");
+            case IssueChange.NoSuchIssue:
+                return Problems.NotFound("issue", id);
+            case IssueChange.WrongState:
+                return Problems.Conflict($"The issue is {state} and can't become {request.State}.", state);
+        }
+
+        if (state == "sending")
+            jobs.TopUpSenders();
+        return await Get(id, receipts, stop);
+    }
+}

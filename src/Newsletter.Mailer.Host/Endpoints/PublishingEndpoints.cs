@@ -1,0 +1,198 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Newsletter.Mailer.Access;
+using Newsletter.Mailer.Audience;
+using Newsletter.Mailer.Delivery;
+using Newsletter.Mailer.Editions;
+using Newsletter.Mailer.Host.Jobs;
+using Newsletter.Mailer.Host.Wiring;
+using Newsletter.Mailer.Links;
+using Newsletter.Mailer.Rendering;
+using Newsletter.Mailer.Scheduling;
+
+namespace Newsletter.Mailer.Host.Endpoints;
+
+/// <summary>When an edition is to go out: a time of a zone, or the next slot of the newsletter's cadence.</summary>
+public sealed record ScheduleRequest
+{
+    /// <summary>Local time without an offset, such as <c>2031-05-06T08:00</c>.</summary>
+    public string? At { get; init; }
+
+    /// <summary>IANA zone; absent: the newsletter's.</summary>
+    public string? Zone { get; init; }
+
+    /// <summary><c>next</c>, instead of <see cref="At"/>.</summary>
+    public string? Slot { get; init; }
+}
+
+/// <summary>When it goes out.</summary>
+/// <param name="At">Local time of the zone.</param>
+/// <param name="Zone">IANA zone.</param>
+/// <param name="SendAt">The same, UTC.</param>
+/// <param name="Note">What a change of the clocks did to it; null on all other days.</param>
+public sealed record ScheduleAnswer(DateTime At, string Zone, DateTimeOffset SendAt, string? Note);
+
+/// <summary>Whom to send a test to.</summary>
+public sealed record TestSendRequest
+{
+    /// <summary>1 to 20 addresses.</summary>
+    public IReadOnlyList<string>? To { get; init; }
+}
+
+/// <summary>Tests on their way.</summary>
+/// <param name="Sent">How many.</param>
+public sealed record TestSendAnswer(int Sent);
+
+/// <summary><c>/api/editions/{id}/…</c>: look at it, test it, say when it goes out.</summary>
+internal static class PublishingEndpoints
+{
+    private const int MostTests = 20;
+
+    public static void MapPublishingEndpoints(this IEndpointRouteBuilder api)
+    {
+        var edition = api.MapGroup("/editions/{id:long}").WithTags("Editions")
+            .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
+        edition.MapGet("/preview", Preview).RequireScope(Scopes.ReadEditions)
+            .Produces<string>(StatusCodes.Status200OK, "text/html", "text/plain", "message/rfc822")
+            .WithSummary("Show what a reader will get")
+            .WithDescription("format is html, text or mime; variant is free or premium.");
+        edition.MapPost("/test-sends", Test).RequireScope(Scopes.WriteIssues)
+            .WithSummary("Send the edition as it stands to a few addresses")
+            .WithDescription("Marked as a test and counted nowhere.");
+        edition.MapPut("/schedule", Schedule).RequireScope(Scopes.WriteIssues)
+            .WithSummary("Say when the edition goes out")
+            .WithDescription("{\"at\": \"2031-05-06T08:00\", \"zone\": \"Europe/Berlin\"}, or {\"slot\": \"next\"} for the next time of the newsletter's cadence that no other edition has.");
+        edition.MapDelete("/schedule", Unschedule).RequireScope(Scopes.WriteIssues)
+            .WithSummary("Make a scheduled or held edition a draft again");
+        edition.MapPost("/publish", Publish).RequireScope(Scopes.WriteIssues)
+            .WithSummary("Send the edition now");
+    }
+
+    private static async Task<IResult> Preview(
+        long id, string? format, string? variant, EditionStore editions, NewsletterStore newsletters, ScheduleStore schedule, PublicSite site, TimeProvider clock, HttpContext http)
+    {
+        var stop = http.RequestAborted;
+        if (PreviewWords(format, variant, out var wanted) is { } wrong)
+            return wrong;
+        if (await editions.FindAsync(id, stop) is not { } edition)
+            return Problems.NotFound("edition", id);
+        var newsletter = (await newsletters.GetAsync(edition.NewsletterId, stop))!;
+        var outcome = EditionPreview.Show(new PreviewRequest
+        {
+            Source = edition.Source,
+            Number = edition.Number,
+            Format = wanted,
+            As = JsonSerializer.Serialize(new { tier = variant ?? edition.Tier }),
+            Newsletter = newsletter,
+            KnownAttributes = await AttributesUsedBy.EditionAsync(edition.Source, newsletter.Id, schedule, stop),
+            PublicUrl = site.Url,
+            SentAt = InZone(edition.SendAt ?? clock.GetUtcNow(), newsletter),
+        });
+        return outcome switch
+        {
+            PreviewOutcome.Refused(var problems) => Problems.NotReady(problems.Select(problem => $"Line {problem.Line}, column {problem.Column}: {problem.Message}")),
+            PreviewOutcome.Shown(var output, _) => Shown(http, output, wanted),
+            _ => throw new InvalidOperationException("Previewing gave an outcome that isn't known."),
+        };
+    }
+
+    private static ProblemHttpResult? PreviewWords(string? format, string? variant, out PreviewFormat wanted)
+    {
+        wanted = format switch { "text" => PreviewFormat.Text, "mime" => PreviewFormat.Mime, _ => PreviewFormat.Html };
+        if (format is not (null or "html" or "text" or "mime"))
+            return Problems.Invalid("format", "It must be html, text or mime.");
+        return variant is null or "free" or "premium" ? null : Problems.Invalid("variant", "It must be free or premium.");
+    }
+
+    private static DateTimeOffset InZone(DateTimeOffset at, NewsletterProfile newsletter) =>
+        LocalTime.FindZone(newsletter.TimeZone) is { } zone ? TimeZoneInfo.ConvertTime(at, zone) : at;
+
+    private static FileContentHttpResult Shown(HttpContext http, byte[] output, PreviewFormat format)
+    {
+        // The author's HTML runs nowhere: no script, no form, no origin; pictures of the mail may load.
+        http.Response.Headers.ContentSecurityPolicy = "sandbox; default-src 'none'; img-src https: http: data:; style-src 'unsafe-inline'";
+        return TypedResults.Bytes(output, format switch
+        {
+            PreviewFormat.Html => "text/html; charset=utf-8",
+            PreviewFormat.Text => "text/plain; charset=utf-8",
+            _ => "message/rfc822",
+        });
+    }
+
+    private static async Task<Results<Accepted<TestSendAnswer>, ProblemHttpResult>> Test(
+        long id, TestSendRequest request, TestSend tests, IJobStarter jobs, CancellationToken stop)
+    {
+        if (request.To is not { Count: > 0 and <= MostTests } to)
+            return Problems.Invalid("to", $"It must be a list of 1 to {MostTests} addresses.");
+        var errors = new FieldErrors();
+        var addresses = new List<EmailAddress>();
+        foreach (var raw in to)
+        {
+            if (EmailAddress.TryParse(raw, out var address, out var problem))
+                addresses.Add(address);
+            else
+                errors.Add("to", problem);
+        }
+
+        if (errors.Any)
+            return Problems.Invalid(errors);
+        switch (await tests.PutAsync(id, [.. addresses.Distinct()], stop))
+        {
+            case TestSendOutcome.Put(var mails):
+                foreach (var mail in mails)
+                    jobs.SendOutbox(mail);
+                return TypedResults.Accepted((string?)null, new TestSendAnswer(mails.Count));
+            case TestSendOutcome.NotReady(var problems):
+                return Problems.NotReady(problems);
+            default:
+                return Problems.NotFound("edition", id);
+        }
+    }
+
+    private static async Task<Results<Ok<ScheduleAnswer>, ProblemHttpResult>> Schedule(
+        long id, ScheduleRequest request, EditionScheduler scheduler, IJobStarter jobs, CancellationToken stop)
+    {
+        if (request.Slot is not (null or "next"))
+            return Problems.Invalid("slot", "It can only be 'next'; give \"at\" and \"zone\" for any other time.");
+        if (request.Slot is not null && (request.At ?? request.Zone) is not null)
+            return Problems.Invalid("slot", "It stands alone: give either \"slot\", or \"at\" and \"zone\".");
+        if (request.Slot is null && string.IsNullOrWhiteSpace(request.At))
+            return Problems.Invalid("at", "It is missing: a local time such as 2031-05-06T08:00. Or give {\"slot\": \"next\"}.");
+        var outcome = request.Slot is null
+            ? await scheduler.ScheduleAsync(id, request.At, request.Zone, stop)
+            : await scheduler.ScheduleNextAsync(id, stop);
+        if (outcome is not ScheduleOutcome.Scheduled(var when))
+            return Problem(outcome, id);
+        jobs.PublishAt(id, when.Instant);
+        return TypedResults.Ok(new ScheduleAnswer(when.Local, when.Zone, when.Instant, when.Note));
+    }
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> Unschedule(long id, EditionScheduler scheduler, CancellationToken stop)
+    {
+        var outcome = await scheduler.UnscheduleAsync(id, stop);
+        return outcome is ScheduleOutcome.Unscheduled ? TypedResults.NoContent() : Problem(outcome, id);
+    }
+
+    private static async Task<Results<Accepted<EditionAnswer>, ProblemHttpResult>> Publish(
+        long id, EditionScheduler scheduler, EditionStore editions, IJobStarter jobs, CancellationToken stop)
+    {
+        var outcome = await scheduler.PublishNowAsync(id, stop);
+        if (outcome is not ScheduleOutcome.PublishingNow)
+            return Problem(outcome, id);
+        jobs.Publish(id);
+        return await editions.FindAsync(id, stop) is { } edition
+            ? TypedResults.Accepted($"/api/editions/{id}", EditionAnswer.Of(edition))
+            : Problems.NotFound("edition", id);
+    }
+
+    private static ProblemHttpResult Problem(ScheduleOutcome outcome, long id) => outcome switch
+    {
+        ScheduleOutcome.NoSuchEdition => Problems.NotFound("edition", id),
+        ScheduleOutcome.WrongState(var state) => Problems.Conflict(
+            state is EditionState.Published ? "The edition is published already." : "The edition is a draft already.", state.ToString().ToLowerInvariant()),
+        ScheduleOutcome.ChangedMeanwhile => Problems.Conflict("The edition was changed in the same moment. Look at it again, and repeat the request if it still holds."),
+        ScheduleOutcome.Invalid(var field, var problem) => Problems.Invalid(field, problem),
+        ScheduleOutcome.NotReady(var problems) => Problems.NotReady(problems),
+        _ => throw new InvalidOperationException($"{outcome.GetType().Name} is no problem."),
+    };
+}
