@@ -29,7 +29,6 @@ internal static class ServeCommand
         var host = Server.Build(setup);
         await using var owned = (IAsyncDisposable)host;
         await host.OpenAsync(WhenRunning.Refuse, stop);
-        await host.Services.InstallJobTablesAsync(stop);
         await host.StartAsync(stop);
         Greet(host, setup, terminal);
         await host.WaitForShutdownAsync(stop);

@@ -25,7 +25,6 @@ internal static class RequestRules
         services.AddHostFiltering(_ => { });
         services.AddOptions<HostFilteringOptions>().Configure<IOptions<SiteOptions>>((filter, site) => filter.AllowedHosts = Hosts(site.Value));
         services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<WebOptions>>((forwarded, web) => Believe(forwarded, web.Value.KnownProxies));
-        services.AddOptions<HostOptions>().Configure<IOptions<WebOptions>>((host, web) => host.ShutdownTimeout = TimeSpan.FromSeconds(web.Value.ShutdownSeconds));
     }
 
     /// <summary>Sets what a page or answer didn't set for itself.</summary>

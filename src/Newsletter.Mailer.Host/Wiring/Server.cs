@@ -21,7 +21,11 @@ internal static class Server
         host.Services.GetRequiredService<IStartupValidator>().Validate();
         await host.Services.GetRequiredService<OpenDatabase>().OpenAsync(whenRunning, stop);
         _ = host.Services.GetRequiredService<KeyRing>();
+        // A command mails nothing itself: it needs neither relays nor, unless it starts a job, Hangfire's tables.
+        if (host.Services.GetService<HostSetup>() is null)
+            return;
         await host.Services.GetRequiredService<OpenRelays>().LoadAsync(stop);
+        await host.Services.InstallJobTablesAsync(stop);
     }
 
     /// <summary>A program that only needs the rooms: a command.</summary>
@@ -36,6 +40,7 @@ internal static class Server
     {
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, ContentRootPath = AppContext.BaseDirectory });
         AddCommon(builder, setup, LogLevel.Information);
+        builder.Services.AddSingleton(setup);
         builder.Services.AddJobServers();
         return builder.Build();
     }
@@ -46,6 +51,7 @@ internal static class Server
         AddCommon(builder, setup, LogLevel.Information);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.WebHost.UseUrls(builder.Configuration["Web:Urls"] ?? new WebOptions().Urls);
+        builder.Services.AddSingleton(setup);
         builder.Services.AddRequestRules();
         builder.Services.AddApi();
         if (setup.Role is HostRole.All)
@@ -74,6 +80,12 @@ internal static class Server
             console.UseUtcTimestamp = true;
         });
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Services.AddOptions<HostOptions>().Configure<IOptions<WebOptions>>((host, web) =>
+        {
+            host.ShutdownTimeout = TimeSpan.FromSeconds(web.Value.ShutdownSeconds);
+            // Job servers wait for their jobs: side by side, not one after the other.
+            host.ServicesStopConcurrently = true;
+        });
         builder.Services.AddRooms();
         HostSetup.RefuseUnknownKeys(configuration, Sections(builder.Services));
     }
