@@ -6,8 +6,9 @@ internal static class NearestName
     /// <summary>The known name nearest to the written one, or null where none is near enough to be meant.</summary>
     public static string? To(string written, IEnumerable<string> known)
     {
-        // An edit for every three letters: further away, a suggestion confuses more than it helps.
-        var allowed = Math.Max(1, written.Length / 3);
+        // An edit for every three letters of the last word, or two letters swapped: further away, a suggestion confuses more than it helps.
+        var word = written.Length - written.LastIndexOf('.') - 1;
+        var allowed = Math.Min(word - 1, Math.Max(2, word / 3));
         return known
             .Select(name => (Name: name, Distance: Distance(written.ToLowerInvariant(), name)))
             .Where(candidate => candidate.Distance <= allowed)

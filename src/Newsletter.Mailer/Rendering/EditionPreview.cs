@@ -144,7 +144,9 @@ public static class EditionPreview
             if (document.RootElement.ValueKind != JsonValueKind.Object)
                 return BadReader("it must be an object");
             reader = Read(document.RootElement, reader);
-            return null;
+            return reader.Address.IndexOf('@', StringComparison.Ordinal) > 0 && !reader.Address.AsSpan().ContainsAny(" <>\r\n")
+                ? null
+                : new RenderProblem(RenderSeverity.Error, 1, 1, "The reader's address is no address. Write it like ana@example.com.");
         }
         catch (JsonException broken)
         {

@@ -61,15 +61,17 @@ internal sealed class SlotReader(SlotScope scope, SlotTable table, bool foreign,
         if (expression is null)
             return refused;
         if (!scope.IsKnown(expression.Name))
-            return (2, $"Unknown name \"{expression.Name}\" in {slot.Text}. {scope.Suggest(expression.Name)}");
+            return (NameAt(slot), $"Unknown name \"{expression.Name}\" in {slot.Text}. {scope.Suggest(expression.Name)}");
         if (SlotName.IsAttribute(expression.Name) && expression.Default is null)
-            return (2, $"{slot.Text} needs a default for readers without that attribute: {{{{ {expression.Name} | default: \"…\" }}}}.");
+            return (NameAt(slot), $"{slot.Text} needs a default for readers without that attribute: {{{{ {expression.Name} | default: \"…\" }}}}.");
         if (SlotName.MayBeEmpty(expression.Name) && expression.Default is null)
             problems.Add(new RenderProblem(
                 RenderSeverity.Warning, slot.At.Line, slot.At.Column,
                 $"{slot.Text} leaves a gap for readers who gave none. Add a default: {{{{ {expression.Name} | default: \"…\" }}}}."));
         return null;
     }
+
+    private static int NameAt(SlotSource slot) => slot.Text.AsSpan().IndexOfAnyExcept("{- ");
 
     private static SlotExpression? Parse(string text, out (int Offset, string Message) refused)
     {

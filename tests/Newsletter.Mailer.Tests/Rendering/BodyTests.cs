@@ -1,0 +1,133 @@
+using System.Text.Json;
+using AngleSharp.Dom;
+using AngleSharp.Html.Parser;
+using Newsletter.Mailer.Rendering;
+using Newsletter.Mailer.Testing;
+
+namespace Newsletter.Mailer.Tests.Rendering;
+
+public sealed class BodyTests
+{
+    [Theory]
+    [InlineData("**b** *i* ~~s~~ ==m==", "<strong>b</strong> <em>i</em> <del>s</del> <mark")]
+    [InlineData("H~2~O and x^2^ and ~200B", "H~2~O and x^2^ and ~200B")]
+    [InlineData("# {onclick=alert(1)} x", "{onclick=alert(1)} x")]
+    [InlineData("[x](https://example.com){onclick=alert(1)}", "{onclick=alert(1)}")]
+    [InlineData("www.example.com/a", "href=\"http://www.example.com/a\"")]
+    public void TheDialectIsOurs(string body, string expected) => Assert.Contains(expected, Rendered.Body(body).FillHtml(Rendered.Ana), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("[x](javascript:alert(1))")]
+    [InlineData("[x](JaVaScRiPt:alert(1))")]
+    [InlineData("[x](&#106;avascript:alert(1))")]
+    [InlineData("[x](data:text/html,x)")]
+    [InlineData("[x](vbscript:x)")]
+    [InlineData("[x](file:///etc/passwd)")]
+    [InlineData("[x](/relative)")]
+    [InlineData("[x](//example.com/a)")]
+    [InlineData("[x](www.example.com)")]
+    [InlineData("[x](https://)")]
+    [InlineData("[x](https:///a)")]
+    [InlineData("<javascript:alert(1)>")]
+    [InlineData("[x][r]\n\n[r]: javascript:alert(1)")]
+    public void OnlyLinksThatLeadSomewhereAreKept(string body)
+    {
+        var outcome = Rendered.Of(Rendered.Edition(body));
+
+        Assert.Equal(4, Assert.Single(outcome.Warnings).Line);
+        Assert.Empty(outcome.Edition.Links);
+        Assert.Empty(Page(outcome.Edition).QuerySelectorAll(".content a"));
+    }
+
+    [Theory]
+    [InlineData("[x](mailto:a@example.com?subject=hi)", "mailto:a@example.com?subject=hi")]
+    [InlineData("<a@example.com>", "mailto:a@example.com")]
+    [InlineData("<https://example.com/a?b=c&d=e>", "https://example.com/a?b=c&d=e")]
+    [InlineData("see https://example.com/a_(b) now", "https://example.com/a_(b)")]
+    [InlineData("[x][r]\n\n[r]: https://example.com/r", "https://example.com/r")]
+    public void LinksAreListedWithTheirPlace(string body, string url)
+    {
+        var link = Assert.Single(Rendered.Body(body).Links);
+
+        Assert.Equal((url, 4), (link.Url, link.Line));
+    }
+
+    [Fact]
+    public void CommentsAreDroppedAndLinesStayTrue()
+    {
+        var outcome = Rendered.Of(Rendered.Edition("<!-- secret -->\nOne <!-- inline --> two\n\n<!--\nlong\n\nsecret {{ x }}\n-->text after\n\n[x](/bad)"));
+        var html = outcome.Edition.FillHtml(Rendered.Ana);
+
+        Assert.DoesNotContain("secret", html + outcome.Edition.FillText(Rendered.Ana), StringComparison.Ordinal);
+        Assert.Contains("One  two", html, StringComparison.Ordinal);
+        Assert.Contains("<p", html[html.IndexOf("text after", StringComparison.Ordinal)..], StringComparison.Ordinal);
+        Assert.Empty(Page(outcome.Edition).QuerySelectorAll("pre"));
+        Assert.Equal(13, Assert.Single(outcome.Warnings).Line);
+    }
+
+    [Fact]
+    public void CommentsInCodeStay() => Assert.Contains("<!-- a -->", Rendered.Body("`<!-- a -->`\n\n    <!-- a -->").FillText(Rendered.Ana), StringComparison.Ordinal);
+
+    [Fact]
+    public void RawTagsAreShownAsTextAndWarnedAboutWithTheirLine()
+    {
+        var outcome = Rendered.Of(Rendered.Edition("Text <b>bold</b>\n\n<div class=\"x\">\n**strong**\n</div>"));
+
+        Assert.Equal([4, 6], outcome.Warnings.Select(warning => warning.Line));
+        Assert.Contains("&lt;b&gt;bold&lt;/b&gt;", outcome.Edition.FillHtml(Rendered.Ana), StringComparison.Ordinal);
+        Assert.Contains("<strong>strong</strong>", outcome.Edition.FillHtml(Rendered.Ana), StringComparison.Ordinal);
+    }
+
+    [SharedFact]
+    [Trait("Category", "Shared")]
+    public void KnownAttacksAreInert()
+    {
+        using var payloads = JsonDocument.Parse(File.ReadAllText(SharedFolder.Of("data", "xss", "payloads.json")));
+        foreach (var payload in payloads.RootElement.EnumerateArray().Select(entry => entry.GetProperty("payload")))
+        {
+            foreach (var text in payload.ValueKind == JsonValueKind.Array ? payload.EnumerateArray().Select(one => one.GetString()!) : [payload.GetString()!])
+            {
+                AssertInert(text);
+                AssertInert($"[x]({text})");
+                AssertInert($"![x]({text} \"{text}\")");
+                AssertInert($"<{text}>");
+                AssertInert($"```{text}\nx\n```");
+                AssertInert($"| {text} |\n|---|\n| {text} |");
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("<script>alert(1)</script>")]
+    [InlineData("<img src=x onerror=alert(1)>")]
+    [InlineData("\"><svg/onload=alert(1)>")]
+    public void AttacksInEveryValueOfAProfileAreInert(string attack)
+    {
+        var newsletter = Rendered.Newsletter with { Name = attack, PostalAddress = attack + "\n" + attack };
+        var edition = Rendered.Of(Rendered.Edition("Text {{ newsletter.name }}", $"title: '{attack}'\nauthor: '{attack}'\npreheader: '{attack}'"), newsletter).Edition;
+
+        AssertInert(Page(edition));
+    }
+
+    private static void AssertInert(string markdown)
+    {
+        var edition = Rendered.Of(Rendered.Edition(markdown, "title: T\ntemplate: off")).Edition;
+        AssertInert(Page(edition));
+    }
+
+    private static void AssertInert(IDocument page)
+    {
+        Assert.Empty(page.QuerySelectorAll("script, iframe, object, embed, svg, math, form, input, link, base, .content style"));
+        Assert.Equal(6, page.QuerySelectorAll("meta").Length);
+        foreach (var attribute in page.All.SelectMany(element => element.Attributes))
+        {
+            Assert.False(attribute.Name.StartsWith("on", StringComparison.OrdinalIgnoreCase), attribute.Name);
+            if (attribute.Name is "href" or "src")
+                Assert.Matches("^(https?:|mailto:|#fn)", attribute.Value);
+            if (attribute.Name == "style")
+                Assert.DoesNotMatch("(?i)expression|url\\(|javascript", attribute.Value);
+        }
+    }
+
+    private static IDocument Page(RenderedEdition edition) => new HtmlParser().ParseDocument(edition.FillHtml(Rendered.Ana));
+}
