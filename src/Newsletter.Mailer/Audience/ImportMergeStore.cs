@@ -30,7 +30,8 @@ public sealed class ImportMergeStore(NpgsqlDataSource database)
 
     // taken: the chunk, off the staging table. latest: the last row of each address. judged: what there is already. No row of
     // subscriptions that exists is touched: whoever left or hasn't confirmed stays so. A subscriber who appeared or vanished since the
-    // statement began makes written shorter than due, and the caller starts the chunk over.
+    // statement began makes written shorter than due, and the caller starts the chunk over. What is there is looked up row by row on
+    // purpose (lateral, scalar subqueries): the planner knows nothing of a chunk's size, and a join it guesses wrong is quadratic.
     private const string MergeChunk = /*lang=sql*/ """
         with taken as (
             delete from import_rows
@@ -47,7 +48,8 @@ public sealed class ImportMergeStore(NpgsqlDataSource database)
                    or (s.attributes || l.attributes) <> s.attributes as is_due,
                    s.id is not null
                    and (s.attributes || l.attributes) <> s.attributes
-                   and (select count(*) from jsonb_object_keys(s.attributes || l.attributes)) > @maxKeys as is_overfull
+                   and (select count(*) from jsonb_object_keys(s.attributes || l.attributes)) > @maxKeys as is_overfull,
+                   (select x.status from subscriptions x where x.newsletter_id = @newsletterId and x.subscriber_id = s.id) as status
             from latest l
             left join lateral (
                 select id, name, attributes from subscribers where lower(subscribers.address) = l.key collate "default" limit 1) s on true
@@ -75,17 +77,16 @@ public sealed class ImportMergeStore(NpgsqlDataSource database)
             order by row_no
         )
         select (select count(*) from taken) as "Taken",
-               (select count(*) from latest) as "Latest",
-               (select count(*) from judged where is_suppressed) as "Suppressed",
-               (select count(*) from judged where is_overfull and not is_suppressed) as "Overfull",
-               (select count(*) from good where is_due) as "Due",
                (select count(*) from written) as "Written",
                (select count(*) from written where is_new) as "Created",
                (select count(*) from subscribed) as "Subscribed",
-               (select count(*) from good g join subscriptions x on x.newsletter_id = @newsletterId and x.subscriber_id = g.subscriber_id
-                where x.status = 'unsubscribed') as "KeptUnsubscribed",
-               (select count(*) from good g join subscriptions x on x.newsletter_id = @newsletterId and x.subscriber_id = g.subscriber_id
-                where x.status = 'pending') as "KeptPending"
+               count(*) as "Latest",
+               count(*) filter (where is_suppressed) as "Suppressed",
+               count(*) filter (where is_overfull and not is_suppressed) as "Overfull",
+               count(*) filter (where not is_suppressed and not is_overfull and is_due) as "Due",
+               count(*) filter (where not is_suppressed and not is_overfull and status = 'unsubscribed') as "KeptUnsubscribed",
+               count(*) filter (where not is_suppressed and not is_overfull and status = 'pending') as "KeptPending"
+        from judged
         """;
 
     private const string Add = /*lang=sql*/ """
