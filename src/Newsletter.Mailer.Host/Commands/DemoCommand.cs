@@ -37,7 +37,8 @@ internal static class DemoCommand
     {
         if (await ReadEditionAsync(wish, terminal, stop) is not { } source)
             return Terminal.Failure;
-        using var folder = new DemoFolder();
+        // Cleared at the end, and what a demo that was killed left, its database server included, is cleared by the next.
+        await using var folder = await ScratchFolder.CreateAsync(Path.Combine(DataFolder.Resolve(Environment.GetEnvironmentVariable("DataFolder")), "demos"), TimeProvider.System, stop);
         var port = FreePort();
         var host = Server.Build(Setup(folder.Path, port, wish));
         await using var owned = (IAsyncDisposable)host;
@@ -99,19 +100,3 @@ internal static class DemoCommand
 
 /// <summary>What was asked for.</summary>
 internal sealed record DemoWish(FileInfo? Edition, int Subscribers, bool Exit, bool Json);
-
-/// <summary>A data folder for one demo, gone with it.</summary>
-internal sealed class DemoFolder : IDisposable
-{
-    public DemoFolder()
-    {
-        // The database runs under another account where we are root: it must be able to reach its folder.
-        Path = Directory.CreateTempSubdirectory("newsletter-demo-").FullName;
-        if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(Path, File.GetUnixFileMode(Path) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
-    }
-
-    public string Path { get; }
-
-    public void Dispose() => Directory.Delete(Path, recursive: true);
-}
