@@ -11,6 +11,9 @@ internal static partial class SmtpLog
     [LoggerMessage(Level = LogLevel.Warning, Message = "Relay {RelayId} is unavailable: {Reason}")]
     public static partial void Unavailable(ILogger logger, int relayId, string reason);
 
+    [LoggerMessage(Level = LogLevel.Error, Message = "Relay {RelayId} does not let us log in: check its user name and password")]
+    public static partial void LogInRefused(ILogger logger, int relayId);
+
     [LoggerMessage(Level = LogLevel.Error, Message = "Relay {RelayId} refuses our credentials (code {Code})")]
     public static partial void CredentialsRefused(ILogger logger, int relayId, int code);
 

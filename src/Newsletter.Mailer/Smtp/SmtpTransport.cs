@@ -52,18 +52,21 @@ public sealed class SmtpTransport : IMailTransport
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
         limit.CancelAfter(relay.ConnectTimeout);
         var dialled = await RelayDialling.DialAsync(relay, limit.Token);
-        stop.ThrowIfCancellationRequested();
-        if (dialled.Socket is null)
-            return Failed(relay, new ConnectOutcome.Unavailable(dialled.Failure!));
+        var opened = dialled.Socket is null
+            ? new OpenedSession(null, new ConnectOutcome.Unavailable(dialled.Failure!), false)
+            : await GreetAsync(relay, dialled.Socket, limit.Token);
+        if (opened.Session is null)
+        {
+            stop.ThrowIfCancellationRequested();
+            Log(relay, opened.Failure!);
+            return opened;
+        }
 
-        var opened = await GreetAsync(relay, dialled.Socket, limit.Token, stop);
-        if (opened.Failure is not null)
-            return Failed(relay, opened.Failure);
         SmtpLog.Connected(_logger, relay.Id, (long)_clock.GetElapsedTime(startedAt).TotalMilliseconds, opened.Secure, relay.UserName is not null);
         return opened;
     }
 
-    private async Task<OpenedSession> GreetAsync(Relay relay, Socket socket, CancellationToken limit, CancellationToken stop)
+    private async Task<OpenedSession> GreetAsync(Relay relay, Socket socket, CancellationToken limit)
     {
         var stream = new RelayStream(socket, relay.CommandTimeout, relay.FinalReplyTimeout);
         var client = NewClient(relay, socket);
@@ -75,11 +78,12 @@ public sealed class SmtpTransport : IMailTransport
             await LogInAsync(relay, client, limit);
             return new OpenedSession(new RelaySession(relay, client, stream), null, client.IsSecure);
         }
-        catch (Exception e) when (ConnectReasons.Knows(e))
+        catch (Exception e)
         {
             client.Dispose();
             await stream.DisposeAsync();
-            stop.ThrowIfCancellationRequested();
+            if (!ConnectReasons.Knows(e))
+                throw;
             return new OpenedSession(null, ConnectReasons.Sort(relay, e, loggingIn), false);
         }
     }
@@ -118,13 +122,12 @@ public sealed class SmtpTransport : IMailTransport
         return new ProtocolLogger(Path.Combine(_protocolLogFolder, $"smtp-{relay.Id}-{Environment.ProcessId}-{number}.log"));
     }
 
-    private OpenedSession Failed(Relay relay, ConnectOutcome failure)
+    private void Log(Relay relay, ConnectOutcome failure)
     {
         if (failure is ConnectOutcome.Unavailable unavailable)
             SmtpLog.Unavailable(_logger, relay.Id, unavailable.Reason);
         else
-            SmtpLog.CredentialsRefused(_logger, relay.Id, 0);
-        return new OpenedSession(null, failure, false);
+            SmtpLog.LogInRefused(_logger, relay.Id);
     }
 
     private static SecureSocketOptions Security(Relay relay) => relay.Security switch

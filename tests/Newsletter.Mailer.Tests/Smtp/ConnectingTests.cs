@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Extensions.Logging.Abstractions;
 using Newsletter.Mailer.Delivery;
 using Newsletter.Mailer.Inbox;
+using Newsletter.Mailer.Smtp;
 using Newsletter.Mailer.Tests.Inbox;
 
 namespace Newsletter.Mailer.Tests.Smtp;
@@ -27,6 +29,14 @@ public sealed class ConnectingTests
         await using var connection = await inbox.ConnectAsync(relay => relay with { Host = "localhost" });
 
         Assert.IsType<SendOutcome.Accepted>(await connection.SendAsync(Sending.Mail()));
+    }
+
+    [Fact]
+    public async Task AnIpV6AddressMayStandForTheHost()
+    {
+        var port = FreePort();
+
+        Assert.Contains($"[::1]:{port}: ", await ReasonAsync(Sending.RelayAt(port) with { Host = "::1" }), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -117,6 +127,24 @@ public sealed class ConnectingTests
         using var stop = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Sending.Transport().ConnectAsync(Sending.RelayAt(inbox.Port), stop.Token));
+    }
+
+    [Fact]
+    public async Task TheProtocolLogTellsEverythingButThePassword()
+    {
+        var folder = Directory.CreateTempSubdirectory("newsletter-smtp-log-");
+        await using var inbox = await Inboxes.StartAsync(o => (o.UserName, o.Password) = ("user", "a secret"));
+        var transport = new SmtpTransport("news.example.com", TimeProvider.System, NullLogger<SmtpTransport>.Instance, folder.FullName);
+        var relay = Sending.RelayAt(inbox.Port) with { UserName = "user", Password = "a secret" };
+
+        await using (var connection = Assert.IsType<ConnectOutcome.Connected>(await transport.ConnectAsync(relay, CancellationToken.None)).Connection)
+            await connection.SendAsync(Sending.Mail());
+
+        var log = await File.ReadAllTextAsync(Assert.Single(folder.GetFiles("smtp-1-*.log")).FullName);
+        Assert.Contains("RCPT TO:<ana@example.net>", log, StringComparison.Ordinal);
+        Assert.Contains("C: AUTH PLAIN ********", log, StringComparison.Ordinal);
+        Assert.DoesNotContain(Convert.ToBase64String("\0user\0a secret"u8), log, StringComparison.Ordinal);
+        folder.Delete(recursive: true);
     }
 
     private static async Task<string> ReasonAsync(Relay relay) =>
