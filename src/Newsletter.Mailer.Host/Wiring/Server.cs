@@ -61,6 +61,7 @@ internal static class Server
         app.MapApi();
         app.MapHealthEndpoints();
         app.MapJobDashboard();
+        app.MapInbox();
         return app;
     }
 

@@ -61,7 +61,7 @@ public sealed class ReceivedMessages
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         var now = Snapshot();
         var found = after is { } number
-            ? Forwards(now, number + 1, recipient).Take(limit).Reverse().ToList()
+            ? Forwards(now, Math.Min(number, now.Count) + 1, recipient).Take(limit).Reverse().ToList()
             : Backwards(now, (before ?? now.Count + 1) - 1, recipient).Take(limit).ToList();
         var total = string.IsNullOrEmpty(recipient) ? now.Count : Forwards(now, 1, recipient).LongCount();
         return found.Count == 0
@@ -74,8 +74,11 @@ public sealed class ReceivedMessages
     }
 
     /// <summary>Messages in the order of arrival, from the one after <paramref name="number"/>.</summary>
-    public IReadOnlyList<ReceivedMessage> After(long number, int limit) =>
-        [.. Forwards(Snapshot(), number + 1, null).Take(limit)];
+    public IReadOnlyList<ReceivedMessage> After(long number, int limit)
+    {
+        var now = Snapshot();
+        return [.. Forwards(now, Math.Min(number, now.Count) + 1, null).Take(limit)];
+    }
 
     /// <summary>The message of that number; null when there is none.</summary>
     public ReceivedMessage? Find(long number) =>

@@ -27,6 +27,9 @@ public class ReceivedMessagesTests
         Assert.Empty(messages.List(10, after: 25).Messages);
         Assert.Equal([24, 25], messages.After(23, 10).Select(message => message.Number));
         Assert.Equal([1, 2], messages.After(0, 2).Select(message => message.Number));
+        Assert.Empty(messages.After(long.MaxValue, 2));
+        Assert.Empty(messages.List(10, after: long.MaxValue).Messages);
+        Assert.Equal(25, messages.List(10, before: long.MaxValue).Messages[0].Number);
         Assert.Throws<ArgumentOutOfRangeException>(() => messages.List(0));
     }
 
