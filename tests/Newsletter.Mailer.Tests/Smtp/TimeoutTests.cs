@@ -97,7 +97,9 @@ public sealed class TimeoutTests
         await using var inbox = await Inboxes.StartAsync(FaultScript.None.At(FaultPoint.EndOfData).GoSilent());
         await using var connection = await inbox.ConnectAsync(relay => relay with
         {
-            UseChunking = chunked, CommandTimeout = Short, FinalReplyTimeout = TimeSpan.FromMilliseconds(900),
+            UseChunking = chunked,
+            CommandTimeout = Short,
+            FinalReplyTimeout = TimeSpan.FromMilliseconds(900),
         });
 
         var (outcome, took) = await Timed(() => connection.SendAsync(Sending.Mail()));

@@ -63,7 +63,10 @@ public sealed class TlsAndLogInTests
         await using var inbox = await Inboxes.StartAsync(FaultScript.None.At(FaultPoint.EndOfData).GoSilent(), o => o.StartTls = true);
         await using var connection = await inbox.ConnectAsync(relay => relay with
         {
-            Security = RelaySecurity.StartTls, AcceptAnyCertificate = true, CommandTimeout = TimeSpan.FromSeconds(5), FinalReplyTimeout = TimeSpan.FromMilliseconds(300),
+            Security = RelaySecurity.StartTls,
+            AcceptAnyCertificate = true,
+            CommandTimeout = TimeSpan.FromSeconds(5),
+            FinalReplyTimeout = TimeSpan.FromMilliseconds(300),
         });
 
         Assert.IsType<SendOutcome.Unknown>(await connection.SendAsync(Sending.Mail()));
