@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Data.Common;
 using Microsoft.Extensions.Options;
 using Newsletter.Mailer.Database;
 using Newsletter.Mailer.Host.Wiring;
-using Npgsql;
 
 namespace Newsletter.Mailer.Host.Commands;
 
@@ -75,7 +75,7 @@ internal static class CommandLine
         OptionsValidationException invalid => string.Join(Environment.NewLine + "newsletter: ", invalid.Failures.Select(Plain)),
         // The link-key file says for itself what is wrong with it.
         InvalidDataException => e.Message,
-        NpgsqlException { IsTransient: true } => $"The connection to the database was lost: {e.Message}. Start again once it is back.",
+        DbException { IsTransient: true } => $"The connection to the database was lost: {e.Message}. Start again once it is back.",
         OperationCanceledException => "Interrupted.",
         IOException or UnauthorizedAccessException => e.Message,
         _ => null,
