@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using Newsletter.Mailer.Database;
 using Newsletter.Mailer.Host.Endpoints;
+using Newsletter.Mailer.Host.Pages;
 using Newsletter.Mailer.Links;
 
 namespace Newsletter.Mailer.Host.Wiring;
@@ -61,6 +62,7 @@ internal static class Server
         app.MapApi();
         app.MapHealthEndpoints();
         app.MapJobDashboard();
+        app.MapUnsubscribePages();
         app.MapInbox();
         return app;
     }
