@@ -40,7 +40,7 @@ internal static class DemoCommand
         // Cleared at the end, and what a demo that was killed left, its database server included, is cleared by the next.
         await using var folder = await ScratchFolder.CreateAsync(Path.Combine(DataFolder.Resolve(Environment.GetEnvironmentVariable("DataFolder")), "demos"), TimeProvider.System, stop);
         var port = FreePort();
-        var host = Server.Build(Setup(folder.Path, port, wish));
+        var host = Server.Build(Setup(folder.Path, port));
         await using var owned = (IAsyncDisposable)host;
         terminal.Error.WriteLine("Starting a private database, the built-in inbox and the service…");
         await host.OpenAsync(WhenRunning.Refuse, stop);
@@ -76,7 +76,7 @@ internal static class DemoCommand
     }
 
     // Nothing of the machine's configuration is used: the demo is the same everywhere, and can do no harm.
-    private static HostSetup Setup(string folder, int port, DemoWish wish) => new()
+    private static HostSetup Setup(string folder, int port) => new()
     {
         IgnoreMachine = true,
         Overrides = new Dictionary<string, string?>(StringComparer.Ordinal)
@@ -85,7 +85,7 @@ internal static class DemoCommand
             ["PublicUrl"] = string.Create(CultureInfo.InvariantCulture, $"http://localhost:{port}"),
             ["Web:Urls"] = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"),
             ["Inbox:Enabled"] = "true",
-            ["Logging:LogLevel:Default"] = wish.Json || wish.Exit ? "Warning" : "Information",
+            ["Logging:LogLevel:Default"] = "Warning",
         },
     };
 

@@ -117,8 +117,9 @@ public sealed partial class KeyRing
     private static bool TryDecodeUrl(ReadOnlySpan<char> text, out byte[] bytes)
     {
         bytes = new byte[System.Buffers.Text.Base64Url.GetMaxDecodedLength(text.Length)];
-        // Whitespace would be skipped and stray bits ignored: one token must have one spelling.
-        if (text.ContainsAnyExcept(Alphabet) || !System.Buffers.Text.Base64Url.TryDecodeFromChars(text, bytes, out var length))
+        // Whitespace would be skipped and stray bits ignored: one token must have one spelling. The Try… of the decoder throws for what
+        // is no base64 at all, hence the first look.
+        if (text.ContainsAnyExcept(Alphabet) || !System.Buffers.Text.Base64Url.IsValid(text) || !System.Buffers.Text.Base64Url.TryDecodeFromChars(text, bytes, out var length))
             return false;
         bytes = bytes[..length];
         return text.SequenceEqual(Base64Url(bytes));

@@ -43,6 +43,15 @@ public sealed class KeyRingTests : IDisposable
     public void WhatIsNoTokenIsRefused(string? token) => Assert.Null(UnsubscribeToken.Verify(KeyRing.Generate(), token));
 
     [Fact]
+    public void ATokenCutOffAnywhereIsRefused()
+    {
+        var ring = KeyRing.Generate();
+        var token = new UnsubscribeToken(3, 12, 35).Sign(ring, ring.ActiveKey);
+        Assert.All(Enumerable.Range(0, token.Length), length => Assert.Null(UnsubscribeToken.Verify(ring, token[..length])));
+        Assert.All(Enumerable.Range(1, 60), length => Assert.Null(UnsubscribeToken.Verify(ring, "k1." + new string('b', length))));
+    }
+
+    [Fact]
     public void ATokenOfEndlessLengthIsRefused() =>
         Assert.Null(UnsubscribeToken.Verify(KeyRing.Generate(), "k1." + new string('A', 1_000_000)));
 
