@@ -6,8 +6,8 @@ namespace Newsletter.Mailer.Editions;
 /// </summary>
 public sealed record EditionDocument
 {
-    /// <summary>The longest file that is read, in UTF-16 code units: ten times what any mail client would show.</summary>
-    public const int MaxLength = 1_000_000;
+    /// <summary>The longest file that is read, in UTF-16 code units: twice what mail clients show of a message, and ten long editions.</summary>
+    public const int MaxLength = 200_000;
 
     private const int MaxFrontMatterLength = 16_384;
 

@@ -20,9 +20,9 @@ internal sealed class EditionPage(RenderRequest request, Theme theme, SlotTable 
 
     private readonly string _language = EditionFacts.Language(request);
 
-    public string Html(BodyTree body, string preheader)
+    public string Html(BodyTree body, string html, string preheader)
     {
-        var content = BodyHtml.Render(body);
+        var content = BodyHtml.Sanitise(html);
         BodyShape.Apply(content);
         var layout = Fill(theme.Html, SlotEscaping.Html, new Dictionary<string, object?>(StringComparer.Ordinal)
         {

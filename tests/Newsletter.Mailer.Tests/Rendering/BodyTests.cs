@@ -78,6 +78,24 @@ public sealed class BodyTests
         Assert.Contains("<strong>strong</strong>", outcome.Edition.FillHtml(Rendered.Ana), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("[a](")]
+    [InlineData("# a\n")]
+    [InlineData("*a ")]
+    [InlineData("{{")]
+    [InlineData("<!--")]
+    [InlineData("<!---->")]
+    [InlineData("> ")]
+    [InlineData("[^1]")]
+    [InlineData("|a|\n|-|\n")]
+    public async Task BombsAreAnsweredInTime(string piece)
+    {
+        var edition = Rendered.Edition(string.Concat(Enumerable.Repeat(piece, 190_000 / piece.Length)));
+
+        // Generous for a busy machine: without bounds, some of these take minutes.
+        await Task.Run(() => EditionRenderer.Render(Rendered.Request(edition))).WaitAsync(TimeSpan.FromSeconds(60));
+    }
+
     [SharedFact]
     [Trait("Category", "Shared")]
     public void KnownAttacksAreInert()

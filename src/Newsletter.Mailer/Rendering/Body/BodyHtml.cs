@@ -24,14 +24,20 @@ internal static partial class BodyHtml
     // Immutable once built; HtmlSanitizer documents its Sanitize methods as safe to share then.
     private static readonly HtmlSanitizer Sanitizer = CreateSanitizer();
 
-    /// <summary>A document whose body is the edition's, to be shaped by a theme.</summary>
-    public static IDocument Render(BodyTree tree)
+    /// <summary>The tree as Markdig writes it: not to be trusted yet.</summary>
+    public static string Write(BodyTree tree)
     {
         var writer = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };
         var renderer = new HtmlRenderer(writer);
         MarkdownDialect.Reading.Setup(renderer);
         renderer.Render(tree.Document);
-        var document = Sanitizer.SanitizeDom(writer.ToString());
+        return writer.ToString();
+    }
+
+    /// <summary>A document whose body is what is harmless of the HTML, to be shaped by a theme.</summary>
+    public static IDocument Sanitise(string html)
+    {
+        var document = Sanitizer.SanitizeDom(html);
         foreach (var element in document.All)
             foreach (var attribute in element.Attributes.Where(attribute => attribute.Name is "href" or "src"))
                 attribute.Value = EncodedToken().Replace(attribute.Value, token => Uri.UnescapeDataString(token.Value));

@@ -19,6 +19,7 @@ internal sealed partial class BodySource
     private readonly List<RenderProblem> _problems;
     private readonly LineIndex _lines;
     private readonly char[] _text;
+    private bool _noCommentCloses;
 
     private BodySource(EditionDocument edition, SlotTable table, List<RenderProblem> problems)
     {
@@ -69,14 +70,24 @@ internal sealed partial class BodySource
                 return;
 
             i = open + 1;
-            if (string.CompareOrdinal(source, open, "<!--", 0, 4) == 0 && source.IndexOf("-->", open + 4, StringComparison.Ordinal) is var close and >= 0)
+            if (string.CompareOrdinal(source, open, "<!--", 0, 4) == 0 && CloseOfComment(source, open + 4) is var close and >= 0)
             {
                 i = close + 3;
                 Blank(source, open, i);
             }
-            else if (RawTag().Match(source, open, end - open) is { Success: true, Index: var at } tag && at == open)
+            else if (RawTag().Match(source, open) is { Success: true } tag)
                 Warn(open, $"Raw HTML is shown as text: {tag.Value}. Write it in Markdown, or put it in code.");
         }
+    }
+
+    // Where no comment closes behind a place, none closes behind a later one either.
+    private int CloseOfComment(string source, int from)
+    {
+        if (_noCommentCloses)
+            return -1;
+        var close = source.IndexOf("-->", from, StringComparison.Ordinal);
+        _noCommentCloses = close < 0;
+        return close;
     }
 
     // Blanks alone on their line vanish; beside text, four of them would make it code, so there a filler stands in.
@@ -93,9 +104,11 @@ internal sealed partial class BodySource
 
     private static bool IsAlone(string source, int from, int to)
     {
-        var lineStart = from == 0 ? 0 : source.LastIndexOf('\n', from - 1) + 1;
-        var lineEnd = source.IndexOf('\n', to) is var newline and >= 0 ? newline : source.Length;
-        return string.IsNullOrWhiteSpace(source[lineStart..from]) && string.IsNullOrWhiteSpace(source[to..lineEnd]);
+        while (from > 0 && source[from - 1] is ' ' or '\t')
+            from--;
+        while (to < source.Length && source[to] is ' ' or '\t')
+            to++;
+        return (from == 0 || source[from - 1] == '\n') && (to == source.Length || source[to] == '\n');
     }
 
     private static bool[] CodeIn(MarkdownDocument document, int length)
@@ -167,6 +180,6 @@ internal sealed partial class BodySource
         _problems.Add(new RenderProblem(RenderSeverity.Warning, position.Line, position.Column, message));
     }
 
-    [GeneratedRegex("<[A-Za-z!?][^<>]{0,60}>?", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\G<[A-Za-z!?][^<>]{0,60}>?", RegexOptions.CultureInvariant)]
     private static partial Regex RawTag();
 }

@@ -1,8 +1,11 @@
 namespace Newsletter.Mailer.Rendering.Slots;
 
-/// <summary>Where a slot or tag ends, before any parser reads it. Both stay on one line.</summary>
+/// <summary>Where a slot or tag ends, before any parser reads it. Both stay on one line and within 500 characters.</summary>
 internal static class SlotSyntax
 {
+    // Without a bound, a long line of open braces would be read to its end again for each of them.
+    private const int MaxLength = 500;
+
     /// <summary>Length of the slot at the start of a text that begins with <c>{{</c>, both pairs of braces included; -1 where none closes on the line.</summary>
     public static int LengthOfSlot(ReadOnlySpan<char> text) => Length(text, "}}");
 
@@ -11,6 +14,7 @@ internal static class SlotSyntax
 
     private static int Length(ReadOnlySpan<char> text, ReadOnlySpan<char> close)
     {
+        text = text[..Math.Min(text.Length, MaxLength)];
         var line = text.IndexOf('\n') is var end and >= 0 ? text[..end] : text;
         var quote = '\0';
         for (var i = 2; i < line.Length; i++)
