@@ -6,11 +6,35 @@ namespace Newsletter.Mailer.Database;
 /// </summary>
 internal static class ClusterLock
 {
-    public static FileStream Take(ClusterLayout layout)
+    private const int Tries = 5;
+
+    public static async Task<FileStream> TakeAsync(ClusterLayout layout, CancellationToken stop)
+    {
+        // A neighbour that only looks whether the folder is owned holds the file for a moment.
+        for (var tried = 1; tried < Tries; tried++)
+        {
+            try
+            {
+                return Open(layout);
+            }
+            catch (IOException)
+            {
+                await Task.Delay(100, stop);
+            }
+            catch (UnauthorizedAccessException)
+            {
+                break; // that doesn't pass
+            }
+        }
+
+        return TakeOrExplain(layout);
+    }
+
+    private static FileStream TakeOrExplain(ClusterLayout layout)
     {
         try
         {
-            return new FileStream(layout.Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return Open(layout);
         }
         catch (UnauthorizedAccessException e)
         {
@@ -44,4 +68,7 @@ internal static class ClusterLock
             return true;
         }
     }
+
+    private static FileStream Open(ClusterLayout layout) =>
+        new(layout.Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -10,38 +9,30 @@ namespace Newsletter.Mailer.Database;
 /// </summary>
 internal sealed class PrivateCluster : IAsyncDisposable
 {
-    private const string Superuser = "newsletter";
-    private static readonly TimeSpan BackendsGrace = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(60);
-
-    private readonly PrivateClusterSettings settings;
+    private readonly ClusterServer server;
     private readonly ClusterLayout layout;
     private readonly FileStream ownership;
-    private readonly ServerAccount account;
-    private readonly PostgresPrograms programs;
     private readonly ILogger log;
     private bool stopped;
 
-    private PrivateCluster(
-        PrivateClusterSettings settings, ClusterLayout layout, FileStream ownership, ServerAccount account, PostgresPrograms programs, ILogger log)
+    private PrivateCluster(ClusterServer server, ClusterLayout layout, FileStream ownership, ILogger log, int pid, bool tookOver)
     {
-        (this.settings, this.layout, this.ownership, this.account, this.programs, this.log) = (settings, layout, ownership, account, programs, log);
+        (this.server, this.layout, this.ownership, this.log) = (server, layout, ownership, log);
+        (Pid, TookOver) = (pid, tookOver);
+        AppDomain.CurrentDomain.ProcessExit += StopAtExit;
     }
 
     /// <summary>The postmaster's process.</summary>
-    public int Pid { get; private set; }
+    public int Pid { get; }
 
     /// <summary>Whether the server was already running, left behind by a process that was killed.</summary>
-    public bool TookOver { get; private set; }
+    public bool TookOver { get; }
 
     /// <summary>The data folder, links resolved.</summary>
     public string Folder => layout.Root;
 
-    /// <summary>The version of the programs, such as 15.18.</summary>
-    public string Version => programs.Version;
-
     /// <summary>How a database of this cluster is reached.</summary>
-    public NpgsqlConnectionStringBuilder ConnectionTo(string database) => ConnectionTo(layout.Socket, database);
+    public NpgsqlConnectionStringBuilder ConnectionTo(string database) => ClusterServer.ConnectionTo(layout.Socket, database);
 
     /// <summary>Owns the cluster in the folder: makes it where there is none, starts it or takes it over.</summary>
     /// <exception cref="DatabaseUnavailableException">It can't be; the message says what to do.</exception>
@@ -52,15 +43,14 @@ internal sealed class PrivateCluster : IAsyncDisposable
                 "The private PostgreSQL cluster is made for Linux. Set ConnectionStrings:Newsletter to a PostgreSQL server.");
         DataFolder.Create(settings.Folder);
         var place = await ClusterLayout.OfAsync(settings.Folder, stop);
-        var held = ClusterLock.Take(place);
+        var held = await ClusterLock.TakeAsync(place, stop);
         try
         {
             var runner = await ServerAccount.ChooseAsync(settings.Account, place.PgData, stop);
             var found = await PostgresPrograms.FindAsync(settings.Programs, place.DataMajor(), runner, stop);
-            var cluster = new PrivateCluster(settings, place, held, runner, found, log);
-            await cluster.StartAsync(stop);
-            AppDomain.CurrentDomain.ProcessExit += cluster.StopAtExit;
-            return cluster;
+            var running = new ClusterServer(settings, place, runner, found, log);
+            var (pid, tookOver) = await running.RunAsync(stop);
+            return new PrivateCluster(running, place, held, log, pid, tookOver);
         }
         catch
         {
@@ -76,7 +66,7 @@ internal sealed class PrivateCluster : IAsyncDisposable
             return null;
         var place = await ClusterLayout.OfAsync(folder, stop);
         return ClusterLock.IsHeld(place) && PostmasterFile.Read(place.PgData) is { } running && Postmaster.WorksIn(running.Pid, place.PgData)
-            ? ConnectionTo(running.SocketFolder, database)
+            ? ClusterServer.ConnectionTo(running.SocketFolder, database)
             : null;
     }
 
@@ -88,9 +78,9 @@ internal sealed class PrivateCluster : IAsyncDisposable
         var place = await ClusterLayout.OfAsync(folder, stop);
         foreach (var pid in Postmaster.Living(place.PgData))
             Postmaster.Signal(pid, Postmaster.Immediate);
-        await GoneAsync(place.PgData, BackendsGrace, stop);
-        if (!place.SocketIsBelow && Directory.Exists(place.Socket))
-            Directory.Delete(place.Socket, recursive: true);
+        await ClusterServer.GoneAsync(place.PgData, stop);
+        if (!place.SocketIsBelow)
+            ClusterFolders.RemoveSocket(place);
     }
 
     /// <summary>Makes a database where it is missing.</summary>
@@ -105,139 +95,6 @@ internal sealed class PrivateCluster : IAsyncDisposable
         await create.ExecuteNonQueryAsync(stop);
     }
 
-    private async Task StartAsync(CancellationToken stop)
-    {
-        var clock = Stopwatch.GetTimestamp();
-        await PrepareFoldersAsync(stop);
-        await PrepareDataAsync(stop);
-        TookOver = await TakeOverAsync(stop);
-        if (!TookOver)
-            await LaunchAsync(stop);
-        Pid = PostmasterFile.Read(layout.PgData)?.Pid ?? throw StartFailed("it ended right after its start", null);
-        log.PrivateClusterRuns(programs.Version, layout.Root, TookOver, (long)Stopwatch.GetElapsedTime(clock).TotalMilliseconds);
-    }
-
-    private async Task PrepareFoldersAsync(CancellationToken stop)
-    {
-        if (!await account.ReachesAsync(layout.Root, stop))
-            throw new DatabaseUnavailableException(DatabaseProblem.FolderUnusable,
-                $"The account {account.Name}, which PostgreSQL runs as because it refuses to run as root, can't look into the data folder {layout.Root}. "
-                + "Choose another with DataFolder, such as one below /var/lib, or let others pass through its parents (chmod o+x).");
-        await ClusterFolders.PrepareSocketAsync(layout, account, stop);
-        await ClusterFolders.PrepareLogAsync(layout, account, stop);
-    }
-
-    private async Task PrepareDataAsync(CancellationToken stop)
-    {
-        if (layout.DataMajor() is { } major)
-        {
-            if (major != programs.Major)
-                throw new DatabaseUnavailableException(DatabaseProblem.DataVersion,
-                    $"The data in {layout.PgData} was written by PostgreSQL {major}, and the server programs found are version {programs.Version} ({programs.Folder}). "
-                    + $"Install PostgreSQL {major} beside them, or name its folder in Database:PostgresPrograms; to move to version {programs.Major}, "
-                    + "dump the data with the old programs and load it into a new data folder.");
-            await ClusterFolders.GiveDataAsync(layout, account, stop);
-            return;
-        }
-
-        ClusterFolders.RemoveInterrupted(layout);
-        Directory.CreateDirectory(layout.Unfinished, DataFolder.OnlyUs);
-        await account.OwnAsync(layout.Unfinished, everythingBelow: false, stop);
-        var initdb = await ChildProcess.RunAsync(account.Runs(
-            [
-                programs.InitDb, "-D", layout.Unfinished, "-U", Superuser, "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums",
-                .. settings.Durable ? Array.Empty<string>() : ["--no-sync"],
-            ]), stop);
-        if (!initdb.Succeeded)
-            throw StartFailed($"initdb failed: {initdb.Said}", null);
-        Directory.Move(layout.Unfinished, layout.PgData);
-    }
-
-    /// <summary>Decides what is to become of processes that a killed owner left behind; true when their server serves on.</summary>
-    private async Task<bool> TakeOverAsync(CancellationToken stop)
-    {
-        var file = PostmasterFile.Read(layout.PgData);
-        if (file is not null && Postmaster.WorksIn(file.Pid, layout.PgData))
-        {
-            if (file.SocketFolder == layout.Socket)
-            {
-                await ServesAsync(stop);
-                return true;
-            }
-
-            await StopServerAsync(stop); // ours, but where we don't look for it: the folder was moved
-        }
-        else if (!await GoneAsync(layout.PgData, BackendsGrace, stop))
-        {
-            // Deleting the pid file under living backends would let a second server write to their data.
-            throw StartFailed($"processes of an earlier server still work in it (pid {string.Join(", ", Postmaster.Living(layout.PgData))}). End them and start again", null);
-        }
-
-        File.Delete(PostmasterFile.PathIn(layout.PgData));
-        foreach (var leftover in Directory.GetFiles(layout.Socket, ".s.PGSQL.*"))
-            File.Delete(leftover);
-        return false;
-    }
-
-    private async Task LaunchAsync(CancellationToken stop)
-    {
-        var options = string.Join(' ', settings.ServerSettings(layout.Socket).Select(setting => "-c " + setting));
-        var seconds = Math.Ceiling(settings.StartTimeout.TotalSeconds);
-        Finished start;
-        try
-        {
-            start = await ChildProcess.RunAsync(account.Runs(
-                programs.PgCtl, "start", "-w", "-s", "-t", $"{seconds}", "-D", layout.PgData, "-l", layout.Log, "-o", options), stop);
-        }
-        catch (OperationCanceledException)
-        {
-            // pg_ctl is gone; the server it launched is not.
-            if (PostmasterFile.Read(layout.PgData) is { } launched)
-                Postmaster.Signal(launched.Pid, Postmaster.Fast);
-            throw;
-        }
-
-        if (start.Succeeded)
-            return;
-        if (Postmaster.Living(layout.PgData).Count > 0)
-            throw StartFailed(
-                $"it wasn't ready within {seconds} s, most likely because it recovers from a crash; it goes on with that. "
-                + "Start again in a while, or raise Database:StartTimeoutSeconds", null);
-        throw StartFailed($"{start.Said} {ClusterFolders.EndOf(layout.Log)}", null);
-    }
-
-    // A server taken over may still be recovering.
-    private async Task ServesAsync(CancellationToken stop)
-    {
-        var clock = Stopwatch.GetTimestamp();
-        await using var source = NpgsqlDataSource.Create(ConnectionTo("postgres"));
-        while (true)
-        {
-            try
-            {
-                await using var connection = await source.OpenConnectionAsync(stop);
-                return;
-            }
-            catch (NpgsqlException e) when (Stopwatch.GetElapsedTime(clock) < settings.StartTimeout && Postmaster.Living(layout.PgData).Count > 0)
-            {
-                log.WaitingForServer(e.SqlState ?? "no answer");
-                await Task.Delay(100, stop);
-            }
-            catch (NpgsqlException e)
-            {
-                throw StartFailed($"a server left running there doesn't answer: {e.Message}. End it (pid {PostmasterFile.Read(layout.PgData)?.Pid}) and start again", e);
-            }
-        }
-    }
-
-    private async Task StopServerAsync(CancellationToken stop)
-    {
-        var end = await ChildProcess.RunAsync(account.Runs(
-            programs.PgCtl, "stop", "-D", layout.PgData, "-m", "fast", "-w", "-s", "-t", $"{StopGrace.TotalSeconds}"), stop);
-        if (!end.Succeeded && Postmaster.Living(layout.PgData).Count > 0)
-            log.ServerDidNotStop(layout.Root, end.Said);
-    }
-
     /// <summary>Stops the server and gives the folder up. Close every connection to it first.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -245,7 +102,7 @@ internal sealed class PrivateCluster : IAsyncDisposable
             return;
         stopped = true;
         AppDomain.CurrentDomain.ProcessExit -= StopAtExit;
-        await StopServerAsync(CancellationToken.None);
+        await server.StopAsync(CancellationToken.None);
         if (!layout.SocketIsBelow)
             ClusterFolders.RemoveSocket(layout);
         await ownership.DisposeAsync();
@@ -256,31 +113,6 @@ internal sealed class PrivateCluster : IAsyncDisposable
     private void StopAtExit(object? sender, EventArgs e)
     {
         Postmaster.Signal(Pid, Postmaster.Fast);
-        SpinWait.SpinUntil(() => !Postmaster.WorksIn(Pid, layout.PgData), StopGrace);
+        SpinWait.SpinUntil(() => !Postmaster.WorksIn(Pid, layout.PgData), ClusterServer.StopGrace);
     }
-
-    private static async Task<bool> GoneAsync(string pgdata, TimeSpan within, CancellationToken stop)
-    {
-        var clock = Stopwatch.GetTimestamp();
-        while (Postmaster.Living(pgdata).Count > 0)
-        {
-            if (Stopwatch.GetElapsedTime(clock) > within)
-                return false;
-            await Task.Delay(50, stop);
-        }
-
-        return true;
-    }
-
-    private static NpgsqlConnectionStringBuilder ConnectionTo(string socketFolder, string database) => new()
-    {
-        Host = socketFolder,
-        Port = 5432,
-        Username = Superuser,
-        Database = database,
-        GssEncryptionMode = GssEncryptionMode.Disable,
-    };
-
-    private DatabaseUnavailableException StartFailed(string why, Exception? cause) =>
-        new(DatabaseProblem.StartFailed, $"The private PostgreSQL server in {layout.Root} can't start: {why}. Its log is {layout.Log}.", cause);
 }
