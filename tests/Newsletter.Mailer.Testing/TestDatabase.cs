@@ -44,6 +44,17 @@ public sealed class TestDatabase : IAsyncDisposable
         return await command.ExecuteScalarAsync() is T value ? value : default;
     }
 
+    /// <summary>The first column of every row.</summary>
+    public async Task<IReadOnlyList<T>> ListAsync<T>(string sql, params object?[] arguments)
+    {
+        await using var command = Command(sql, arguments);
+        await using var reader = await command.ExecuteReaderAsync();
+        var values = new List<T>();
+        while (await reader.ReadAsync())
+            values.Add(reader.GetFieldValue<T>(0));
+        return values;
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

@@ -42,10 +42,9 @@ public sealed partial class Cadence
 
     private static string? ToCron(string text)
     {
-        if (FiveFields().IsMatch(text))
-            return text;
+        // Words first: "mondays, wednesdays and fridays 08:00" has five fields as well.
         if (Words().Match(text) is not { Success: true } match)
-            return null;
+            return FiveFields().IsMatch(text) ? text : null;
 
         var hour = int.Parse(match.Groups["hour"].ValueSpan, CultureInfo.InvariantCulture);
         var minute = int.Parse(match.Groups["minute"].ValueSpan, CultureInfo.InvariantCulture);

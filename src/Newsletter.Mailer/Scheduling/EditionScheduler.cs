@@ -61,7 +61,8 @@ public sealed class EditionScheduler(ScheduleStore schedule, EditionStore editio
             return new ScheduleOutcome.NoSuchEdition();
         if (await RefusalAsync(edition, newsletter, clock.GetUtcNow(), stop) is { } refusal)
             return refusal;
-        return await schedule.ScheduleNowAsync(id, edition.Revision, newsletter.TimeZone, stop)
+        var zone = LocalTime.FindZone(newsletter.TimeZone) ?? TimeZoneInfo.Utc;
+        return await schedule.ScheduleNowAsync(id, edition.Revision, TimeZoneInfo.ConvertTime(clock.GetUtcNow(), zone).DateTime, zone.Id, stop)
             ? new ScheduleOutcome.PublishingNow()
             : new ScheduleOutcome.ChangedMeanwhile();
     }

@@ -62,13 +62,18 @@ public sealed class FreezeStore(NpgsqlDataSource database)
         select count(*)::integer as frozen, coalesce(max(subscriber_id), @cursor) as cursor from frozen
         """;
 
+    // Numbered after those there are: whoever began the freeze may have cut batches of another size.
     private const string CutBatches = /*lang=sql*/ """
+        with cut as (
+            select row_number() over (order by min(seq)) as number, min(seq) as first_seq, max(seq) as last_seq,
+                   count(*) filter (where status = 'pending') as size
+            from deliveries
+            where part_key = @part and issue_id = @issue and seq > @audience
+            group by (seq - 1 - @audience) / @size
+            having count(*) filter (where status = 'pending') > 0)
         insert into batches (issue_id, batch_no, first_seq, last_seq, size)
-        select @issue, (seq - 1) / @size + 1, min(seq), max(seq), count(*) filter (where status = 'pending')
-        from deliveries
-        where part_key = @part and issue_id = @issue and seq > @audience
-        group by (seq - 1) / @size
-        having count(*) filter (where status = 'pending') > 0
+        select @issue, (select coalesce(max(b.batch_no), 0) from batches b where b.issue_id = @issue) + number, first_seq, last_seq, size
+        from cut
         """;
 
     private const string Advance = /*lang=sql*/ """
@@ -139,14 +144,13 @@ public sealed class FreezeStore(NpgsqlDataSource database)
     }
 
     /// <summary>Freezes the next members of the audience and cuts their batches, in one transaction.</summary>
-    /// <returns>False once the whole audience is frozen.</returns>
-    public async Task<bool> FreezeChunkAsync(long issue, int chunk, int batchSize, CancellationToken stop)
+    public async Task<FreezeStep> FreezeChunkAsync(long issue, int chunk, int batchSize, CancellationToken stop)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
         await using var transaction = await connection.BeginTransactionAsync(stop);
         var at = await connection.QuerySingleOrDefaultAsync<FreezingRow>(new CommandDefinition(LockFreezing, new { issue }, cancellationToken: stop));
         if (at is null)
-            return false;
+            return FreezeStep.Elsewhere;
 
         var where = new
         {
@@ -157,7 +161,7 @@ public sealed class FreezeStore(NpgsqlDataSource database)
         var last = frozen < chunk;
         await connection.ExecuteAsync(new CommandDefinition(Advance, new { issue, cursor, frozen, last }, cancellationToken: stop));
         await transaction.CommitAsync(stop);
-        return !last;
+        return last ? FreezeStep.Done : FreezeStep.More;
     }
 
     // A partition is made apart and then attached: CREATE … PARTITION OF would lock out every reader and writer of the ledger.
@@ -189,6 +193,19 @@ public sealed class FreezeStore(NpgsqlDataSource database)
     }
 }
 
+/// <summary>How far a freeze has come.</summary>
+public enum FreezeStep
+{
+    /// <summary>There may be more of the audience.</summary>
+    More,
+
+    /// <summary>The whole audience is frozen: the issue is sending.</summary>
+    Done,
+
+    /// <summary>Another job is at it, or has ended it.</summary>
+    Elsewhere,
+}
+
 /// <summary>An issue about to be made of an edition.</summary>
 public sealed record NewIssue
 {
@@ -206,6 +223,7 @@ public sealed record NewIssue
 
     public required DateTimeOffset SentDate { get; init; }
 
+    /// <summary>What ends every Message-ID: random, an @, and the domain of the newsletter's address.</summary>
     public required string Nonce { get; init; }
 
     public required int HtmlBytes { get; init; }

@@ -49,18 +49,27 @@ public sealed partial class IssuePublisher(
             issue = made;
         }
 
-        await FreezeAsync(issue.Value, stop);
-        return Publishing.Frozen;
+        return await FreezeAsync(issue.Value, stop) ? Publishing.Frozen : Publishing.NothingToDo;
     }
 
     /// <summary>Goes on with the freeze of an issue until its whole audience has rows.</summary>
-    public async Task FreezeAsync(long issue, CancellationToken stop)
+    /// <returns>False where the freeze is in other hands, or has ended.</returns>
+    public async Task<bool> FreezeAsync(long issue, CancellationToken stop)
     {
         // A chunk is whole batches, so that no batch spans two transactions.
         var chunk = Math.Max(1, options.FreezeChunk / options.BatchSize) * options.BatchSize;
-        while (await freeze.FreezeChunkAsync(issue, chunk, options.BatchSize, stop))
+        while (true)
+        {
             stop.ThrowIfCancellationRequested();
-        LogFrozen(issue);
+            switch (await freeze.FreezeChunkAsync(issue, chunk, options.BatchSize, stop))
+            {
+                case FreezeStep.Elsewhere:
+                    return false;
+                case FreezeStep.Done:
+                    LogFrozen(issue);
+                    return true;
+            }
+        }
     }
 
     private async Task<(long? Issue, string? Problem)> MakeIssueAsync(DueEdition edition, CancellationToken stop)
@@ -85,7 +94,7 @@ public sealed partial class IssuePublisher(
                 UnknownPolicy = options.UnknownPolicy,
                 LinkKey = keys.ActiveKey,
                 SentDate = sent,
-                Nonce = RandomNumberGenerator.GetHexString(12, lowercase: true),
+                Nonce = $"{RandomNumberGenerator.GetHexString(12, lowercase: true)}@{newsletter.FromAddress[(newsletter.FromAddress.LastIndexOf('@') + 1)..]}",
                 HtmlBytes = rendered.HtmlBytes,
                 Compile = id => MessageCompiler.Compile(rendered, new IssueHeaders { IssueId = id, Date = local }),
             },

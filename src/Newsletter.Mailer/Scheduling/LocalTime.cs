@@ -15,8 +15,9 @@ public sealed record LocalTime(DateTimeOffset Instant, DateTime Local, string Zo
     ];
 
     /// <summary>Reads <c>2026-03-27T08:00</c>: no offset, because the zone decides it.</summary>
+    // The first and last years of the calendar have hours that are no instant in zones away from Greenwich.
     public static bool TryParse(string? text, out DateTime local) =>
-        DateTime.TryParseExact(text, Formats, CultureInfo.InvariantCulture, DateTimeStyles.None, out local);
+        DateTime.TryParseExact(text, Formats, CultureInfo.InvariantCulture, DateTimeStyles.None, out local) && local.Year is > 1 and < 9999;
 
     /// <summary>An IANA zone by its name; null where there is none such. Windows names are refused: they mean nothing elsewhere.</summary>
     public static TimeZoneInfo? FindZone(string? name) =>

@@ -11,7 +11,7 @@ public sealed class ScheduleStore(NpgsqlDataSource database)
         """;
 
     private const string SelectTaken = /*lang=sql*/ """
-        select send_at from editions where newsletter_id = @newsletter and state = 'scheduled' and id <> @id and send_at > now()
+        select send_at from editions where newsletter_id = @newsletter and state = 'scheduled' and id <> @id
         """;
 
     private const string Schedule = /*lang=sql*/ """
@@ -23,7 +23,7 @@ public sealed class ScheduleStore(NpgsqlDataSource database)
 
     private const string ScheduleNow = /*lang=sql*/ """
         update editions
-        set state = 'scheduled', held_reason = null, send_at = now(), send_local = now() at time zone @zone, send_zone = @zone, updated_at = now()
+        set state = 'scheduled', held_reason = null, send_at = now(), send_local = @local, send_zone = @zone, updated_at = now()
         where id = @id and state in ('draft', 'held', 'scheduled') and revision = @revision
         returning id
         """;
@@ -68,15 +68,17 @@ public sealed class ScheduleStore(NpgsqlDataSource database)
         await using var connection = await database.OpenConnectionAsync(stop);
         await using var transaction = await connection.BeginTransactionAsync(stop);
         await connection.ExecuteAsync(new CommandDefinition(LockNewsletter, new { newsletter }, cancellationToken: stop));
-        var taken = (await connection.QueryAsync<DateTimeOffset>(new CommandDefinition(SelectTaken, new { newsletter, id }, cancellationToken: stop))).ToHashSet();
-        var when = occurrences.First(occurrence => !taken.Contains(occurrence.Instant));
+        // Dapper casts a lone column, and a DateTime is no DateTimeOffset to it.
+        var taken = (await connection.QueryAsync<DateTime>(new CommandDefinition(SelectTaken, new { newsletter, id }, cancellationToken: stop))).ToHashSet();
+        var when = occurrences.First(occurrence => !taken.Contains(occurrence.Instant.UtcDateTime));
         var changed = await connection.QuerySingleOrDefaultAsync<long?>(new CommandDefinition(
             Schedule, new { id, revision, at = when.Instant, local = when.Local, zone = when.Zone }, cancellationToken: stop));
         await transaction.CommitAsync(stop);
         return changed is null ? null : when;
     }
 
-    public Task<bool> ScheduleNowAsync(long id, int revision, string zone, CancellationToken stop) => ChangedAsync(ScheduleNow, new { id, revision, zone }, stop);
+    public Task<bool> ScheduleNowAsync(long id, int revision, DateTime local, string zone, CancellationToken stop) =>
+        ChangedAsync(ScheduleNow, new { id, revision, local, zone }, stop);
 
     public Task<bool> UnscheduleAsync(long id, CancellationToken stop) => ChangedAsync(Unschedule, new { id }, stop);
 

@@ -1,0 +1,42 @@
+using Newsletter.Mailer.Inbox;
+
+namespace Newsletter.Mailer.Testing;
+
+/// <summary>A test class whose every test has a <see cref="Mailroom"/> of its own over a database of its own.</summary>
+public abstract class MailroomTest : DatabaseTest
+{
+    /// <summary>Longer than anything here takes; for what waits for an event.</summary>
+    protected static TimeSpan Patience { get; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Where the test works.</summary>
+    protected Mailroom Room { get; private set; } = null!;
+
+    /// <inheritdoc/>
+    public override async Task InitializeAsync()
+    {
+        await base.InitializeAsync();
+        Room = await Mailroom.OpenAsync(Database);
+    }
+
+    /// <inheritdoc/>
+    public override async Task DisposeAsync()
+    {
+        await Room.DisposeAsync();
+        await base.DisposeAsync();
+    }
+
+    /// <summary>The relay plays this script from now on.</summary>
+    protected void Relay(Func<FaultScript, FaultScript> script) => Room.Inbox.Play(script(FaultScript.None));
+
+    /// <summary>Looks again and again, until it is so.</summary>
+    protected static async Task UntilAsync(Func<Task<bool>> isSo, string what)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while (!await isSo())
+        {
+            if (patience.IsCancellationRequested)
+                throw new TimeoutException($"It did not happen: {what}.");
+            await Task.Delay(20);
+        }
+    }
+}
