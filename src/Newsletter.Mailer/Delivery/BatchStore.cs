@@ -8,9 +8,10 @@ public sealed class BatchStore(NpgsqlDataSource database)
     // The issue with the fewest batches in work comes first, so that a small issue passes beside a huge one.
     // An expired lease is left alone until 30 s after the server's start: after an outage owners renew first.
     private const string Claim = /*lang=sql*/ """
-        with next as (
-            select b.issue_id, b.batch_no, b.taken_over, i.part_key
+        with next as materialized (
+            select b.issue_id, b.batch_no, b.taken_over, i.part_key, n.from_address
             from issues i
+            join newsletters n on n.id = i.newsletter_id
             cross join lateral (
                 select count(*) as leased from batches x where x.issue_id = i.id and x.state = 'leased') l
             cross join lateral (
@@ -30,7 +31,19 @@ public sealed class BatchStore(NpgsqlDataSource database)
         set state = 'leased', lease_owner = @owner, lease_until = now() + @lease, fence = b.fence + 1, not_before = null
         from next n
         where b.issue_id = n.issue_id and b.batch_no = n.batch_no
-        returning b.issue_id, b.batch_no, b.kind, b.fence, n.taken_over, n.part_key, b.first_seq, b.last_seq
+        returning b.issue_id, b.batch_no, b.kind, b.fence, n.taken_over, n.part_key, b.first_seq, b.last_seq, n.from_address
+        """;
+
+    // The places of a batch that may still need something: none that waits for its own retry.
+    private const string SelectFirstPlaces = /*lang=sql*/ """
+        select d.seq
+        from deliveries d
+        where d.part_key = @part and d.issue_id = @issue and d.seq between @first and @last and d.status in ('pending', 'sending')
+          and not exists (select from retries r where r.issue_id = @issue and r.seq = d.seq)
+        """;
+
+    private const string SelectRetryPlaces = /*lang=sql*/ """
+        select r.seq from retries r where r.issue_id = @issue and r.batch_no = @batch
         """;
 
     // What the lost owner had in flight may or may not have arrived (RFC 1047): sent once more where the policy says so, else unknown.
@@ -41,62 +54,49 @@ public sealed class BatchStore(NpgsqlDataSource database)
             attempts = d.attempts + 1,
             updated_at = now()
         from issues i
-        where i.id = @issue and d.part_key = @part and d.issue_id = @issue and d.status = 'sending'
-          and case @kind
-              when 'retry' then d.seq in (select r.seq from retries r where r.issue_id = @issue and r.batch_no = @batch)
-              else d.seq between @first and @last
-                   and not exists (select from retries r where r.issue_id = @issue and r.seq = d.seq)
-              end
+        where i.id = @issue and d.part_key = @part and d.issue_id = @issue and d.seq = any(@seqs) and d.status = 'sending'
         """;
 
+    // Whoever has left is skipped, unless a first copy may have arrived: that stays unknown. Neither waits for anything more.
     private const string Exclude = /*lang=sql*/ """
-        with members as (
-            select d.seq, d.subscriber_id, d.status
-            from deliveries d
-            where d.part_key = @part and d.issue_id = @issue
-              and d.status in ('pending', 'deferred', 'unknown')
-              and case @kind
-                  when 'retry' then d.seq in (select r.seq from retries r where r.issue_id = @issue and r.batch_no = @batch)
-                  else d.seq between @first and @last and d.status = 'pending'
-                       and not exists (select from retries r where r.issue_id = @issue and r.seq = d.seq)
-                  end),
-        gone as (
-            select m.seq, m.status,
+        with gone as (
+            select d.seq,
                    case when b.id is null then 'erased'
                         when s.status is distinct from 'active' then 'unsubscribed'
                         else 'suppressed' end as reason
-            from members m
-            join issues i on i.id = @issue
-            left join subscribers b on b.id = m.subscriber_id
-            left join subscriptions s on s.newsletter_id = i.newsletter_id and s.subscriber_id = m.subscriber_id
-            where b.id is null
-               or s.status is distinct from 'active'
-               or exists (select from suppressions p where lower(p.address) = lower(b.address) and p.address is not null)
-               or exists (select from suppressions p where lower(p.domain) = lower(split_part(b.address, '@', -1)) and p.domain is not null)),
+            from deliveries d
+            join issues i on i.id = d.issue_id
+            left join subscribers b on b.id = d.subscriber_id
+            left join subscriptions s on s.newsletter_id = i.newsletter_id and s.subscriber_id = d.subscriber_id
+            where d.part_key = @part and d.issue_id = @issue and d.seq = any(@seqs) and d.status in ('pending', 'deferred', 'unknown')
+              and (b.id is null
+                   or s.status is distinct from 'active'
+                   or exists (select from suppressions p where lower(p.address) = lower(b.address) and p.address is not null)
+                   or exists (select from suppressions p where lower(p.domain) = lower(split_part(b.address, '@', -1)) and p.domain is not null))),
         skipped as (
             update deliveries d
-            set status = 'skipped', reason = g.reason, updated_at = now()
+            set status = case when d.resends > 0 then 'unknown' else 'skipped' end::delivery_status,
+                reason = case when d.resends > 0 then null else g.reason end,
+                updated_at = now()
             from gone g
-            where d.part_key = @part and d.issue_id = @issue and d.seq = g.seq
-              and g.status <> 'unknown' and d.status in ('pending', 'deferred'))
+            where d.part_key = @part and d.issue_id = @issue and d.seq = g.seq and d.status in ('pending', 'deferred')),
+        settled as (
+            delete from retries r using gone g where r.issue_id = @issue and r.seq = g.seq)
         select seq from gone
         """;
 
+    // An unknown is among them only where it is to be sent once more; its resend counts from here.
     private const string SelectDeliveries = /*lang=sql*/ """
-        select d.seq, d.subscriber_id, d.variant, d.attempts, d.resends, d.dot_faults,
-               b.address, b.name, coalesce(b.attributes ->> 'first_name', nullif(split_part(b.name, ' ', 1), '')) as first_name,
+        select d.seq, d.subscriber_id, d.variant, d.attempts, (d.resends + (d.status = 'unknown')::integer)::smallint as resends, d.dot_faults,
+               b.address, b.name, first_name(b.name, b.attributes) as first_name,
                s.tier, b.language, b.attributes::text as attributes, now() - r.since as deferred_for
         from deliveries d
         join subscribers b on b.id = d.subscriber_id
         join issues i on i.id = d.issue_id
         join subscriptions s on s.newsletter_id = i.newsletter_id and s.subscriber_id = d.subscriber_id
         left join retries r on r.issue_id = d.issue_id and r.seq = d.seq
-        where d.part_key = @part and d.issue_id = @issue
-          and case @kind
-              when 'retry' then r.batch_no = @batch and d.status in ('pending', 'deferred', 'unknown')
-              else d.seq between @first and @last and d.status = 'pending' and r.seq is null
-              end
-          and d.seq <> all(@gone)
+        where d.part_key = @part and d.issue_id = @issue and d.seq = any(@seqs)
+          and (d.status in ('pending', 'deferred') or d.status = 'unknown' and i.unknown_policy = 'resend' and d.resends = 0)
         order by d.seq
         """;
 
@@ -140,14 +140,15 @@ public sealed class BatchStore(NpgsqlDataSource database)
         if (batch is null)
             return null;
 
+        var places = await ReadPlacesAsync(connection, batch, stop);
         if (batch.TakenOver)
         {
-            await using var settle = About(connection, SettleInFlight, batch);
+            await using var settle = About(connection, SettleInFlight, batch, places);
             await settle.ExecuteNonQueryAsync(stop);
         }
 
-        var gone = await ExcludeAsync(connection, batch, stop);
-        var deliveries = await ReadDeliveriesAsync(connection, batch, gone, stop);
+        var gone = await ExcludeAsync(connection, batch, places, stop);
+        var deliveries = await ReadDeliveriesAsync(connection, batch, [.. places.Except(gone)], stop);
         await transaction.CommitAsync(stop);
         return batch with { Deliveries = deliveries };
     }
@@ -156,7 +157,7 @@ public sealed class BatchStore(NpgsqlDataSource database)
     public async Task<IReadOnlyCollection<int>> ExcludeGoneAsync(ClaimedBatch batch, CancellationToken stop)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
-        return await ExcludeAsync(connection, batch, stop);
+        return await ExcludeAsync(connection, batch, [.. batch.Deliveries.Select(delivery => delivery.Seq)], stop);
     }
 
     /// <summary>Renews our leases; those missing from the answer are lost.</summary>
@@ -218,23 +219,39 @@ public sealed class BatchStore(NpgsqlDataSource database)
             PartKey = reader.GetInt64(5),
             FirstSeq = reader.GetInt32(6),
             LastSeq = reader.GetInt32(7),
+            Sender = reader.GetString(8),
         };
     }
 
-    private static async Task<IReadOnlyCollection<int>> ExcludeAsync(NpgsqlConnection connection, ClaimedBatch batch, CancellationToken stop)
+    private static async Task<int[]> ReadPlacesAsync(NpgsqlConnection connection, ClaimedBatch batch, CancellationToken stop)
     {
-        await using var command = About(connection, Exclude, batch);
-        await using var reader = await command.ExecuteReaderAsync(stop);
-        var gone = new HashSet<int>();
-        while (await reader.ReadAsync(stop))
-            gone.Add(reader.GetInt32(0));
-        return gone;
+        await using var command = new NpgsqlCommand(batch.Kind == "retry" ? SelectRetryPlaces : SelectFirstPlaces, connection);
+        command.Parameters.AddWithValue("issue", batch.IssueId);
+        command.Parameters.AddWithValue("part", batch.PartKey);
+        command.Parameters.AddWithValue("batch", batch.BatchNo);
+        command.Parameters.AddWithValue("first", batch.FirstSeq);
+        command.Parameters.AddWithValue("last", batch.LastSeq);
+        return await ReadSeqsAsync(command, stop);
     }
 
-    private static async Task<IReadOnlyList<PendingDelivery>> ReadDeliveriesAsync(NpgsqlConnection connection, ClaimedBatch batch, IReadOnlyCollection<int> gone, CancellationToken stop)
+    private static async Task<int[]> ExcludeAsync(NpgsqlConnection connection, ClaimedBatch batch, int[] seqs, CancellationToken stop)
     {
-        await using var command = About(connection, SelectDeliveries, batch);
-        command.Parameters.AddWithValue("gone", gone.ToArray());
+        await using var command = About(connection, Exclude, batch, seqs);
+        return await ReadSeqsAsync(command, stop);
+    }
+
+    private static async Task<int[]> ReadSeqsAsync(NpgsqlCommand command, CancellationToken stop)
+    {
+        await using var reader = await command.ExecuteReaderAsync(stop);
+        var seqs = new List<int>();
+        while (await reader.ReadAsync(stop))
+            seqs.Add(reader.GetInt32(0));
+        return [.. seqs];
+    }
+
+    private static async Task<IReadOnlyList<PendingDelivery>> ReadDeliveriesAsync(NpgsqlConnection connection, ClaimedBatch batch, int[] seqs, CancellationToken stop)
+    {
+        await using var command = About(connection, SelectDeliveries, batch, seqs);
         await using var reader = await command.ExecuteReaderAsync(stop);
         var deliveries = new List<PendingDelivery>();
         while (await reader.ReadAsync(stop))
@@ -259,15 +276,12 @@ public sealed class BatchStore(NpgsqlDataSource database)
         DeferredFor = reader.IsDBNull(12) ? null : reader.GetTimeSpan(12),
     };
 
-    private static NpgsqlCommand About(NpgsqlConnection connection, string sql, ClaimedBatch batch)
+    private static NpgsqlCommand About(NpgsqlConnection connection, string sql, ClaimedBatch batch, int[] seqs)
     {
         var command = new NpgsqlCommand(sql, connection);
         command.Parameters.AddWithValue("part", batch.PartKey);
         command.Parameters.AddWithValue("issue", batch.IssueId);
-        command.Parameters.AddWithValue("batch", batch.BatchNo);
-        command.Parameters.AddWithValue("kind", batch.Kind);
-        command.Parameters.AddWithValue("first", batch.FirstSeq);
-        command.Parameters.AddWithValue("last", batch.LastSeq);
+        command.Parameters.AddWithValue("seqs", seqs);
         return command;
     }
 

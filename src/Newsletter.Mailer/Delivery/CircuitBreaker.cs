@@ -3,7 +3,7 @@ namespace Newsletter.Mailer.Delivery;
 /// <summary>
 /// Keeps us from hammering a relay that is down. Three failed connects in a row, or twelve faults of open connections
 /// (a relay that says 421 to all of eight at once is not down), open it for 5 s, then twice as long each time up to a minute;
-/// after that one caller at a time may try again. Refused credentials open it for five minutes at once: waiting seldom mends them.
+/// after that one caller at a time may try again; what was under way when it opened doesn't count again. Refused credentials open it for five minutes at once: waiting seldom mends them.
 /// </summary>
 public sealed class CircuitBreaker(TimeProvider clock)
 {
@@ -18,6 +18,9 @@ public sealed class CircuitBreaker(TimeProvider clock)
     private TimeSpan _pause = First;
     private DateTimeOffset _openUntil = DateTimeOffset.MinValue;
     private bool _open;
+
+    // Half open: a caller was let through and its fate is not known yet.
+    private bool _trying;
 
     /// <summary>What went wrong last, for people; null while all is well.</summary>
     public string? Reason { get; private set; }
@@ -38,7 +41,7 @@ public sealed class CircuitBreaker(TimeProvider clock)
             var now = clock.GetUtcNow();
             if (now < _openUntil)
                 return false;
-            _openUntil = now + _pause;
+            (_openUntil, _trying) = (now + _pause, true);
             return true;
         }
     }
@@ -53,11 +56,24 @@ public sealed class CircuitBreaker(TimeProvider clock)
         }
     }
 
+    /// <summary>
+    /// A person knows of the outage, and nothing is being sent: whoever tries next is let through at once,
+    /// and how long there has been no success counts anew from there.
+    /// </summary>
+    public void Rearm()
+    {
+        lock (_gate)
+        {
+            if (_open)
+                (_openUntil, _pause, OpenSince, NeedsPerson, _trying) = (DateTimeOffset.MinValue, First, null, false, false);
+        }
+    }
+
     public void Succeeded()
     {
         lock (_gate)
         {
-            (_faults, _pause, _open, NeedsPerson) = (0, First, false, false);
+            (_faults, _pause, _open, _trying, NeedsPerson) = (0, First, false, false, false);
             (Reason, OpenSince) = (null, null);
         }
     }
@@ -83,7 +99,7 @@ public sealed class CircuitBreaker(TimeProvider clock)
         {
             Reason = reason;
             _faults += faults;
-            if (_faults < FaultsToOpen)
+            if (_faults < FaultsToOpen || (_open && !_trying))
                 return;
             Open(_pause);
             _pause = _pause * 2 < Longest ? _pause * 2 : Longest;
@@ -94,7 +110,7 @@ public sealed class CircuitBreaker(TimeProvider clock)
     {
         var now = clock.GetUtcNow();
         OpenSince ??= now;
-        _open = true;
+        (_open, _trying) = (true, false);
         _openUntil = now + pause;
     }
 }

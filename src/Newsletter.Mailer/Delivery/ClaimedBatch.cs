@@ -21,6 +21,9 @@ public sealed record ClaimedBatch
 
     public required int LastSeq { get; init; }
 
+    /// <summary>Envelope sender, as the newsletter has it now: a person who corrects it and resumes need not start anything again.</summary>
+    public required string Sender { get; init; }
+
     /// <summary>What is left to send of it.</summary>
     public IReadOnlyList<PendingDelivery> Deliveries { get; init; } = [];
 }
@@ -36,6 +39,7 @@ public sealed record PendingDelivery
 
     public required short Attempts { get; init; }
 
+    /// <summary>Times it was sent again after its fate had become unknown, this time included.</summary>
     public required short Resends { get; init; }
 
     public required short DotFaults { get; init; }

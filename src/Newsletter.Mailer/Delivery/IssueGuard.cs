@@ -37,7 +37,7 @@ public sealed partial class IssueGuard(IssueStore issues, BulkRelays relays, Del
                 watch.EndStreak();
                 break;
             case SendOutcome.SenderRefused refused:
-                await PauseAsync(item.Issue.Id, $"{relay} refuses the sender {item.Issue.Sender}: {refused.Reply}. No reader failed. Correct the sender or the relay, then resume.");
+                await PauseAsync(item.Issue.Id, $"{relay} refuses the sender {item.Work.Batch.Sender}: {refused.Reply}. No reader failed. Correct the sender or the relay, then resume.");
                 break;
             case SendOutcome.Rejected { Verdict: RejectionVerdict.Policy or RejectionVerdict.Sender } rejected:
                 watch.Streak(item.Delivery.Seq, $"{rejected.Verdict} {rejected.Reply.Code} {rejected.Reply.EnhancedStatus}");
@@ -54,11 +54,21 @@ public sealed partial class IssueGuard(IssueStore issues, BulkRelays relays, Del
         if (entry is not { Status: "rejected", Reply: { } reply } || !_watched.TryGetValue(item.Issue.Id, out var watch))
             return;
         watch.CountNext = true;
-        var refused = watch.TakeStreak(options.RefusalsInARow);
+        var refused = watch.FullStreak(options.RefusalsInARow);
         if (refused.Count == 0)
             return;
-        await PauseAsync(item.Issue.Id, $"{options.RefusalsInARow} readers in a row were refused for the sender's sake: {reply}. None of them failed; they are waiting. Correct what the relay complains about, then resume.");
-        await issues.PutBackAsync(item.Issue.Id, refused, CancellationToken.None);
+        var reason = $"{options.RefusalsInARow} readers in a row were refused for the sender's sake: {SmtpText.Kept(reply.ToString())}. None of them failed; they are waiting. Correct what the relay complains about, then resume.";
+        try
+        {
+            if (await issues.PauseAndPutBackAsync(item.Issue.Id, reason, refused, CancellationToken.None))
+                LogPaused(item.Issue.Id, reason);
+            watch.Forget(refused);
+        }
+        catch (Exception e) when (DatabaseContact.IsLoss(e))
+        {
+            // The streak stays full: the next refusal tries again.
+            LogNotChecked(e, item.Issue.Id);
+        }
     }
 
     /// <summary>A batch was closed: perhaps the last.</summary>
@@ -87,10 +97,12 @@ public sealed partial class IssueGuard(IssueStore issues, BulkRelays relays, Del
             return;
         foreach (var id in await issues.PauseAllAsync($"{reason} Resume once it works.", stop))
             LogPaused(id, reason);
+        // Whoever resumes says that it works: that must be tried, not held against an outage of before.
+        relays.Pool.Rearm();
     }
 
     /// <summary>Pauses an issue of which too much is unknown or rejected.</summary>
-    private async Task CheckTroublesAsync(long issueId)
+    internal async Task CheckTroublesAsync(long issueId)
     {
         if (!_watched.TryGetValue(issueId, out var watch) || !watch.TakeCount(clock, BetweenCounts))
             return;
@@ -107,8 +119,16 @@ public sealed partial class IssueGuard(IssueStore issues, BulkRelays relays, Del
 
     private async Task PauseAsync(long issueId, string reason)
     {
-        if (await issues.PauseAsync(issueId, reason, CancellationToken.None))
-            LogPaused(issueId, reason);
+        try
+        {
+            if (await issues.PauseAsync(issueId, SmtpText.Storable(reason), CancellationToken.None))
+                LogPaused(issueId, reason);
+        }
+        catch (Exception e) when (DatabaseContact.IsLoss(e))
+        {
+            // An outcome waits to be entered, and nothing may keep it from that; the trouble will show itself again.
+            LogNotChecked(e, issueId);
+        }
     }
 
     private sealed class Watch
@@ -142,13 +162,20 @@ public sealed partial class IssueGuard(IssueStore issues, BulkRelays relays, Del
         }
 
         /// <summary>The refused, once there are enough in a row; then also those that were in flight meanwhile.</summary>
-        public IReadOnlyList<int> TakeStreak(int enough)
+        public IReadOnlyList<int> FullStreak(int enough)
         {
             lock (_gate)
             {
                 _streakFull |= _streak.Count >= enough;
                 return _streakFull ? [.. _streak] : [];
             }
+        }
+
+        /// <summary>They have been put back; the streak itself goes on until something is accepted.</summary>
+        public void Forget(IReadOnlyCollection<int> seqs)
+        {
+            lock (_gate)
+                _streak.RemoveAll(seqs.Contains);
         }
 
         public bool TakeCount(TimeProvider clock, TimeSpan between)

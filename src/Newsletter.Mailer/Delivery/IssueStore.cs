@@ -7,9 +7,7 @@ namespace Newsletter.Mailer.Delivery;
 public sealed class IssueStore(NpgsqlDataSource database)
 {
     private const string SelectSending = /*lang=sql*/ """
-        select i.id, i.part_key, i.newsletter_id, i.link_key, i.nonce, i.unknown_policy, n.from_address
-        from issues i join newsletters n on n.id = i.newsletter_id
-        where i.id = @id
+        select id, part_key, newsletter_id, link_key, nonce, unknown_policy from issues where id = @id
         """;
 
     private const string SelectContent = /*lang=sql*/ """
@@ -48,7 +46,7 @@ public sealed class IssueStore(NpgsqlDataSource database)
             where issue_id = @id and (state = 'ready' or state = 'leased' and lease_until < now())
             returning batch_no)
         update deliveries d
-        set status = case d.status when 'sending' then 'unknown' else 'cancelled' end::delivery_status, updated_at = now()
+        set status = case when d.status = 'sending' or d.resends > 0 then 'unknown' else 'cancelled' end::delivery_status, updated_at = now()
         from issues i
         where i.id = @id and i.state = 'cancelling' and d.part_key = i.part_key and d.issue_id = i.id
           and (d.status in ('pending', 'deferred')
@@ -64,43 +62,55 @@ public sealed class IssueStore(NpgsqlDataSource database)
         """;
 
     // The receipt must balance: every member of the audience has a row, and no row still waits for anything.
+    // CASE keeps the order: a million rows are counted only once nothing is open any more.
     private const string Finish = /*lang=sql*/ """
         update issues i set state = 'finished', finished_at = now()
         where i.id = @id and i.state = 'sending'
-          and not exists (select from batches b where b.issue_id = i.id and b.state <> 'done')
-          and not exists (select from retries r where r.issue_id = i.id)
-          and i.audience = (select count(*) from deliveries d
-                            where d.part_key = i.part_key and d.issue_id = i.id
-                              and d.status in ('accepted', 'rejected', 'unknown', 'expired', 'cancelled', 'failed', 'skipped'))
+          and case
+              when exists (select from batches b where b.issue_id = i.id and b.state <> 'done') then false
+              when exists (select from retries r where r.issue_id = i.id) then false
+              else i.audience = (select count(*) from deliveries d
+                                 where d.part_key = i.part_key and d.issue_id = i.id
+                                   and d.status in ('accepted', 'rejected', 'unknown', 'expired', 'cancelled', 'failed', 'skipped'))
+              end
         returning i.id
         """;
 
-    // Rows that wait while nothing waits for them (a crash between two writes): in flight becomes unknown, the rest gets its turn now.
+    // Rows that wait while nothing waits for them (a crash between two writes) get their turn now; what was in flight becomes unknown,
+    // and has its turn where the policy says so.
     private const string RescueStrays = /*lang=sql*/ """
-        with idle as (
-            select i.id, i.part_key from issues i
+        with idle as materialized (
+            select i.id, i.part_key, i.unknown_policy from issues i
             where i.id = @id and i.state = 'sending'
               and not exists (select from batches b where b.issue_id = i.id and b.state <> 'done')),
-        lost as (
-            update deliveries d set status = 'unknown', updated_at = now()
-            from idle
-            where d.part_key = idle.part_key and d.issue_id = idle.id and d.status = 'sending'
-              and not exists (select from retries r where r.issue_id = d.issue_id and r.seq = d.seq))
+        strays as materialized (
+            select d.part_key, d.issue_id, d.seq, d.status = 'sending' as lost,
+                   d.status <> 'sending' or idle.unknown_policy = 'resend' and d.resends = 0 as again
+            from idle join deliveries d on d.part_key = idle.part_key and d.issue_id = idle.id
+            where d.status in ('pending', 'deferred', 'sending')
+              and not exists (select from retries r where r.issue_id = d.issue_id and r.seq = d.seq)),
+        settled as (
+            update deliveries d set status = 'unknown', attempts = d.attempts + 1, updated_at = now()
+            from strays s
+            where s.lost and d.part_key = s.part_key and d.issue_id = s.issue_id and d.seq = s.seq and d.status = 'sending')
         insert into retries (issue_id, seq, since, next_at)
-        select d.issue_id, d.seq, now(), now()
-        from idle join deliveries d on d.part_key = idle.part_key and d.issue_id = idle.id
-        where d.status in ('pending', 'deferred')
+        select issue_id, seq, now(), now() from strays where again
         on conflict do nothing
         """;
 
-    private const string PutBack = /*lang=sql*/ """
-        with back as (
+    // One statement, so that no crash leaves readers rejected for what was the sender's fault.
+    private const string PauseAndPutBack = /*lang=sql*/ """
+        with paused as (
+            update issues set state = 'paused', reason = @reason where id = @id and state = 'sending' returning id),
+        back as (
             update deliveries d set status = 'pending', smtp_code = null, detail_id = null, attempts = greatest(d.attempts - 1, 0), updated_at = now()
             from issues i
             where i.id = @id and d.part_key = i.part_key and d.issue_id = i.id and d.seq = any(@seqs) and d.status = 'rejected'
-            returning d.seq)
-        insert into retries (issue_id, seq, since, next_at) select @id, seq, now(), now() from back
-        on conflict (issue_id, seq) do update set next_at = now(), batch_no = null
+            returning d.seq),
+        waiting as (
+            insert into retries (issue_id, seq, since, next_at) select @id, seq, now(), now() from back
+            on conflict (issue_id, seq) do update set next_at = now(), batch_no = null)
+        select id from paused
         """;
 
     private const string CountTroubles = /*lang=sql*/ """
@@ -141,7 +151,6 @@ public sealed class IssueStore(NpgsqlDataSource database)
             NewsletterId = row.Newsletter_id,
             LinkKey = row.Link_key,
             Nonce = row.Nonce,
-            Sender = row.From_address,
             ResendUnknown = row.Unknown_policy == "resend",
             Variants = content.ToDictionary(part => part.Variant, part => Rendering.CompiledMessage.FromBytes(part.Segments)),
         };
@@ -183,8 +192,9 @@ public sealed class IssueStore(NpgsqlDataSource database)
 
     public Task RescueStraysAsync(long id, CancellationToken stop) => Do(RescueStrays, new { id }, stop);
 
-    /// <summary>Rejections that were not the readers' fault become pending again.</summary>
-    public Task PutBackAsync(long id, IReadOnlyCollection<int> seqs, CancellationToken stop) => Do(PutBack, new { id, seqs = seqs.ToArray() }, stop);
+    /// <summary>Stops an issue, and rejections that were not the readers' fault become pending again; false where it was not sending any more.</summary>
+    public async Task<bool> PauseAndPutBackAsync(long id, string reason, IReadOnlyCollection<int> seqs, CancellationToken stop) =>
+        await One<long?>(PauseAndPutBack, new { id, reason, seqs = seqs.ToArray() }, stop) is not null;
 
     /// <summary>Null where the issue is not sending.</summary>
     public Task<IssueTroubles?> CountTroublesAsync(long id, CancellationToken stop) => One<IssueTroubles?>(CountTroubles, new { id }, stop);
@@ -219,7 +229,6 @@ public sealed class IssueStore(NpgsqlDataSource database)
         public string Link_key { get; init; } = "";
         public string Nonce { get; init; } = "";
         public string Unknown_policy { get; init; } = "";
-        public string From_address { get; init; } = "";
     }
 }
 

@@ -3,6 +3,8 @@ namespace Newsletter.Mailer.Delivery;
 /// <summary>The batches one sender holds: claimed, renewed, and closed or given back.</summary>
 internal sealed class LeaseBook(SendingParts parts)
 {
+    private static readonly TimeSpan AfterFaults = TimeSpan.FromSeconds(10);
+
     private readonly Guid _owner = Guid.NewGuid();
     private readonly Dictionary<(long, int), LeasedWork> _leases = [];
     private readonly Lock _gate = new();
@@ -38,7 +40,9 @@ internal sealed class LeaseBook(SendingParts parts)
     public Task SettleAsync(WorkItem item) => item.Work.Done() ? CloseAsync(item.Work) : Task.CompletedTask;
 
     /// <summary>The item could not be sent now.</summary>
-    public Task LeaveAsync(WorkItem item) => item.Work.Leave() ? CloseAsync(item.Work) : Task.CompletedTask;
+    /// <param name="item">What was not sent.</param>
+    /// <param name="relayFailed">Relays failed under it as often as is tried in one lease.</param>
+    public Task LeaveAsync(WorkItem item, bool relayFailed = false) => item.Work.Leave(relayFailed) ? CloseAsync(item.Work) : Task.CompletedTask;
 
     /// <summary>Renews the leases, looks who has left meanwhile and whether any relay is left, until told that the run has ended.</summary>
     public async Task KeepAsync(CancellationToken ended)
@@ -93,6 +97,9 @@ internal sealed class LeaseBook(SendingParts parts)
             else
                 work.Lose();
         }
+
+        foreach (var issue in held.Select(work => work.Batch.IssueId).Distinct())
+            await parts.Guard.CheckTroublesAsync(issue);
     }
 
     private async Task CloseAsync(LeasedWork work)
@@ -104,7 +111,7 @@ internal sealed class LeaseBook(SendingParts parts)
         try
         {
             if (work.IsIncomplete)
-                await parts.Batches.GiveBackAsync(work.Batch, TimeSpan.Zero, CancellationToken.None);
+                await parts.Batches.GiveBackAsync(work.Batch, work.RelayFailed ? AfterFaults : TimeSpan.Zero, CancellationToken.None);
             else
                 await parts.Batches.CompleteAsync(work.Batch, CancellationToken.None);
             await parts.Guard.ClosedAsync(work.Batch.IssueId);

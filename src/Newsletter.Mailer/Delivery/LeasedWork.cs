@@ -20,6 +20,7 @@ internal sealed class LeasedWork
     private int _left;
     private volatile bool _lost;
     private volatile bool _incomplete;
+    private volatile bool _relayFailed;
 
     public LeasedWork(ClaimedBatch batch, SendingIssue issue)
     {
@@ -52,10 +53,15 @@ internal sealed class LeasedWork
     /// <returns>True where it was the last of the batch.</returns>
     public bool Done() => Interlocked.Decrement(ref _left) == 0;
 
+    /// <summary>Relays failed under something of it again and again: nobody should try it again at once.</summary>
+    public bool RelayFailed => _relayFailed;
+
     /// <summary>The item could not be sent now and stays pending.</summary>
-    public bool Leave()
+    /// <param name="relayFailed">Relays failed under it as often as is tried in one lease.</param>
+    public bool Leave(bool relayFailed)
     {
         _incomplete = true;
+        _relayFailed |= relayFailed;
         return Done();
     }
 }

@@ -11,7 +11,8 @@ public sealed class LedgerStore(NpgsqlDataSource database)
 {
     // An outcome counts only under the fence it was sent with, but for one case: whoever lost the lease and then learns
     // that the relay did accept knows more than the new owner's "unknown".
-    // An intent needs the live lease and an issue that is sending: a pause or a lost lease stops the very next message.
+    // An intent needs the live lease and an issue that is sending: a pause or a lost lease stops the very next message,
+    // but not one whose intent was committed before and only its answer lost: that one would be left in flight for ever.
     private const string Write = /*lang=sql*/ """
         with o as (
             select * from unnest(
@@ -55,9 +56,9 @@ public sealed class LedgerStore(NpgsqlDataSource database)
             from unnest(@next_part::bigint[], @next_issue::bigint[], @next_seq::integer[], @next_batch::integer[], @next_fence::bigint[])
                 as n(part_key, issue_id, seq, batch_no, fence)
             join batches b on b.issue_id = n.issue_id and b.batch_no = n.batch_no and b.fence = n.fence and b.state = 'leased'
-            join issues i on i.id = n.issue_id and i.state = 'sending'
+            join issues i on i.id = n.issue_id
             where d.part_key = n.part_key and d.issue_id = n.issue_id and d.seq = n.seq
-              and (d.status in ('pending', 'deferred', 'unknown') or @again and d.status = 'sending')
+              and (i.state = 'sending' and d.status in ('pending', 'deferred', 'unknown') or @again and d.status = 'sending')
             returning d.issue_id, d.seq)
         select false, issue_id, seq from written
         union all
@@ -130,7 +131,7 @@ public sealed class LedgerStore(NpgsqlDataSource database)
         to.AddWithValue("dot_faults", entries.Select(entry => (short)entry.DotFaults).ToArray());
         to.AddWithValue("retry_in", NpgsqlDbType.Array | NpgsqlDbType.Double, entries.Select(entry => entry.RetryIn?.TotalSeconds).ToArray());
         to.AddWithValue("suppress", entries.Select(entry => entry.Suppress).ToArray());
-        to.AddWithValue("evidence", NpgsqlDbType.Array | NpgsqlDbType.Text, entries.Select(entry => entry.Suppress ? Clean(SmtpText.Anonymous(entry.Reply!.ToString())) : null).ToArray());
+        to.AddWithValue("evidence", NpgsqlDbType.Array | NpgsqlDbType.Text, entries.Select(entry => entry.Suppress ? SmtpText.Kept(entry.Reply!.ToString()) : null).ToArray());
     }
 
     private static void AddIntents(NpgsqlParameterCollection to, IReadOnlyList<DeliveryKey> next)
@@ -145,8 +146,12 @@ public sealed class LedgerStore(NpgsqlDataSource database)
     // Replies repeat a million times: each text has one row, with what differs (addresses, queue ids) taken out.
     private async Task<long?[]> DetailIdsAsync(NpgsqlConnection connection, IReadOnlyList<LedgerEntry> entries, CancellationToken stop)
     {
-        var replies = entries.Select(entry => entry.Reply is { } reply ? reply with { Text = Clean(SmtpText.Anonymous(reply.Text))! } : null).ToArray();
-        var missing = replies.OfType<SmtpReply>().Where(reply => !_details.ContainsKey(reply.ToString())).Distinct().ToArray();
+        var replies = entries.Select(entry => entry.Reply is { } reply ? reply with { Text = SmtpText.Kept(reply.Text) } : null).ToArray();
+        var all = replies.OfType<SmtpReply>().DistinctBy(reply => reply.ToString()).ToArray();
+        // Forgotten before anything is looked up: what this write needs must stay.
+        if (_details.Count + all.Length > DetailsRemembered)
+            _details.Clear();
+        var missing = all.Where(reply => !_details.ContainsKey(reply.ToString())).ToArray();
         if (missing.Length > 0)
             await LearnAsync(connection, missing, stop);
         return [.. replies.Select(reply => reply is null ? (long?)null : _details[reply.ToString()])];
@@ -154,8 +159,6 @@ public sealed class LedgerStore(NpgsqlDataSource database)
 
     private async Task LearnAsync(NpgsqlConnection connection, SmtpReply[] replies, CancellationToken stop)
     {
-        if (_details.Count > DetailsRemembered)
-            _details.Clear();
         var byHash = replies.ToDictionary(reply => Convert.ToHexString(Hash(reply)), StringComparer.Ordinal);
         var hashes = replies.Select(Hash).ToArray();
         await using (var insert = new NpgsqlCommand(InsertDetails, connection))

@@ -45,6 +45,13 @@ public sealed class RelayPool : IAsyncDisposable
             : null;
     }
 
+    /// <summary>A person was told of the outage: every relay may be tried again at once.</summary>
+    public void Rearm()
+    {
+        foreach (var lane in _lanes)
+            lane.Breaker.Rearm();
+    }
+
     /// <summary>
     /// A connection, used by nobody else until its session is disposed of. Waits while all are in use;
     /// null where no relay may be tried now, or none answered.

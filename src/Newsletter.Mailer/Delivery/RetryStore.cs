@@ -5,26 +5,28 @@ namespace Newsletter.Mailer.Delivery;
 /// <summary>Deliveries that wait for another try.</summary>
 public sealed class RetryStore(NpgsqlDataSource database)
 {
-    // Batches follow those of the issue so far; the issue's row is locked, so that two sweeps don't take one number twice.
+    // Locked by a statement of its own: the next one then sees the batches of whoever held the lock before, and no number is taken twice.
+    private const string LockSending = /*lang=sql*/ """
+        select id from issues where state = 'sending' order by id for no key update
+        """;
+
+    // Batches follow those of the issue so far.
     private const string Gather = /*lang=sql*/ """
-        with due as (
-            select r.issue_id, r.seq, (row_number() over (partition by r.issue_id order by r.seq) - 1) / @size as part
-            from retries r
-            where r.batch_no is null and r.next_at <= now()
-              and r.issue_id in (select i.id from issues i where i.state = 'sending' for update)
+        with due as materialized (
+            select r.issue_id, r.seq, m.batch_no + (row_number() over (partition by r.issue_id order by r.seq) - 1)::integer / @size + 1 as batch_no
+            from unnest(@issues::bigint[]) i (id)
+            join retries r on r.issue_id = i.id and r.batch_no is null and r.next_at <= now()
+            cross join lateral (select coalesce(max(b.batch_no), 0) as batch_no from batches b where b.issue_id = i.id) m
             order by r.issue_id, r.seq
             limit @limit),
         cut as (
             insert into batches (issue_id, batch_no, kind, first_seq, last_seq, size)
-            select d.issue_id,
-                   (select coalesce(max(b.batch_no), 0) from batches b where b.issue_id = d.issue_id) + d.part + 1,
-                   'retry', min(d.seq), max(d.seq), count(*)
-            from due d
-            group by d.issue_id, d.part
-            returning issue_id, batch_no, first_seq, last_seq)
+            select issue_id, batch_no, 'retry', min(seq), max(seq), count(*)
+            from due
+            group by issue_id, batch_no)
         update retries r
-        set batch_no = c.batch_no
-        from due d join cut c on c.issue_id = d.issue_id and d.seq between c.first_seq and c.last_seq
+        set batch_no = d.batch_no
+        from due d
         where r.issue_id = d.issue_id and r.seq = d.seq and r.batch_no is null
         """;
 
@@ -33,10 +35,27 @@ public sealed class RetryStore(NpgsqlDataSource database)
     /// <summary>Cuts what is due into batches; how many deliveries that were.</summary>
     public async Task<int> GatherAsync(int batchSize, CancellationToken stop)
     {
-        await using var command = database.CreateCommand(Gather);
-        command.CommandTimeout = 300;
+        await using var connection = await database.OpenConnectionAsync(stop);
+        await using var transaction = await connection.BeginTransactionAsync(stop);
+        var issues = await LockSendingAsync(connection, stop);
+        if (issues.Length == 0)
+            return 0;
+        await using var command = new NpgsqlCommand(Gather, connection) { CommandTimeout = 300 };
+        command.Parameters.AddWithValue("issues", issues);
         command.Parameters.AddWithValue("size", batchSize);
         command.Parameters.AddWithValue("limit", MostAtOnce);
-        return await command.ExecuteNonQueryAsync(stop);
+        var gathered = await command.ExecuteNonQueryAsync(stop);
+        await transaction.CommitAsync(stop);
+        return gathered;
+    }
+
+    private static async Task<long[]> LockSendingAsync(NpgsqlConnection connection, CancellationToken stop)
+    {
+        await using var command = new NpgsqlCommand(LockSending, connection);
+        await using var reader = await command.ExecuteReaderAsync(stop);
+        var issues = new List<long>();
+        while (await reader.ReadAsync(stop))
+            issues.Add(reader.GetInt64(0));
+        return [.. issues];
     }
 }

@@ -16,10 +16,8 @@ public sealed record SendingIssue
     /// <summary>The key that signed this issue's links at the freeze, and signs them in every copy.</summary>
     public required string LinkKey { get; init; }
 
+    /// <summary>What ends every Message-ID: random, an @, and the domain of the newsletter's address at the freeze.</summary>
     public required string Nonce { get; init; }
-
-    /// <summary>Envelope sender.</summary>
-    public required string Sender { get; init; }
 
     /// <summary>An unknown is sent once more.</summary>
     public required bool ResendUnknown { get; init; }
@@ -27,13 +25,17 @@ public sealed record SendingIssue
     public required IReadOnlyDictionary<short, CompiledMessage> Variants { get; init; }
 
     /// <summary>The finished message of one delivery. The same delivery gives the same bytes, unless the reader changed meanwhile.</summary>
-    public OutgoingMail MessageFor(PendingDelivery delivery, KeyRing keys, PublicSite site)
+    /// <param name="delivery">Whose.</param>
+    /// <param name="sender">Envelope sender.</param>
+    /// <param name="keys">Sign its links.</param>
+    /// <param name="site">Where they lead.</param>
+    public OutgoingMail MessageFor(PendingDelivery delivery, string sender, KeyRing keys, PublicSite site)
     {
         var token = new UnsubscribeToken(NewsletterId, delivery.SubscriberId, Id).Sign(keys, LinkKey);
         var reader = new Recipient
         {
             Address = delivery.Address,
-            MessageId = $"{Id}.{delivery.Seq}.{Nonce}@{Sender[(Sender.LastIndexOf('@') + 1)..]}",
+            MessageId = $"{Id}.{delivery.Seq}.{Nonce}",
             UnsubscribeUrl = site.Unsubscribe(token),
             Name = delivery.Name,
             FirstName = delivery.FirstName,
@@ -41,7 +43,7 @@ public sealed record SendingIssue
             Language = delivery.Language,
             Attributes = ReadAttributes(delivery.Attributes),
         };
-        return new OutgoingMail { Sender = Sender, Recipient = delivery.Address, Message = Variants[delivery.Variant].Fill(reader) };
+        return new OutgoingMail { Sender = sender, Recipient = delivery.Address, Message = Variants[delivery.Variant].Fill(reader) };
     }
 
     private static Dictionary<string, string>? ReadAttributes(string json)

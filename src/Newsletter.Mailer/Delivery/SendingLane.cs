@@ -109,7 +109,7 @@ internal sealed class SendingLane(SendingParts parts, WorkQueue queue, LeaseBook
         OutgoingMail mail;
         try
         {
-            mail = item.Issue.MessageFor(item.Delivery, parts.Keys, parts.Site);
+            mail = item.Issue.MessageFor(item.Delivery, item.Work.Batch.Sender, parts.Keys, parts.Site);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -146,7 +146,7 @@ internal sealed class SendingLane(SendingParts parts, WorkQueue queue, LeaseBook
                 Delivery = item.Delivery with { DotFaults = (short)(item.Delivery.DotFaults + entry.DotFaults) },
             });
         else
-            await leases.LeaveAsync(item);
+            await leases.LeaveAsync(item, relayFailed: item.Faults >= FaultsUnderOneItem);
     }
 
     private Task WaitAsync(TimeSpan time, CancellationToken stop) =>

@@ -11,6 +11,10 @@ internal static partial class SmtpText
     /// <summary>Addresses become <c>&lt;address&gt;</c>, and words with digits that are no status or code become <c>#</c>: a million replies are one text.</summary>
     public static string Anonymous(string text) => Ids().Replace(Addresses().Replace(text, "<address>"), "#");
 
+    /// <summary>Both: the form in which a relay's text is kept.</summary>
+    // Cut first: looking for addresses in a text without end would take time without end.
+    public static string Kept(string text) => Anonymous(Storable(text));
+
     /// <summary>Without control characters and lone surrogates (PostgreSQL's text takes neither NUL nor broken UTF-8), at most 500 characters.</summary>
     public static string Storable(string text)
     {
