@@ -6,9 +6,9 @@ namespace Newsletter.Mailer.Reports;
 internal static class Answers
 {
     public static string For(DeliveryReport? delivery, Outsider reader, SuppressionFact? suppression) =>
-        delivery is null ? Absent(reader) : Present(delivery, suppression);
+        delivery is null ? Absent(reader) : Present(delivery, reader, suppression);
 
-    private static string Present(DeliveryReport delivery, SuppressionFact? suppression) => delivery.Status switch
+    private static string Present(DeliveryReport delivery, Outsider issue, SuppressionFact? suppression) => delivery.Status switch
     {
         "accepted" => $"Yes: the relay {delivery.Relay} accepted it at {At(delivery.UpdatedAt)}{Queue(delivery)}.{Again(delivery)}",
         "rejected" => $"No: the relay {delivery.Relay} rejected it at {At(delivery.UpdatedAt)}: {Reply(delivery)}.",
@@ -19,6 +19,7 @@ internal static class Answers
         "failed" => $"No: the message could not be made: {delivery.Detail}.",
         "skipped" => Skipped(delivery, suppression),
         "sending" => "It is being sent at this moment.",
+        _ when issue.State == "paused" => $"Not yet: the issue is paused. {issue.Reason}".TrimEnd(),
         _ => "Not yet: it waits for its turn.",
     };
 
@@ -44,11 +45,13 @@ internal static class Answers
             return "No: the subscription was never confirmed.";
         if (reader.SubscribedAt > reader.FrozenAt)
             return $"No: the reader subscribed at {At(reader.SubscribedAt)}, after the issue was frozen at {At(reader.FrozenAt)}.";
-        if (reader.Status == "unsubscribed")
+        if (reader.Status == "active" && reader.ConfirmedAt > reader.FrozenAt)
+            return $"No: the reader confirmed the subscription at {At(reader.ConfirmedAt)}, after the issue was frozen at {At(reader.FrozenAt)}.";
+        if (reader.Status == "unsubscribed" && !(reader.UnsubscribedAt > reader.FrozenAt))
             return $"No: the reader had left at {At(reader.UnsubscribedAt)} ({reader.UnsubscribedBy ?? "unsubscribed"}), before the issue was frozen.";
         if (reader.EditionTier == "premium" && reader.Tier != "premium")
             return "No: the edition went to premium readers only, and this reader is on the free tier.";
-        return $"No: the reader was not an active subscriber when the issue was frozen at {At(reader.FrozenAt)}.";
+        return $"No: the reader was not an active {(reader.EditionTier == "premium" ? "premium " : "")}subscriber when the issue was frozen at {At(reader.FrozenAt)}.";
     }
 
     private static string At(DateTimeOffset? time) => time?.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture) ?? "an unknown time";

@@ -25,7 +25,8 @@ public sealed class DeliveryReportStore(NpgsqlDataSource database)
         """;
 
     private const string SelectOutsider = /*lang=sql*/ """
-        select i.state, i.frozen_at as frozenat, e.tier as editiontier, b.id as subscriberid, s.status, s.tier, s.created_at as subscribedat,
+        select i.state, i.reason, i.frozen_at as frozenat, e.tier as editiontier, b.id as subscriberid, s.status, s.tier,
+               s.created_at as subscribedat, s.confirmed_at as confirmedat,
                s.unsubscribed_at as unsubscribedat, s.unsubscribed_by as unsubscribedby
         from issues i
         join editions e on e.id = i.edition_id
@@ -56,8 +57,7 @@ public sealed class DeliveryReportStore(NpgsqlDataSource database)
     public async Task<IReadOnlyList<DeliveryReport>> ListAsync(long issue, string? status, long? subscriber, int after, int limit, CancellationToken stop)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
-        var values = new { issue, status, subscriber, after, limit };
-        return [.. await connection.QueryAsync<DeliveryReport>(new CommandDefinition(ListDeliveries, values, commandTimeout: 300, cancellationToken: stop))];
+        return await ListAsync(connection, issue, status, subscriber, after, limit, stop);
     }
 
     /// <summary>Why this reader got the issue or didn't, in a sentence, with the delivery where there is one; null where there is no such issue.</summary>
@@ -68,8 +68,15 @@ public sealed class DeliveryReportStore(NpgsqlDataSource database)
         if (outsider is null)
             return null;
         var suppression = await connection.QueryFirstOrDefaultAsync<SuppressionFact>(new CommandDefinition(SelectSuppression, new { subscriber }, cancellationToken: stop));
-        var delivery = (await ListAsync(issue, null, subscriber, 0, 1, stop)).SingleOrDefault();
+        var delivery = (await ListAsync(connection, issue, null, subscriber, 0, 1, stop)).SingleOrDefault();
         return new Why { Answer = Answers.For(delivery, outsider, suppression), Delivery = delivery };
+    }
+
+    private static async Task<IReadOnlyList<DeliveryReport>> ListAsync(
+        NpgsqlConnection connection, long issue, string? status, long? subscriber, int after, int limit, CancellationToken stop)
+    {
+        var values = new { issue, status, subscriber, after, limit };
+        return [.. await connection.QueryAsync<DeliveryReport>(new CommandDefinition(ListDeliveries, values, commandTimeout: 300, cancellationToken: stop))];
     }
 
     /// <summary>Null where nobody has this address.</summary>
@@ -135,12 +142,14 @@ public sealed record Why
 internal sealed record Outsider
 {
     public string State { get; init; } = "";
+    public string? Reason { get; init; }
     public DateTimeOffset? FrozenAt { get; init; }
     public string EditionTier { get; init; } = "";
     public long? SubscriberId { get; init; }
     public string? Status { get; init; }
     public string? Tier { get; init; }
     public DateTimeOffset? SubscribedAt { get; init; }
+    public DateTimeOffset? ConfirmedAt { get; init; }
     public DateTimeOffset? UnsubscribedAt { get; init; }
     public string? UnsubscribedBy { get; init; }
 }

@@ -53,7 +53,8 @@ public sealed record Receipt
 
     /// <summary>Everybody in the audience is accounted for and nobody waits: only then is an issue finished.</summary>
     public bool Balanced =>
-        Pending + Sending + Deferred == 0
+        FrozenAt is not null
+        && Pending + Sending + Deferred == 0
         && Audience == Accepted + Rejected + Unknown + Expired + Cancelled + Failed + Excluded.Values.Sum();
 
     public DateTimeOffset? FrozenAt { get; init; }
