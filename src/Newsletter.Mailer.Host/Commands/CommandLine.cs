@@ -47,6 +47,9 @@ internal static class CommandLine
         root.Subcommands.Add(DemoCommand.Create());
         root.Subcommands.Add(MigrateCommand.Create());
         root.Subcommands.Add(new Command("keys", "API keys.") { KeysCreateCommand.Create() });
+        root.Subcommands.Add(new Command("editions", "Editions.") { EditionsPreviewCommand.Create(), EditionsSendCommand.Create() });
+        root.Subcommands.Add(new Command("subscribers", "Subscribers.") { SubscribersImportCommand.Create() });
+        root.Subcommands.Add(WhyCommand.Create());
         return root;
     }
 

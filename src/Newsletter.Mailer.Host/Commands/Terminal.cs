@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using System.Text.Json;
 using Newsletter.Mailer.Host.Endpoints;
 
@@ -21,6 +22,20 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
     {
         Error.WriteLine($"newsletter: {message}");
         return Failure;
+    }
+
+    /// <summary>A document as it is, byte by byte.</summary>
+    public void WriteBytes(byte[] document)
+    {
+        if (Output != Console.Out)
+        {
+            Output.Write(Encoding.UTF8.GetString(document));
+            return;
+        }
+
+        // Console.Out would translate to the terminal's encoding.
+        using var stdout = Console.OpenStandardOutput();
+        stdout.Write(document);
     }
 
     /// <summary>One line of JSON.</summary>

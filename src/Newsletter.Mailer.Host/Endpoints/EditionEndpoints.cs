@@ -117,22 +117,14 @@ internal static class EditionEndpoints
 
     private static ProblemHttpResult Problem(EditionChange change, long id) => change switch
     {
-        EditionChange.Unreadable(var errors) => Problems.Invalid(SourceErrors(errors)),
-        EditionChange.NewsletterMissing => Problems.Invalid("newsletter", "It is missing: name the newsletter's slug in the request or in the front matter."),
-        EditionChange.NewsletterUnknown(var slug) => Problems.Invalid("newsletter", $"There is no newsletter '{slug}'."),
-        EditionChange.NewsletterDiffers(var inDocument, var expected) => Problems.Invalid("source", $"Its front matter says 'newsletter: {inDocument}', but it is meant for '{expected}'."),
-        EditionChange.NumberTaken(var number) => Problems.Taken("number", $"The newsletter has an edition {number} already. Give another 'number' in the front matter."),
-        EditionChange.SlugTaken(var slug) => Problems.Taken("slug", $"The newsletter has an edition with the slug '{slug}' already. Give another 'slug' in the front matter."),
         EditionChange.WrongState(var state) => Problems.Conflict(
             state is EditionState.Scheduled ? "The edition is scheduled. Unschedule it before changing it." : "The edition is published and can't be changed any more.",
             state.ToString().ToLowerInvariant()),
         EditionChange.Stale(var revision) => Problems.Of(StatusCodes.Status412PreconditionFailed, $"Someone changed the edition meanwhile: it is at revision {revision} now. Read it again first."),
-        _ => Problems.NotFound("edition", id),
+        EditionChange.NoSuchEdition => Problems.NotFound("edition", id),
+        EditionChange.NumberTaken or EditionChange.SlugTaken when EditionProblems.ByField(change).Single() is var (field, message) => Problems.Taken(field, message),
+        _ => Problems.Invalid(EditionProblems.ByField(change).Aggregate(new FieldErrors(), (errors, problem) => errors.Add(problem.Field, problem.Message))),
     };
-
-    private static FieldErrors SourceErrors(IEnumerable<FrontMatterError> errors) => errors.Aggregate(
-        new FieldErrors(),
-        (all, error) => all.Add("source", string.Create(CultureInfo.InvariantCulture, $"line {error.Line}, column {error.Column}: {(error.Key is null ? "" : error.Key + " ")}{error.Message}")));
 
     private static string ETag(Edition edition) => $"\"{edition.Revision.ToString(CultureInfo.InvariantCulture)}\"";
 

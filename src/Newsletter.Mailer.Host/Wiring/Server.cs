@@ -27,6 +27,9 @@ internal static class Server
             return;
         await host.Services.GetRequiredService<OpenRelays>().LoadAsync(stop);
         await host.Services.InstallJobTablesAsync(stop);
+        // Hangfire wants its storage while this is mapped.
+        if (host is WebApplication web)
+            web.MapJobDashboard();
     }
 
     /// <summary>A program that only needs the rooms: a command.</summary>
@@ -61,7 +64,6 @@ internal static class Server
         app.UseRules();
         app.MapApi();
         app.MapHealthEndpoints();
-        app.MapJobDashboard();
         app.MapUnsubscribePages();
         app.MapInbox();
         return app;

@@ -1,0 +1,57 @@
+using System.CommandLine;
+using Newsletter.Mailer.Rendering;
+
+namespace Newsletter.Mailer.Host.Commands;
+
+/// <summary><c>newsletter editions preview</c>: an author's first look. Needs no database, no configuration and no network.</summary>
+internal static class EditionsPreviewCommand
+{
+    public static Command Create()
+    {
+        var file = new Argument<string>("file") { Description = "The edition's Markdown; - for standard input.", HelpName = "FILE.md" };
+        var format = new Option<string>("--format") { Description = "html, text, or mime: the whole message as it would go out.", DefaultValueFactory = _ => "html", HelpName = "html|text|mime" };
+        format.AcceptOnlyFromAmong("html", "text", "mime");
+        var reader = new Option<string?>("--as") { Description = "The reader, as JSON: '{\"first_name\":\"Ana\"}'. Default: one of whom nothing is known.", HelpName = "JSON" };
+        var bodyOnly = new Option<bool>("--body-only") { Description = "Pass over front matter that another tool wrote." };
+        var command = new Command("preview", "Show what a reader would get. Needs no database.") { file, format, reader, bodyOnly };
+        command.SetAction(async (parsed, stop) =>
+        {
+            var terminal = Terminal.Of(parsed);
+            var path = parsed.GetValue(file)!;
+            if (await EditionFiles.ReadAsync(path, terminal, stop) is not { } source)
+                return Terminal.Failure;
+            return Show(path, terminal, new PreviewRequest
+            {
+                Source = source,
+                Format = Enum.Parse<PreviewFormat>(parsed.GetValue(format)!, ignoreCase: true),
+                As = parsed.GetValue(reader),
+                BodyOnly = parsed.GetValue(bodyOnly),
+                SentAt = TimeProvider.System.GetLocalNow(),
+            });
+        });
+        return command;
+    }
+
+    private static int Show(string path, Terminal terminal, PreviewRequest request)
+    {
+        switch (EditionPreview.Show(request))
+        {
+            case PreviewOutcome.Shown(var output, var warnings):
+                Tell(path, terminal, warnings);
+                terminal.WriteBytes(output);
+                return Terminal.Success;
+            case PreviewOutcome.Refused(var problems):
+                Tell(path, terminal, problems);
+                return Terminal.Failure;
+            default:
+                throw new InvalidOperationException("Previewing gave an outcome that isn't known.");
+        }
+    }
+
+    // As compilers write it, so that editors jump to the line.
+    private static void Tell(string path, Terminal terminal, IEnumerable<RenderProblem> problems)
+    {
+        foreach (var problem in problems)
+            terminal.Error.WriteLine($"{path}:{problem.Line}:{problem.Column}: {(problem.Severity is RenderSeverity.Error ? "error" : "warning")}: {problem.Message}");
+    }
+}
