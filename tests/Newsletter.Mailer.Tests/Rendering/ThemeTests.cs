@@ -138,6 +138,11 @@ public sealed class ThemeTests
     }
 
     [Fact]
+    public void MirroringSwapsSidesAndNothingElse() => Assert.Equal(
+        "a { margin: 0; padding: 1px 4px 3px 2px; margin: 0 0 9px; border-radius: 8px 0 0 8px; border-right: 1px solid; width: 100% }",
+        MirroredCss.Of("a { margin: 0; padding: 1px 2px 3px 4px; margin: 0 0 9px; border-radius: 0 8px 8px 0; border-left: 1px solid; width: 100% }"));
+
+    [Fact]
     public void CssIsKeptAsWrittenAndTheMoreSpecificRuleWins()
     {
         var page = new HtmlParser().ParseDocument("<p class=\"a\" style=\"width: 1px\">x</p><p>y</p>");

@@ -20,6 +20,6 @@ internal static partial class MirroredCss
     [GeneratedRegex(@"\b(left|right)\b", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex Side();
 
-    [GeneratedRegex(@"(?<name>padding|margin|border-radius): (?<a>\S+) (?<b>\S+) (?<c>\S+) (?<d>[^\s;}]+)", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"(?<name>padding|margin|border-radius): (?<a>[^\s;}]+) (?<b>[^\s;}]+) (?<c>[^\s;}]+) (?<d>[^\s;}]+)", RegexOptions.CultureInvariant)]
     private static partial Regex FourSides();
 }
