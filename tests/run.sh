@@ -115,11 +115,10 @@ list_failed() {
 list_excluded() {
     local number project names
     for number in "${!excluded[@]}"; do
-        names=
-        for project in "${projects[@]}"; do
-            names+=$(dotnet test "tests/$project" --configuration "$configuration" --no-build --nologo --list-tests \
-                --filter "Category=${excluded[$number]}" </dev/null 2>/dev/null | sed -n 's/^    \([A-Za-z].*\)/  not selected: \1\n/p')
-        done
+        names=$(for project in "${projects[@]}"; do
+            dotnet test "tests/$project" --configuration "$configuration" --no-build --nologo --list-tests \
+                --filter "${filter:+($filter)&}Category=${excluded[$number]}" </dev/null 2>/dev/null | sed -n 's/^    \([A-Za-z].*\)/  not selected: \1/p'
+        done)
         [ -z "$names" ] || printf '%s tests were not selected: %s.\n%s\n' "${excluded[$number]}" "${reasons[$number]}" "$names"
     done
 }
