@@ -108,6 +108,8 @@ public sealed class LedgerStore(NpgsqlDataSource database)
         AddOutcomes(command.Parameters, entries, details);
         AddIntents(command.Parameters, next);
         command.Parameters.AddWithValue("again", again);
+        // Planned once a connection: planning costs more than the write itself.
+        await command.PrepareAsync(stop);
         await using var reader = await command.ExecuteReaderAsync(stop);
         var (written, intended) = (new HashSet<(long, int)>(), new HashSet<(long, int)>());
         while (await reader.ReadAsync(stop))
@@ -146,7 +148,7 @@ public sealed class LedgerStore(NpgsqlDataSource database)
     // Replies repeat a million times: each text has one row, with what differs (addresses, queue ids) taken out.
     private async Task<long?[]> DetailIdsAsync(NpgsqlConnection connection, IReadOnlyList<LedgerEntry> entries, CancellationToken stop)
     {
-        var replies = entries.Select(entry => entry.Reply is { } reply ? reply with { Text = SmtpText.Kept(reply.Text) } : null).ToArray();
+        var replies = entries.Select(Common).ToArray();
         var all = replies.OfType<SmtpReply>().DistinctBy(reply => reply.ToString()).ToArray();
         // Forgotten before anything is looked up: what this write needs must stay.
         if (_details.Count + all.Length > DetailsRemembered)
@@ -176,6 +178,9 @@ public sealed class LedgerStore(NpgsqlDataSource database)
         while (await reader.ReadAsync(stop))
             _details[byHash[Convert.ToHexString(reader.GetFieldValue<byte[]>(0))].ToString()] = reader.GetInt64(1);
     }
+
+    private static SmtpReply? Common(LedgerEntry entry) =>
+        entry.Reply is { } reply ? reply with { Text = SmtpText.Kept(reply.Text, entry.QueueId) } : null;
 
     private static byte[] Hash(SmtpReply reply) => SHA256.HashData(Encoding.UTF8.GetBytes(reply.ToString()));
 

@@ -11,9 +11,10 @@ internal static partial class SmtpText
     /// <summary>Addresses become <c>&lt;address&gt;</c>, and words with digits that are no status or code become <c>#</c>: a million replies are one text.</summary>
     public static string Anonymous(string text) => Ids().Replace(Addresses().Replace(text, "<address>"), "#");
 
-    /// <summary>Both: the form in which a relay's text is kept.</summary>
+    /// <summary>Both: the form in which a relay's text is kept. A queue id is taken out however short it is: it is kept beside the text.</summary>
     // Cut first: looking for addresses in a text without end would take time without end.
-    public static string Kept(string text) => Anonymous(Storable(text));
+    public static string Kept(string text, string? queueId = null) =>
+        Anonymous(Storable(string.IsNullOrEmpty(queueId) ? text : text.Replace(queueId, "#", StringComparison.Ordinal)));
 
     /// <summary>Without control characters and lone surrogates (PostgreSQL's text takes neither NUL nor broken UTF-8), at most 500 characters.</summary>
     public static string Storable(string text)
