@@ -21,8 +21,8 @@ internal static partial class AudienceRules
     public static string? CheckTimeZone(string field, string? raw, List<FieldProblem> problems)
     {
         if (string.IsNullOrEmpty(raw)) return null;
-        // Windows' names would be found too, but PostgreSQL and other machines don't know them.
-        if (!ZonePattern().IsMatch(raw) || !TimeZoneInfo.TryFindSystemTimeZoneById(raw, out var zone) || !zone.HasIanaId)
+        // Windows' names are found too, and wrong capitals where the right ones were asked for before; other machines know neither.
+        if (!ZonePattern().IsMatch(raw) || !TimeZoneInfo.TryFindSystemTimeZoneById(raw, out var zone) || !zone.HasIanaId || zone.Id != raw)
             problems.Add(new FieldProblem(field, "There is no IANA time zone of this name; one is written like Europe/Berlin, with its capitals."));
         return raw;
     }

@@ -11,7 +11,10 @@ internal sealed record CsvShape(char Delimiter, int Skip)
         if (head.Trim().IsEmpty) return "The file is empty.";
         // What spreadsheets save by themselves (.xlsx, .ods) is a zip archive.
         if (head.StartsWith("PK\u0003\u0004")) return "The file is a spreadsheet or an archive, not a text: export it as CSV in UTF-8.";
-        return head.Contains('\0')
+        // One NUL astray is a problem of its row.
+        var firstLine = head.TrimStart("\r\n ");
+        if (firstLine.IndexOfAny('\r', '\n') is var end and >= 0) firstLine = firstLine[..end];
+        return firstLine.Contains('\0') || head.Count('\0') > head.Length / 100
             ? "The file is no text in UTF-8, nor in UTF-16 with a byte order mark: it has NUL bytes. Export it as CSV in UTF-8."
             : null;
     }

@@ -40,20 +40,17 @@ internal sealed record ImportHeader
 
     private static string? FindUnreadable(List<string> columns)
     {
-        // First of all: what is said below quotes the columns, and must not quote an address.
+        var unreadable = columns.FindIndex(cell => cell.Contains('\uFFFD', StringComparison.Ordinal) || TextRules.FindInLine(cell) is not null);
+        if (unreadable >= 0)
+            return $"The first line can't be read as names of columns: the text of column {unreadable + 1} is not UTF-8 or holds control characters. "
+                   + "Export the file as CSV in UTF-8.";
+        // Before anything that quotes the columns, which must not quote an address.
         if (columns.Exists(cell => cell.Contains('@', StringComparison.Ordinal)))
             return "The first line holds an address, so it is a reader and not a header: put a line with the names of the columns above it, "
                    + "like email,name.";
-        for (var i = 0; i < columns.Count; i++)
-        {
-            if (columns[i].Contains('\uFFFD', StringComparison.Ordinal) || TextRules.FindInLine(columns[i]) is not null)
-                return $"The first line can't be read as names of columns: the text of column {i + 1} is not UTF-8 or holds control characters. "
-                       + "Export the file as CSV in UTF-8.";
-            if (columns[i].Length > 0 && Normalise(columns[i]).Length == 0)
-                return $"Column {i + 1}, \"{Shorten(columns[i])}\", has no letter a-z or digit in its name, and attributes are called by these: rename it.";
-        }
-
-        return null;
+        var nameless = columns.FindIndex(cell => cell.Length > 0 && Normalise(cell).Length == 0);
+        return nameless < 0 ? null
+            : $"Column {nameless + 1}, \"{Shorten(columns[nameless])}\", has no letter a-z or digit in its name, and attributes are called by these: rename it.";
     }
 
     private static string? FindProblem(List<string> columns, List<string> keys)

@@ -6,7 +6,7 @@ namespace Newsletter.Mailer.Audience;
 /// <summary>Makes subscribers and subscriptions of staged rows, a chunk of addresses a transaction.</summary>
 public sealed class ImportMergeStore(NpgsqlDataSource database)
 {
-    private const int ChunkRows = 20_000;
+    private const int ChunkRows = 10_000;
     private const int MaxTries = 10;
     private const int MaxAttempts = 10;
 
@@ -39,20 +39,21 @@ public sealed class ImportMergeStore(NpgsqlDataSource database)
             returning key, row_no, line, address, domain, name, attributes
         ), latest as (
             select distinct on (key) * from taken order by key, row_no desc
-        ), judged as (
-            select l.*, s.id as subscriber_id,
-                   exists (select from suppressions p where lower(p.address) = l.key collate "default")
-                   or exists (select from suppressions p where lower(p.domain) = l.domain) as is_suppressed,
-                   s.id is null
-                   or (l.name is not null and l.name is distinct from s.name)
-                   or (s.attributes || l.attributes) <> s.attributes as is_due,
-                   s.id is not null
-                   and (s.attributes || l.attributes) <> s.attributes
-                   and (select count(*) from jsonb_object_keys(s.attributes || l.attributes)) > @maxKeys as is_overfull,
-                   (select x.status from subscriptions x where x.newsletter_id = @newsletterId and x.subscriber_id = s.id) as status
+        ), met as (
+            select l.*, s.id as subscriber_id, s.name as present_name, s.attributes as present, s.attributes || l.attributes as merged
             from latest l
             left join lateral (
                 select id, name, attributes from subscribers where lower(subscribers.address) = l.key collate "default" limit 1) s on true
+            offset 0
+        ), judged as (
+            select m.*,
+                   exists (select from suppressions p where lower(p.address) = m.key collate "default")
+                   or exists (select from suppressions p where lower(p.domain) = m.domain) as is_suppressed,
+                   subscriber_id is null or (name is not null and name is distinct from present_name) or merged <> present as is_due,
+                   subscriber_id is not null and merged <> present
+                   and (select count(*) from jsonb_object_keys(merged)) > @maxKeys as is_overfull,
+                   (select x.status from subscriptions x where x.newsletter_id = @newsletterId and x.subscriber_id = m.subscriber_id) as status
+            from met m
         ), good as (
             select * from judged where not is_suppressed and not is_overfull
         ), written as (
@@ -65,7 +66,7 @@ public sealed class ImportMergeStore(NpgsqlDataSource database)
         ), subscribed as (
             insert into subscriptions (newsletter_id, subscriber_id, status, tier, confirmed_at)
             select @newsletterId, member.id, 'active', @tier, now()
-            from (select id from written union all select subscriber_id from good where not is_due) member
+            from (select id from written union all select subscriber_id from good where not is_due and status is null) member
             order by member.id
             on conflict (newsletter_id, subscriber_id) do nothing
             returning subscriber_id

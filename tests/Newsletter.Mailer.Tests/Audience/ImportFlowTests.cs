@@ -1,0 +1,270 @@
+using System.Globalization;
+using System.Text;
+using Newsletter.Mailer.Audience;
+using Newsletter.Mailer.Database;
+
+namespace Newsletter.Mailer.Tests.Audience;
+
+/// <summary>Two at once, broken off, crashed, begun again.</summary>
+public sealed class ImportFlowTests : ImportTest
+{
+    [Fact]
+    public async Task TwoImportsOfTheSameFileAtOnceMakeEachSubscriberOnce()
+    {
+        var csv = File(30_000);
+
+        var imports = await Task.WhenAll(ImportAtOnceAsync(csv), ImportAtOnceAsync(csv), ImportAtOnceAsync(csv));
+
+        Assert.All(imports, AssertBalanced);
+        Assert.Equal(30_000, imports.Sum(import => import.Created));
+        Assert.Equal(30_000, imports.Sum(import => import.Subscribed));
+        Assert.Equal(0, imports.Sum(import => import.Updated));
+        Assert.Equal(30_000L, await Database.ScalarAsync<long>("select count(*) from subscribers"));
+        Assert.Equal(30_000L, await Database.ScalarAsync<long>("select count(*) from subscriptions where status = 'active'"));
+    }
+
+    [Fact]
+    public async Task TwoImportsForTwoNewslettersSubscribeEveryoneToBoth()
+    {
+        await AddNewsletterAsync("coffee");
+        var csv = File(20_000);
+
+        await Task.WhenAll(ImportAtOnceAsync(csv), ImportAtOnceAsync(csv, "coffee"));
+
+        Assert.Equal(20_000L, await Database.ScalarAsync<long>("select count(*) from subscribers"));
+        Assert.Equal(40_000L, await Database.ScalarAsync<long>("select count(*) from subscriptions"));
+    }
+
+    [Fact]
+    public async Task WhoLeavesWhileAnImportRunsStaysAway()
+    {
+        const int Readers = 20_000;
+        await ImportAsync(File(Readers));
+        var newsletterId = await Database.ScalarAsync<long>("select id from newsletters");
+        var ids = new List<long>();
+        for (var i = 0; i < Readers; i += 400) ids.Add((await ReadAsync($"reader{i}@example.com")).Id);
+
+        var leaving = Task.Run(async () =>
+        {
+            foreach (var id in ids) Assert.True(await Subscriptions.UnsubscribeAsync(newsletterId, id, "page", null, default));
+        });
+        var import = await ImportAtOnceAsync(File(Readers, city: "Oslo"));
+        await leaving;
+
+        AssertBalanced(import);
+        Assert.Equal(0, import.Subscribed);
+        Assert.Equal((long)ids.Count, await Database.ScalarAsync<long>("select count(*) from subscriptions where status = 'unsubscribed'"));
+    }
+
+    [Fact]
+    public async Task WhoIsErasedWhileAnImportRunsLeavesNoHalfRows()
+    {
+        await ImportAsync(File(20_000));
+        var erasing = Task.Run(async () =>
+        {
+            for (var i = 0; i < 300; i++)
+            {
+                var id = await Database.ScalarAsync<long>("select id from subscribers where id > $1 order by id limit 1", i * 61L);
+                await Subscribers.EraseAsync(id, default);
+            }
+        });
+
+        var imports = await Task.WhenAll(ImportAtOnceAsync(File(20_000)), ImportAtOnceAsync(File(20_000, city: "Oslo")));
+        await erasing;
+
+        Assert.All(imports, AssertBalanced);
+        Assert.Equal(0L, await Database.ScalarAsync<long>(
+            "select count(*) from subscriptions x left join subscribers s on s.id = x.subscriber_id where s.id is null"));
+    }
+
+    [Fact]
+    public async Task TwoMergesOfOneImportAreOne()
+    {
+        var id = await ReceiveAsync(File(20_000));
+
+        var outcomes = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Importer.MergeAsync(id, null, default)));
+
+        Assert.Contains(outcomes, outcome => outcome is MergeOutcome.Finished);
+        Assert.All(outcomes, outcome => Assert.True(outcome is MergeOutcome.Finished or MergeOutcome.Busy));
+        var import = Assert.IsType<MergeOutcome.Finished>(await Importer.MergeAsync(id, null, default)).Import;
+        Assert.Equal((20_000, 20_000), (import.Created, import.Merged));
+    }
+
+    [Fact]
+    public async Task AMergeThatIsStoppedGoesOnWhereItWas()
+    {
+        var id = await ReceiveAsync(File(35_000));
+        using var stop = new CancellationTokenSource();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Importer.MergeAsync(id, new Callback(_ => stop.Cancel()), stop.Token));
+
+        var half = (await Imports.GetAsync(id, default))!;
+        Assert.Equal((ImportState.Merging, 10_000), (half.State, half.Created));
+        Assert.Equal([id], await Imports.FindUnfinishedAsync(default));
+
+        var whole = Assert.IsType<MergeOutcome.Finished>(await Importer.MergeAsync(id, null, default)).Import;
+        AssertBalanced(whole);
+        Assert.Equal((35_000, 35_000), (whole.Created, whole.Subscribed));
+        Assert.Empty(await Imports.FindUnfinishedAsync(default));
+    }
+
+    [Fact]
+    public async Task RowsLostInACrashOfTheServerFailTheImportInWords()
+    {
+        var id = await ReceiveAsync(File(3));
+        // What a crash does to an unlogged table.
+        await Database.ExecuteAsync("truncate import_rows");
+
+        var failed = Assert.IsType<MergeOutcome.Failed>(await Importer.MergeAsync(id, null, default));
+
+        Assert.StartsWith("The database server crashed before everything was merged", failed.Reason);
+        Assert.Equal(ImportState.Failed, (await Imports.GetAsync(id, default))!.State);
+    }
+
+    [Fact]
+    public async Task AMergeThatNeverGetsAnywhereFailsInTheEnd()
+    {
+        var id = await ReceiveAsync(File(3));
+        await Database.ExecuteAsync("update imports set attempts = 10");
+
+        var failed = Assert.IsType<MergeOutcome.Failed>(await Importer.MergeAsync(id, null, default));
+
+        Assert.StartsWith("The merge stopped 10 times without getting anywhere", failed.Reason);
+        Assert.Equal(0L, await Database.ScalarAsync<long>("select count(*) from import_rows"));
+    }
+
+    [Fact]
+    public async Task AnUploadThatBreaksOffLeavesAFailedImportAndNoRows()
+    {
+        var id = await BeginAsync();
+        var outcome = await Importer.ReceiveAsync(id, new BrokenStream(File(20_000), after: 400_000), null, default);
+
+        var reason = Assert.IsType<ReceiveOutcome.Refused>(outcome).Reason;
+        Assert.Equal("The upload broke off, and nothing of it was kept. Send the file again.", reason);
+        Assert.Equal(ImportState.Failed, (await Imports.GetAsync(id, default))!.State);
+        Assert.Equal(0L, await Database.ScalarAsync<long>("select count(*) from import_rows"));
+    }
+
+    [Fact]
+    public async Task ACancelledUploadLeavesAFailedImport()
+    {
+        var id = await BeginAsync();
+        using var stop = new CancellationTokenSource();
+        var progress = new Callback(_ => stop.Cancel());
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => Importer.ReceiveAsync(id, new MemoryStream(File(20_000)), progress, stop.Token));
+
+        Assert.Equal(ImportState.Failed, (await Imports.GetAsync(id, default))!.State);
+        Assert.Equal(0L, await Database.ScalarAsync<long>("select count(*) from import_rows"));
+    }
+
+    [Fact]
+    public async Task AnAbandonedUploadIsFailedByTheSweepAndOneInProgressIsNot()
+    {
+        var abandoned = await BeginAsync();
+        var fresh = await BeginAsync();
+        var busy = await BeginAsync();
+        await Database.ExecuteAsync("update imports set created_at = now() - interval '1 hour' where id <> $1", fresh);
+        await Database.ExecuteAsync(
+            "insert into import_rows (import_id, row_no, line, address, domain, attributes) values ($1, 1, 2, 'a@example.com', 'example.com', '{}')", abandoned);
+
+        await using var session = await new ImportStagingStore(DataSource).OpenAsync(busy, default);
+        Assert.NotNull(session);
+        Assert.Equal([abandoned], await Imports.FailAbandonedAsync(default));
+
+        Assert.Equal(ImportState.Failed, (await Imports.GetAsync(abandoned, default))!.State);
+        Assert.Equal(0L, await Database.ScalarAsync<long>("select count(*) from import_rows"));
+        Assert.IsType<ReceiveOutcome.NotReceiving>(await Importer.ReceiveAsync(abandoned, new MemoryStream(File(1)), null, default));
+    }
+
+    [Fact]
+    public async Task AnImportTakesOneFile()
+    {
+        var id = await ReceiveAsync(File(3));
+
+        Assert.IsType<ReceiveOutcome.NotReceiving>(await Importer.ReceiveAsync(id, new MemoryStream(File(3)), null, default));
+        Assert.IsType<ReceiveOutcome.NotReceiving>(await Importer.ReceiveAsync(id + 1, new MemoryStream(File(3)), null, default));
+    }
+
+    [Fact]
+    public async Task OneFileIsReceivedOnceEvenIfSentTwiceAtOnce()
+    {
+        var id = await BeginAsync();
+        var outcomes = await Task.WhenAll(Enumerable.Range(0, 4)
+            .Select(_ => Task.Run(() => Importer.ReceiveAsync(id, new MemoryStream(File(5_000)), null, default))));
+
+        Assert.Single(outcomes, outcome => outcome is ReceiveOutcome.Received);
+        Assert.Equal(5_000, Assert.IsType<MergeOutcome.Finished>(await Importer.MergeAsync(id, null, default)).Import.Created);
+    }
+
+    [Fact]
+    public async Task WhatIsNotReceivedIsNotMerged()
+    {
+        var id = await BeginAsync();
+        Assert.IsType<MergeOutcome.NotReceived>(await Importer.MergeAsync(id, null, default));
+        Assert.IsType<MergeOutcome.NotReceived>(await Importer.MergeAsync(id + 1, null, default));
+    }
+
+    [Fact]
+    public async Task ProgressGrowsToTheEnd()
+    {
+        var seen = new List<ImportProgress>();
+        var id = await BeginAsync();
+        var csv = File(25_000);
+        await Importer.ReceiveAsync(id, new MemoryStream(csv), new Callback(seen.Add), default);
+        Assert.Equal(new ImportProgress(ImportState.Receiving, 25_000, csv.Length, 0, null), seen[^1]);
+        Assert.True(seen.Count >= 25);
+
+        seen.Clear();
+        await Importer.MergeAsync(id, new Callback(seen.Add), default);
+        Assert.Equal([10_000, 20_000, 25_000], seen.Select(progress => progress.Rows));
+        Assert.Equal(25_000, seen[^1].Total);
+    }
+
+    [Fact]
+    public async Task TheListOfProblemsEndsAtItsLimitAndTheirCountDoesNot()
+    {
+        var csv = new StringBuilder("email\n").Insert(6, "nobody\n", ImportStore.MaxProblems + 10).Append("ana@example.com\n");
+
+        var import = await ImportAsync(csv.ToString());
+
+        Assert.Equal((ImportStore.MaxProblems + 10, 1), (import.Invalid, import.Created));
+        Assert.Equal((long)ImportStore.MaxProblems, await Database.ScalarAsync<long>("select count(*) from import_problems"));
+        var page = await Imports.ProblemsAsync(import.Id, new PageRequest(Cursor.Start, 2), default);
+        Assert.Equal([2L, 3L], page.Items.Select(problem => problem.Line));
+        Assert.True(Cursor.TryParse(page.Next, out var next));
+        Assert.Equal(4, (await Imports.ProblemsAsync(import.Id, new PageRequest(next, 1), default)).Items[0].Line);
+    }
+
+    private async Task<long> ReceiveAsync(byte[] csv)
+    {
+        var id = await BeginAsync();
+        Assert.IsType<ReceiveOutcome.Received>(await Importer.ReceiveAsync(id, new MemoryStream(csv), null, default));
+        return id;
+    }
+
+    private async Task<Import> ImportAtOnceAsync(byte[] csv, string newsletter = Tea)
+    {
+        var id = await BeginAsync(newsletter);
+        Assert.IsType<ReceiveOutcome.Received>(await Importer.ReceiveAsync(id, new MemoryStream(csv), null, default));
+        return Assert.IsType<MergeOutcome.Finished>(await Importer.MergeAsync(id, null, default)).Import;
+    }
+
+    private static byte[] File(int readers, string city = "Paris")
+    {
+        var csv = new StringBuilder("email,name,city\n");
+        for (var i = 0; i < readers; i++) csv.Append(CultureInfo.InvariantCulture, $"reader{i}@example.com,Reader {i},{city}\n");
+        return Encoding.UTF8.GetBytes(csv.ToString());
+    }
+
+    private sealed class Callback(Action<ImportProgress> act) : IProgress<ImportProgress>
+    {
+        public void Report(ImportProgress value) => act(value);
+    }
+
+    private sealed class BrokenStream(byte[] bytes, int after) : MemoryStream(bytes)
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            Position > after ? throw new IOException("The connection was reset.") : base.ReadAsync(buffer, cancellationToken);
+    }
+}
