@@ -65,6 +65,7 @@ internal static class Server
         app.MapApi();
         app.MapHealthEndpoints();
         app.MapUnsubscribePages();
+        app.MapArchivePages();
         app.MapInbox();
         return app;
     }
