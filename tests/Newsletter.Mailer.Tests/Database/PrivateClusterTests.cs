@@ -173,6 +173,25 @@ public sealed class PrivateClusterTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task AFolderThatOnlyRootCanLookIntoIsRefusedUnderRoot()
+    {
+        var closed = Path.Combine(scratch.Path, "closed");
+        Directory.CreateDirectory(closed, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
+        if (Environment.IsPrivilegedProcess)
+        {
+            var refused = await Assert.ThrowsAsync<DatabaseUnavailableException>(() => StartAsync(below: "closed/data"));
+            Assert.Equal(DatabaseProblem.FolderUnusable, refused.Problem);
+            Assert.Contains("chmod o+x", refused.Message, StringComparison.Ordinal);
+        }
+        else
+        {
+            await using var cluster = await StartAsync(below: "closed/data");
+            Assert.Equal("1", await AskAsync(cluster, "select '1'"));
+        }
+    }
+
+    [Fact]
     public async Task AStartThatFailsSaysWhatTheServerSaid()
     {
         await using (await StartAsync())
