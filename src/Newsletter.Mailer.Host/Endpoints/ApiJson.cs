@@ -36,10 +36,11 @@ internal static class ApiJson
     /// <summary>Text that PostgreSQL can keep: it has no room for NUL, in any column of any table.</summary>
     private sealed class StorableText : JsonConverter<string>
     {
-        public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            reader.TokenType is JsonTokenType.String ? Text(ref reader) : throw new JsonException("It must be text");
+
+        private static string Text(ref Utf8JsonReader reader)
         {
-            if (reader.TokenType is not JsonTokenType.String)
-                throw new JsonException("It must be text");
             string text;
             try
             {
@@ -55,7 +56,7 @@ internal static class ApiJson
 
         public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WriteStringValue(value);
 
-        public override string ReadAsPropertyName(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => Read(ref reader, typeToConvert, options)!;
+        public override string ReadAsPropertyName(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => Text(ref reader);
 
         public override void WriteAsPropertyName(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WritePropertyName(value);
     }

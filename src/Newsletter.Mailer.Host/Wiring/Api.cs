@@ -31,7 +31,6 @@ internal static class Api
         app.UseHostFiltering();
         app.UseReadableRequests();
         app.UseRouting();
-        app.UseAuthentication();
         app.UseAuthorization();
         app.UseIdempotentPosts();
     }

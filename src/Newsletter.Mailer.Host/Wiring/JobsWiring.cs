@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Hangfire;
+using Hangfire.AspNetCore;
 using Hangfire.PostgreSql;
 using Hangfire.PostgreSql.Factories;
 using Microsoft.Extensions.Options;
@@ -57,6 +58,8 @@ internal static class JobsWiring
         services.AddSingleton<JobStorage>(provider => Storage(provider, provider.GetRequiredService<IOptions<JobsOptions>>().Value.PollMilliseconds));
         services.AddKeyedSingleton<JobStorage>(
             PersonalStorage, (provider, _) => Storage(provider, provider.GetRequiredService<IOptions<JobsOptions>>().Value.PersonalPollMilliseconds));
+        // Hangfire's own default is a static: with two hosts in a process, as in tests, jobs of one would run with the rooms of the other.
+        services.AddSingleton<JobActivator>(provider => new AspNetCoreJobActivator(provider.GetRequiredService<IServiceScopeFactory>()));
         services.AddHangfire((provider, hangfire) => hangfire
             .SetDataCompatibilityLevel(CompatibilityLevel.Version_180)
             .UseSimpleAssemblyNameTypeSerializer()

@@ -42,6 +42,7 @@ internal sealed partial class ProblemAnswers(ILogger<ProblemAnswers> log) : IExc
         {
             StatusCodes.Status404NotFound => $"There is nothing at {http.Request.Path}.",
             StatusCodes.Status405MethodNotAllowed => $"{http.Request.Method} isn't possible at {http.Request.Path}; {http.Response.Headers.Allow} is.",
+            StatusCodes.Status413PayloadTooLarge => RequestProblems.TooLarge,
             StatusCodes.Status415UnsupportedMediaType => MediaTypeDetail(http),
             _ => null,
         };
@@ -62,17 +63,18 @@ internal sealed partial class ProblemAnswers(ILogger<ProblemAnswers> log) : IExc
 /// <summary>What the framework says of a request that it couldn't read, in words for the one who sent it.</summary>
 internal static partial class RequestProblems
 {
+    public const string TooLarge = "The body is larger than Web:MaxBodyBytes allows. Only imports may be of any size.";
+
     public static Microsoft.AspNetCore.Mvc.ProblemDetails Of(BadHttpRequestException bad) => bad switch
     {
-        { StatusCode: StatusCodes.Status413PayloadTooLarge } => Problems.Details(
-            bad.StatusCode, "The body is larger than Web:MaxBodyBytes allows. Only imports may be of any size."),
+        { StatusCode: StatusCodes.Status413PayloadTooLarge } => Problems.Details(bad.StatusCode, TooLarge),
         { InnerException: JsonException json } => OfJson(json),
         _ when Parameter().Match(bad.Message) is { Success: true } match => Problems.InvalidDetails(
-            new FieldErrors().Add(match.Groups["name"].Value, $"It can't be '{match.Groups["value"].Value}'; it must be {Expected(match.Groups["type"].Value)}.")),
+            new FieldErrors().Add(Field(match), $"It can't be '{match.Groups["value"].Value}'; it must be {Expected(match.Groups["type"].Value)}.")),
         _ when bad.Message.Contains("was not provided from body", StringComparison.Ordinal) => Problems.Details(
             bad.StatusCode, "The request needs a body of JSON, but has none."),
         _ when Missing().Match(bad.Message) is { Success: true } match => Problems.InvalidDetails(
-            new FieldErrors().Add(match.Groups["name"].Value, "It is missing from the query.")),
+            new FieldErrors().Add(Field(match), "It is missing from the query.")),
         _ => Problems.Details(bad.StatusCode, bad.Message),
     };
 
@@ -104,9 +106,12 @@ internal static partial class RequestProblems
         return (end < 0 ? message : message[..end]).TrimEnd('.');
     }
 
+    private static string Field(Match parameter) => JsonNamingPolicy.SnakeCaseLower.ConvertName(parameter.Groups["name"].Value);
+
     private static string Expected(string type)
     {
-        var name = type[(type.LastIndexOf('.') + 1)..].TrimEnd(']', '?');
+        // As in System.Nullable`1[System.Int32], Nullable<int> or int?.
+        var name = type[(type.LastIndexOfAny(['.', '<']) + 1)..].TrimEnd(']', '?', '>');
         return name switch
         {
             "Int32" or "Int64" or "int" or "long" or "Int16" => "a whole number",

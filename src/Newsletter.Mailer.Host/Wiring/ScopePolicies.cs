@@ -15,12 +15,12 @@ internal static class ScopePolicies
     public static void AddScopePolicies(this IServiceCollection services)
     {
         // Not AddAuthentication: that brings data protection along, which writes keys for cookies we don't have.
-        services.AddAuthenticationCore(options => options.DefaultScheme = ApiKeyAuthentication.Bearer);
+        services.AddAuthenticationCore();
         services.AddWebEncoders();
         new AuthenticationBuilder(services)
             .AddScheme<ApiKeyAuthenticationOptions, ApiKeyAuthentication>(ApiKeyAuthentication.Bearer, null)
             .AddScheme<ApiKeyAuthenticationOptions, ApiKeyAuthentication>(ApiKeyAuthentication.Basic, options => options.HttpScheme = "Basic");
-        services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAssertion(IsKnownOrHarmless).Build());
+        services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder(ApiKeyAuthentication.Bearer).RequireAssertion(IsKnownOrHarmless).Build());
         services.AddSingleton<IAuthorizationHandler, ScopeHandler>();
     }
 

@@ -1,0 +1,93 @@
+using System.Net;
+
+namespace Newsletter.Mailer.Host.Tests.Endpoints;
+
+public sealed class NewsletterEndpointsTests(ApiFixture fixture) : ApiTest(fixture)
+{
+    [Fact]
+    public async Task ANewsletterIsCreatedShownListedAndChanged()
+    {
+        var slug = Unique("weekly");
+        var made = await Post("/api/newsletters", new { slug, name = "Weekly", from_address = "News@Bücher.example", cadence = "fridays 08:00", time_zone = "Europe/Berlin" });
+
+        Assert.Equal(HttpStatusCode.Created, made.Status);
+        Assert.Equal("News@xn--bcher-kva.example", (string?)made["from_address"]);
+        var path = made.Message.Headers.Location!.ToString();
+        Assert.Equal($"/api/newsletters/{made["id"]}", path);
+        Assert.Equal(made.Text, (await Get(path)).Text);
+
+        var changed = await Put(path, new { name = "Weekly!", from_address = "news@example.com", postal_address = "1 Street" });
+        Assert.Equal(HttpStatusCode.OK, changed.Status);
+        Assert.Equal(("Weekly!", "Etc/UTC"), ((string?)changed["name"], (string?)changed["time_zone"]));
+        Assert.Contains((await Get("/api/newsletters?limit=500"))["items"].AsArray(), item => (string?)item!["slug"] == slug);
+    }
+
+    [Fact]
+    public async Task EveryWrongFieldIsNamedAtOnce()
+    {
+        var refused = await Post("/api/newsletters", new { slug = "Not a slug", from_address = "nobody", time_zone = "Mars/Olympus" });
+
+        Assert.Equal(HttpStatusCode.BadRequest, refused.Status);
+        foreach (var field in new[] { "slug", "name", "from_address", "time_zone" })
+            Assert.NotEmpty(refused.Error(field));
+    }
+
+    [Fact]
+    public async Task ACadenceMustMeanSomething() =>
+        Assert.Contains("fridays 08:00", (await Post("/api/newsletters", new { slug = Unique("x"), name = "X", from_address = "a@example.com", cadence = "sometimes" })).Error("cadence"), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task ATakenSlugIsAConflict()
+    {
+        var (_, slug) = await MakeNewsletter();
+
+        var refused = await Post("/api/newsletters", new { slug, name = "Again", from_address = "a@example.com" });
+
+        Assert.Equal(HttpStatusCode.Conflict, refused.Status);
+        Assert.NotEmpty(refused.Error("slug"));
+    }
+
+    [Theory]
+    [InlineData("{\"slgu\":\"x\"}", "slgu", "no such member")]
+    [InlineData("{\"name\":7}", "name", "must be text")]
+    [InlineData("{\"name\":\"a\",\"name\":\"b\"}", "name", "twice")]
+    [InlineData("{\"name\":\"a\\u0000\"}", "name", "NUL")]
+    public async Task AWrongMemberIsNamedWithItsPlace(string body, string field, string says) =>
+        Assert.Contains(says, (await Send(HttpMethod.Post, "/api/newsletters", body)).Error(field), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task BrokenJsonIsToldByLineAndColumn()
+    {
+        var refused = await Send(HttpMethod.Post, "/api/newsletters", "{\n  \"name\": oops\n}");
+
+        Assert.Equal(HttpStatusCode.BadRequest, refused.Status);
+        Assert.Contains("line 2, column 11", refused.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task PagesFollowEachOther()
+    {
+        for (var i = 0; i < 3; i++)
+            await MakeNewsletter();
+        var seen = new List<long>();
+        for (string? next = ""; next is not null;)
+        {
+            var page = await Get($"/api/newsletters?limit=2&after={next}");
+            seen.AddRange(page["items"].AsArray().Select(item => (long)item!["id"]!));
+            next = (string?)page.Json!["next"];
+        }
+
+        Assert.True(seen.Count >= 3);
+        Assert.Equal(seen.Distinct().Order(), seen);
+        Assert.NotEmpty((await Get("/api/newsletters?after=nonsense")).Error("after"));
+        Assert.NotEmpty((await Get("/api/newsletters?limit=501")).Error("limit"));
+        Assert.Contains("whole number", (await Get("/api/newsletters?limit=many")).Error("limit"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WhatIsNotThereIsNotFound()
+    {
+        Assert.Equal(HttpStatusCode.NotFound, (await Get("/api/newsletters/999999")).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await Put("/api/newsletters/999999", new { name = "X", from_address = "a@example.com" })).Status);
+    }
+}
