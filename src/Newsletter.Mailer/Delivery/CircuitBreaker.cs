@@ -99,7 +99,7 @@ public sealed class CircuitBreaker(TimeProvider clock)
         {
             Reason = reason;
             _faults += faults;
-            if (_faults < FaultsToOpen || (_open && !_trying))
+            if (_open ? !_trying : _faults < FaultsToOpen)
                 return;
             Open(_pause);
             _pause = _pause * 2 < Longest ? _pause * 2 : Longest;

@@ -12,7 +12,6 @@ public sealed partial class IssueGuard(IssueStore issues, BulkRelays relays, Del
     private const int FewestUnknown = 20;
     private const int FewestRejected = 100;
     private const int MostWatched = 32;
-    private static readonly TimeSpan BetweenCounts = TimeSpan.FromSeconds(5);
 
     private readonly ConcurrentDictionary<long, Watch> _watched = new();
 
@@ -60,9 +59,10 @@ public sealed partial class IssueGuard(IssueStore issues, BulkRelays relays, Del
         var reason = $"{options.RefusalsInARow} readers in a row were refused for the sender's sake: {SmtpText.Kept(reply.ToString())}. None of them failed; they are waiting. Correct what the relay complains about, then resume.";
         try
         {
-            if (await issues.PauseAndPutBackAsync(item.Issue.Id, reason, refused, CancellationToken.None))
+            var (paused, back) = await issues.PauseAndPutBackAsync(item.Issue.Id, reason, refused, CancellationToken.None);
+            watch.Forget(back);
+            if (paused)
                 LogPaused(item.Issue.Id, reason);
-            watch.Forget(refused);
         }
         catch (Exception e) when (DatabaseContact.IsLoss(e))
         {
@@ -104,7 +104,7 @@ public sealed partial class IssueGuard(IssueStore issues, BulkRelays relays, Del
     /// <summary>Pauses an issue of which too much is unknown or rejected.</summary>
     internal async Task CheckTroublesAsync(long issueId)
     {
-        if (!_watched.TryGetValue(issueId, out var watch) || !watch.TakeCount(clock, BetweenCounts))
+        if (!_watched.TryGetValue(issueId, out var watch) || !watch.TakeCount(clock, TimeSpan.FromSeconds(options.RenewSeconds)))
             return;
         if (await issues.CountTroublesAsync(issueId, CancellationToken.None) is not { } troubles)
             return;

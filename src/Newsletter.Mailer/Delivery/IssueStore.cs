@@ -110,7 +110,7 @@ public sealed class IssueStore(NpgsqlDataSource database)
         waiting as (
             insert into retries (issue_id, seq, since, next_at) select @id, seq, now(), now() from back
             on conflict (issue_id, seq) do update set next_at = now(), batch_no = null)
-        select id from paused
+        select exists (select from paused) as paused, array(select seq from back) as seqs
         """;
 
     private const string CountTroubles = /*lang=sql*/ """
@@ -192,9 +192,10 @@ public sealed class IssueStore(NpgsqlDataSource database)
 
     public Task RescueStraysAsync(long id, CancellationToken stop) => Do(RescueStrays, new { id }, stop);
 
-    /// <summary>Stops an issue, and rejections that were not the readers' fault become pending again; false where it was not sending any more.</summary>
-    public async Task<bool> PauseAndPutBackAsync(long id, string reason, IReadOnlyCollection<int> seqs, CancellationToken stop) =>
-        await One<long?>(PauseAndPutBack, new { id, reason, seqs = seqs.ToArray() }, stop) is not null;
+    /// <summary>Stops an issue, and rejections that were not the readers' fault become pending again.</summary>
+    /// <returns>Whether it was sending until then, and the places that were put back: an outcome still on its way to the ledger is not among them.</returns>
+    public Task<(bool Paused, int[] Seqs)> PauseAndPutBackAsync(long id, string reason, IReadOnlyCollection<int> seqs, CancellationToken stop) =>
+        One<(bool, int[])>(PauseAndPutBack, new { id, reason, seqs = seqs.ToArray() }, stop);
 
     /// <summary>Null where the issue is not sending.</summary>
     public Task<IssueTroubles?> CountTroublesAsync(long id, CancellationToken stop) => One<IssueTroubles?>(CountTroubles, new { id }, stop);

@@ -33,7 +33,7 @@ internal static partial class SmtpText
     [GeneratedRegex(@"<?[^\s<>()""':,;]+@[^\s<>()""',;]+[^\s<>()""',;.]>?", RegexOptions.CultureInvariant, 200)]
     private static partial Regex Addresses();
 
-    // Eight characters or more, at least one of them a digit: queue ids, message ids, time stamps. IP addresses stay: they say who was refused.
-    [GeneratedRegex(@"(?<![\w.-])(?![0-9.]+\b)(?=[\w-]*[0-9])[\w-]{8,}(?:[.@][\w.-]+)?", RegexOptions.CultureInvariant, 200)]
+    // Eight characters or more, at least one of them a digit: queue ids, message ids, time stamps. IP addresses have shorter words and stay: they say who was refused.
+    [GeneratedRegex(@"(?<![\w.-])(?=[\w-]*[0-9])[\w-]{8,}(?:[.@][\w.-]+)?", RegexOptions.CultureInvariant, 200)]
     private static partial Regex Ids();
 }

@@ -1,0 +1,273 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Newsletter.Mailer.Delivery;
+using Newsletter.Mailer.Inbox;
+using Newsletter.Mailer.Testing;
+
+namespace Newsletter.Mailer.Tests.Delivery;
+
+/// <summary>The one place where outcomes and intents become durable.</summary>
+public sealed class LedgerRecorderTests : MailroomTest
+{
+    [Fact]
+    public async Task WhatConnectionsSayAtOnceIsCommittedTogether()
+    {
+        var batch = await ClaimAsync(200);
+        await using var recorder = NewRecorder();
+
+        var intended = await Task.WhenAll(batch.Deliveries.Select(delivery => recorder.RecordAsync(null, Key(batch, delivery.Seq))));
+
+        Assert.All(intended, Assert.True);
+        Assert.Equal(200L, await Database.ScalarAsync<long>("select count(*) from deliveries where status = 'sending'"));
+        Assert.InRange(await Database.ScalarAsync<long>("select count(distinct updated_at) from deliveries"), 1, 20);
+    }
+
+    [Fact]
+    public async Task AnOutcomeAndTheNextIntentAreOneCommit()
+    {
+        var batch = await ClaimAsync(2);
+        await using var recorder = NewRecorder();
+        await recorder.RecordAsync(null, Key(batch, 1));
+
+        Assert.True(await recorder.RecordAsync(Outcome(batch, 1, "accepted"), Key(batch, 2)));
+
+        Assert.Equal(1L, await Database.ScalarAsync<long>("select count(distinct updated_at) from deliveries"));
+        Assert.Equal(["accepted", "sending"], await StatusesAsync());
+    }
+
+    [Theory]
+    [InlineData("pause")]
+    [InlineData("take-over")]
+    [InlineData("skip")]
+    public async Task AnIntentThatMayNotBeIsDenied(string why)
+    {
+        var batch = await ClaimAsync(2);
+        await using var recorder = NewRecorder();
+        await Database.ExecuteAsync(why switch
+        {
+            "pause" => "update issues set state = 'paused'",
+            "take-over" => "update batches set fence = fence + 1",
+            _ => "update deliveries set status = 'skipped' where seq = 1",
+        });
+
+        Assert.False(await recorder.RecordAsync(null, Key(batch, 1)));
+
+        Assert.DoesNotContain("sending", await StatusesAsync());
+    }
+
+    [Fact]
+    public async Task AnOutcomeIsEnteredThoughTheIssueWasPausedMeanwhile()
+    {
+        var batch = await ClaimAsync(2);
+        await using var recorder = NewRecorder();
+        await recorder.RecordAsync(null, Key(batch, 1));
+        await Database.ExecuteAsync("update issues set state = 'paused'");
+
+        Assert.False(await recorder.RecordAsync(Outcome(batch, 1, "accepted"), Key(batch, 2)));
+
+        Assert.Equal(["accepted", "pending"], await StatusesAsync());
+    }
+
+    [Fact]
+    public async Task RepliesThatNoDatabaseTakesAreMadeStorable()
+    {
+        var batch = await ClaimAsync(3);
+        await using var recorder = NewRecorder();
+        await Task.WhenAll(batch.Deliveries.Select(delivery => recorder.RecordAsync(null, Key(batch, delivery.Seq))));
+
+        await Task.WhenAll(
+            recorder.RecordAsync(Outcome(batch, 1, "accepted", new SmtpReply(250, "2.0.0", "nul \0 here"), "queue\0id"), null),
+            recorder.RecordAsync(Outcome(batch, 2, "rejected", new SmtpReply(550, "5.1.1", "half \ud83d a pair"), null, suppress: true), null),
+            recorder.RecordAsync(Outcome(batch, 3, "rejected", new SmtpReply(554, null, new string('x', 100_000)), null), null));
+
+        Assert.Equal(["accepted", "rejected", "rejected"], await StatusesAsync());
+        Assert.Equal("queue id", await Database.ScalarAsync<string>("select queue_id from deliveries where seq = 1"));
+        Assert.Equal("550 5.1.1 half \ufffd a pair", await Database.ScalarAsync<string>("select evidence from suppressions"));
+        Assert.Equal(500, await Database.ScalarAsync<int>("select max(length(text)) from smtp_details"));
+    }
+
+    [Fact]
+    public async Task AnOutcomeTheDatabaseRefusesCostsTheOthersNothingAndItselfOnlyItsWords()
+    {
+        var batch = await ClaimAsync(20);
+        await using var recorder = NewRecorder();
+        await Task.WhenAll(batch.Deliveries.Select(delivery => recorder.RecordAsync(null, Key(batch, delivery.Seq))));
+
+        // No relay has a code that is larger than a smallint, but a defect might.
+        await Task.WhenAll(batch.Deliveries.Select(delivery => recorder.RecordAsync(
+            Outcome(batch, delivery.Seq, "accepted", new SmtpReply(delivery.Seq == 7 ? 40_000 : 250, null, "Ok")), null)));
+
+        Assert.Equal(20L, await Database.ScalarAsync<long>("select count(*) from deliveries where status = 'accepted'"));
+    }
+
+    [Fact]
+    public async Task MoreDifferentRepliesThanAreRememberedLoseNothing()
+    {
+        var batch = await ClaimAsync(2);
+        var store = new LedgerStore(DataSource);
+        await using var session = await store.OpenAsync(default);
+        await store.WriteAsync(session, [], [Key(batch, 1), Key(batch, 2)], again: false, default);
+        // Words that are no ids, so that each is a text of its own.
+        for (var round = 0; round < 11; round++)
+        {
+            var texts = Enumerable.Range(0, 1_000).Select(n => Outcome(batch, 99, "rejected", new SmtpReply(550, null, $"no {Word(round)} {Word(n)}"))).ToList();
+            await store.WriteAsync(session, [.. texts, Outcome(batch, 99, "rejected")], [], again: false, default);
+        }
+
+        await store.WriteAsync(session, [Outcome(batch, 1, "accepted"), Outcome(batch, 2, "accepted", new SmtpReply(250, null, "something new"))], [], again: false, default);
+
+        Assert.Equal(["accepted", "accepted"], await StatusesAsync());
+        Assert.Equal(11_002L, await Database.ScalarAsync<long>("select count(*) from smtp_details"));
+    }
+
+    [Fact]
+    public async Task RepliesThatReadTheSameAreOneThoughTheyWereSplitDifferently()
+    {
+        var batch = await ClaimAsync(2);
+        var store = new LedgerStore(DataSource);
+        await using var session = await store.OpenAsync(default);
+        await store.WriteAsync(session, [], [Key(batch, 1), Key(batch, 2)], again: false, default);
+
+        await store.WriteAsync(
+            session,
+            [Outcome(batch, 1, "accepted", new SmtpReply(250, "2.0.0", "Ok")), Outcome(batch, 2, "accepted", new SmtpReply(250, null, "2.0.0 Ok"))],
+            [], again: false, default);
+
+        Assert.Equal(["accepted", "accepted"], await StatusesAsync());
+    }
+
+    [Fact]
+    public async Task AWriteTriedAgainAfterItsAnswerWasLostChangesNothingMore()
+    {
+        var batch = await ClaimAsync(3);
+        var store = new LedgerStore(DataSource);
+        await using var session = await store.OpenAsync(default);
+        await store.WriteAsync(session, [], [Key(batch, 1)], again: false, default);
+        LedgerEntry[] outcomes = [Outcome(batch, 1, "deferred") with { RetryIn = TimeSpan.FromMinutes(5) }];
+        await store.WriteAsync(session, outcomes, [Key(batch, 2)], again: false, default);
+
+        var again = await store.WriteAsync(session, outcomes, [Key(batch, 2)], again: true, default);
+
+        Assert.Empty(again.Written);
+        Assert.Equal((batch.IssueId, 2), Assert.Single(again.Intended));
+        Assert.Equal(1, await Database.ScalarAsync<short>("select attempts from deliveries where seq = 1"));
+        Assert.Equal(["deferred", "sending", "pending"], await StatusesAsync());
+    }
+
+    [Fact]
+    public async Task AnIntentWhoseAnswerWasLostIsStillOursThoughTheIssueWasPausedMeanwhile()
+    {
+        var batch = await ClaimAsync(2);
+        var store = new LedgerStore(DataSource);
+        await using var session = await store.OpenAsync(default);
+        await store.WriteAsync(session, [], [Key(batch, 1)], again: false, default);
+        await Database.ExecuteAsync("update issues set state = 'paused'");
+
+        var again = await store.WriteAsync(session, [], [Key(batch, 1), Key(batch, 2)], again: true, default);
+
+        // Else it would be in flight for ever, and nobody sending it.
+        Assert.Equal((batch.IssueId, 1), Assert.Single(again.Intended));
+    }
+
+    [Fact]
+    public async Task WhileTheDatabaseIsAwayOutcomesAreHeldAndNoneIsLost()
+    {
+        var batch = await ClaimAsync(50);
+        await using var recorder = NewRecorder();
+        await Task.WhenAll(batch.Deliveries.Select(delivery => recorder.RecordAsync(null, Key(batch, delivery.Seq))));
+        await CutEveryConnectionAsync();
+        await Database.ExecuteAsync("alter table deliveries rename to away");
+
+        var writing = Task.WhenAll(batch.Deliveries.Select(delivery => recorder.RecordAsync(Outcome(batch, delivery.Seq, "accepted"), null)));
+        await Task.WhenAny(writing, Task.Delay(500));
+        Assert.False(writing.IsCompleted);
+        await Database.ExecuteAsync("alter table away rename to deliveries");
+        await writing;
+
+        Assert.Equal(50L, await Database.ScalarAsync<long>("select count(*) from deliveries where status = 'accepted' and attempts = 1"));
+    }
+
+    [Fact]
+    public async Task ConnectionsToTheDatabaseCutAgainAndAgainLoseNothingAndRepeatNothing()
+    {
+        var issue = await Room.FreezeIssueAsync(300);
+        Relay(script => script.At(FaultPoint.EndOfData).Delay(TimeSpan.FromMilliseconds(10)));
+        var working = Room.Worker.WorkAsync();
+        for (var cut = 1; cut <= 5; cut++)
+        {
+            await Room.Inbox.Messages.WaitForAsync(cut * 40, Patience);
+            await CutEveryConnectionAsync();
+        }
+
+        await working;
+        await Room.Worker.WorkAsync();
+
+        var receipt = await Room.ReceiptAsync(issue);
+        Assert.Equal(("finished", 300L, 0L), (receipt.State, receipt.Accepted, receipt.Resent));
+        Assert.Equal((300L, 300L), (Room.Inbox.Messages.Count, Room.Inbox.Messages.DistinctRecipients));
+    }
+
+    [Fact]
+    public async Task ARecorderThatIsClosedTakesNothingMore()
+    {
+        var batch = await ClaimAsync(1);
+        var recorder = NewRecorder();
+        await recorder.DisposeAsync();
+
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => recorder.RecordAsync(null, Key(batch, 1)));
+    }
+
+    [Fact]
+    public async Task ClosingWritesWhatIsLeft()
+    {
+        var batch = await ClaimAsync(50);
+        var recorder = NewRecorder();
+        var writing = Task.WhenAll(batch.Deliveries.Select(delivery => recorder.RecordAsync(null, Key(batch, delivery.Seq))));
+
+        await recorder.DisposeAsync();
+
+        Assert.All(await writing, Assert.True);
+    }
+
+    private LedgerRecorder NewRecorder() => new(new LedgerStore(DataSource), TimeProvider.System, NullLogger<LedgerRecorder>.Instance);
+
+    private async Task<ClaimedBatch> ClaimAsync(int readers)
+    {
+        Room.Scheduling.UseBatchesOf(readers);
+        await Room.FreezeIssueAsync(readers);
+        return (await Room.Batches.ClaimAsync(Guid.NewGuid(), TimeSpan.FromMinutes(1), true, TimeSpan.FromSeconds(1), default))!;
+    }
+
+    private async Task CutEveryConnectionAsync()
+    {
+        // Over another database: this one's own connection would be cut as well.
+        await using var other = Npgsql.NpgsqlDataSource.Create((await PostgresFixture.GetAsync()).ConnectionString("postgres", 1));
+        await using var command = other.CreateCommand("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1");
+        command.Parameters.Add(new Npgsql.NpgsqlParameter { Value = Database.Name });
+        await command.ExecuteNonQueryAsync();
+        await UntilAsync(
+            async () =>
+            {
+                try
+                {
+                    return await Database.ScalarAsync<int>("select 1") == 1;
+                }
+                catch (Npgsql.NpgsqlException)
+                {
+                    // A pooled connection that was cut.
+                    return false;
+                }
+            },
+            "the database answers");
+    }
+
+    private Task<IReadOnlyList<string>> StatusesAsync() => Database.ListAsync<string>("select status::text from deliveries order by seq");
+
+    private static DeliveryKey Key(ClaimedBatch batch, int seq) => new(batch.PartKey, batch.IssueId, seq, batch.BatchNo, batch.Fence);
+
+    private static LedgerEntry Outcome(ClaimedBatch batch, int seq, string status, SmtpReply? reply = null, string? queue = null, bool suppress = false) => new()
+    {
+        Key = Key(batch, seq), Status = status, Reply = reply ?? new SmtpReply(250, "2.0.0", "Ok"), QueueId = queue, CountedAttempts = 1, Suppress = suppress,
+    };
+
+    private static string Word(int number) => string.Concat(number.ToString(System.Globalization.CultureInfo.InvariantCulture).Select(digit => (char)('a' + digit - '0')));
+}

@@ -1,0 +1,49 @@
+using Newsletter.Mailer.Delivery;
+
+namespace Newsletter.Mailer.Tests.Delivery;
+
+public sealed class SmtpTextTests
+{
+    [Theory]
+    [InlineData("<ana@example.net>: Recipient address rejected", "<address>: Recipient address rejected")]
+    [InlineData("User ana.lee+news@mail.example.org unknown.", "User <address> unknown.")]
+    [InlineData("müller@münchen.example existiert nicht", "<address> existiert nicht")]
+    [InlineData("for=ana@example.net;", "<address>;")]
+    [InlineData("(ana@example.net, bob@example.net)", "(<address>, <address>)")]
+    [InlineData("Ok: queued as 4XkJ2s1vQzz9vC", "Ok: queued as #")]
+    [InlineData("2.0.0 OK 1700000000 a1-20020a05600c0a0100b003 - gsmtp", "2.0.0 OK # # - gsmtp")]
+    [InlineData("Client host [203.0.113.25] blocked using zen.example.org", "Client host [203.0.113.25] blocked using zen.example.org")]
+    [InlineData("5.7.1 Service unavailable; see https://example.org/help", "5.7.1 Service unavailable; see https://example.org/help")]
+    [InlineData("Mailbox full", "Mailbox full")]
+    [InlineData("", "")]
+    public void WhatNamesAReaderOrAMessageIsTakenOut(string text, string anonymous) => Assert.Equal(anonymous, SmtpText.Kept(text));
+
+    [Theory]
+    [InlineData("a\0b", "a b")]
+    [InlineData("a\r\nb\tc\u0085d", "a  b c d")]
+    [InlineData("tea \U0001F375", "tea \U0001F375")]
+    public void WhatIsKeptCanBeStored(string text, string storable) => Assert.Equal(storable, SmtpText.Storable(text));
+
+    [Fact]
+    public void HalfACharacterIsReplaced()
+    {
+        Assert.Equal("x\ufffdy", SmtpText.Storable("x\ud83dy"));
+        Assert.Equal("x\ufffd", SmtpText.Storable("x\udc00"));
+    }
+
+    [Fact]
+    public void WhatIsKeptHasAnEndAndNoHalfCharacterAtIt()
+    {
+        Assert.Equal(500, SmtpText.Storable(new string('x', 10_000)).Length);
+        Assert.Equal(new string('x', 499), SmtpText.Storable(new string('x', 499) + "\U0001F375"));
+    }
+
+    [Theory]
+    [InlineData('a')]
+    [InlineData('@')]
+    [InlineData('<')]
+    [InlineData('1')]
+    [InlineData('-')]
+    [InlineData('.')]
+    public void ATextWithoutEndTakesNoTimeWithoutEnd(char c) => Assert.InRange(SmtpText.Kept(new string(c, 5_000_000)).Length, 1, 500);
+}

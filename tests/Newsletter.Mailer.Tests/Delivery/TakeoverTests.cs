@@ -1,0 +1,247 @@
+using Newsletter.Mailer.Delivery;
+using Newsletter.Mailer.Testing;
+
+namespace Newsletter.Mailer.Tests.Delivery;
+
+/// <summary>Leases, fences, and what becomes of a batch whose sender was killed.</summary>
+public sealed class TakeoverTests : MailroomTest
+{
+    private static readonly SmtpReply Ok = new(250, "2.0.0", "Ok");
+
+    // Short, and so is the time that an expired lease is left alone.
+    private MailWorker Successor => Room.NewWorker(options => options.LeaseSeconds = 1);
+
+    [Fact]
+    public async Task WhatAKilledSenderHadInFlightIsSentOnceMore()
+    {
+        var issue = await Room.FreezeIssueAsync(60);
+        await DieAsync(inFlight: 4);
+
+        await WorkUntilFinishedAsync(issue);
+
+        var receipt = await Room.ReceiptAsync(issue);
+        Assert.Equal(("finished", 60L, 4L), (receipt.State, receipt.Accepted, receipt.Resent));
+        Assert.Equal((60L, 60L), (Room.Inbox.Messages.Count, Room.Inbox.Messages.DistinctRecipients));
+        Assert.Equal(2L, await Database.ScalarAsync<long>("select max(fence) from batches"));
+    }
+
+    [Fact]
+    public async Task UnderThePolicyLeaveWhatWasInFlightStaysUnknown()
+    {
+        Room.Scheduling.UnknownPolicy = "leave";
+        var issue = await Room.FreezeIssueAsync(60);
+        await DieAsync(inFlight: 4);
+
+        await WorkUntilFinishedAsync(issue);
+
+        var receipt = await Room.ReceiptAsync(issue);
+        Assert.Equal(("finished", 56L, 4L, true), (receipt.State, receipt.Accepted, receipt.Unknown, receipt.Balanced));
+        Assert.Equal(56L, Room.Inbox.Messages.Count);
+    }
+
+    [Theory]
+    [InlineData("leave", 0)]
+    [InlineData("resend", 1)]
+    public async Task ARetryInFlightOfAKilledSenderFollowsThePolicyToo(string policy, long resent)
+    {
+        Room.Scheduling.UnknownPolicy = policy;
+        var issue = await Room.FreezeIssueAsync(3);
+        Relay(script => script.At(Newsletter.Mailer.Inbox.FaultPoint.Rcpt).ToRecipient("reader2@example.net").First(1).Reply(450, "4.2.1 Later"));
+        await Room.Worker.SendAsync();
+        await Room.Worker.Sweep.RunAsync(default);
+        await DieAsync(inFlight: 1);
+
+        await WorkUntilFinishedAsync(issue);
+
+        var receipt = await Room.ReceiptAsync(issue);
+        Assert.Equal(("finished", 2 + resent, 1 - resent, resent), (receipt.State, receipt.Accepted, receipt.Unknown, receipt.Resent));
+        Assert.Equal(2 + resent, Room.Inbox.Messages.Count);
+    }
+
+    [Fact]
+    public async Task KilledTwiceOverTheSameMessageItIsNotSentAThirdTime()
+    {
+        var issue = await Room.FreezeIssueAsync(1);
+        await DieAsync(inFlight: 1);
+        await DieAsync(inFlight: 1);
+
+        await WorkUntilFinishedAsync(issue);
+
+        var receipt = await Room.ReceiptAsync(issue);
+        Assert.Equal(("finished", 1L, 0L), (receipt.State, receipt.Unknown, Room.Inbox.Messages.Count));
+    }
+
+    [Fact]
+    public async Task ALiveLeaseIsNobodyElses()
+    {
+        var issue = await Room.FreezeIssueAsync(10);
+        await ClaimAsync();
+
+        await Successor.SendAsync();
+
+        Assert.Equal(10, (await Room.ReceiptAsync(issue)).Pending);
+        Assert.False(await Room.Batches.AnyReadyAsync(default));
+    }
+
+    [Fact]
+    public async Task AnExpiredLeaseIsLeftAloneShortlyAfterTheServerStarted()
+    {
+        await Room.FreezeIssueAsync(10);
+        await DieAsync(inFlight: 0);
+
+        Assert.Null(await Room.Batches.ClaimAsync(Guid.NewGuid(), TimeSpan.FromMinutes(1), mayTakeOver: true, grace: TimeSpan.FromDays(1), default));
+        Assert.Null(await Room.Batches.ClaimAsync(Guid.NewGuid(), TimeSpan.FromMinutes(1), mayTakeOver: false, grace: TimeSpan.FromSeconds(1), default));
+        await UntilAsync(async () => await ClaimAsync() is { TakenOver: true }, "a take-over");
+    }
+
+    [Fact]
+    public async Task WhoeverLostTheLeaseWritesNothingMore()
+    {
+        var issue = await Room.FreezeIssueAsync(3);
+        var stale = await DieAsync(inFlight: 2);
+        await UntilAsync(async () => await ClaimAsync() is not null, "a take-over");
+
+        var written = await WriteAsync([Outcome(stale, 1, "rejected"), Outcome(stale, 2, "accepted")], [Key(stale, 3)]);
+
+        Assert.Empty(written.Written);
+        Assert.Empty(written.Intended);
+        Assert.Equal(3, (await Room.ReceiptAsync(issue)).Pending);
+    }
+
+    [Fact]
+    public async Task WhoeverLostTheLeaseStillKnowsBetterThanUnknown()
+    {
+        Room.Scheduling.UnknownPolicy = "leave";
+        var issue = await Room.FreezeIssueAsync(3);
+        var stale = await DieAsync(inFlight: 2);
+        await UntilAsync(async () => await ClaimAsync() is not null, "a take-over");
+
+        await WriteAsync([Outcome(stale, 1, "rejected"), Outcome(stale, 2, "accepted")], []);
+
+        var receipt = await Room.ReceiptAsync(issue);
+        Assert.Equal((1L, 1L, 0L), (receipt.Accepted, receipt.Unknown, receipt.Rejected));
+    }
+
+    [Fact]
+    public async Task RenewingTellsWhichLeasesAreLost()
+    {
+        await Room.FreezeIssueAsync(100);
+        var (lost, kept) = ((await ClaimAsync())!, (await ClaimAsync())!);
+        await Room.ExpireLeasesAsync();
+        await UntilAsync(async () => await ClaimAsync() is not null, "a take-over");
+
+        var ours = await Room.Batches.RenewAsync([lost, kept], TimeSpan.FromMinutes(7), default);
+
+        Assert.Equal((kept.IssueId, kept.BatchNo), Assert.Single(ours));
+        Assert.Equal([kept.BatchNo], await Database.ListAsync<int>("select batch_no from batches where lease_until > now() + interval '5 minutes'"));
+    }
+
+    [Fact]
+    public async Task AnExpiredLeaseThatNobodyTookIsRenewed()
+    {
+        await Room.FreezeIssueAsync(10);
+        var batch = await DieAsync(inFlight: 0);
+
+        Assert.Single(await Room.Batches.RenewAsync([batch], TimeSpan.FromMinutes(7), default));
+
+        Assert.Null(await ClaimAsync());
+    }
+
+    [Fact]
+    public async Task ALeaseIsRenewedForAsLongAsItsSenderWorks()
+    {
+        await Room.FreezeIssueAsync(5);
+        Relay(script => script.At(Newsletter.Mailer.Inbox.FaultPoint.EndOfData).GoSilent());
+        using var stop = new CancellationTokenSource();
+        Room.Relay = Room.Relay with { FinalReplyTimeout = TimeSpan.FromSeconds(4) };
+        var sending = Room.Worker.SendAsync(stop.Token);
+        await UntilAsync(async () => await LeaseAsync() is not null, "a lease");
+        var first = await LeaseAsync();
+
+        await UntilAsync(async () => await LeaseAsync() > first, "a renewal");
+
+        await stop.CancelAsync();
+        await sending;
+        Assert.Null(await LeaseAsync());
+    }
+
+    [Fact]
+    public async Task WhatIsGivenBackIsAnybodysAtOnceOrAfterAWhile()
+    {
+        await Room.FreezeIssueAsync(100);
+        var (now, later) = ((await ClaimAsync())!, (await ClaimAsync())!);
+
+        await Room.Batches.GiveBackAsync(now, TimeSpan.Zero, default);
+        await Room.Batches.GiveBackAsync(later, TimeSpan.FromMinutes(1), default);
+
+        var again = (await ClaimAsync())!;
+        Assert.Equal((now.BatchNo, now.Fence + 1, false, 50), (again.BatchNo, again.Fence, again.TakenOver, again.Deliveries.Count));
+        Assert.Null(await ClaimAsync());
+        Assert.False(await Room.Batches.AnyReadyAsync(default));
+    }
+
+    [Fact]
+    public async Task AStaleOwnerNeitherClosesNorGivesBackNorExcludes()
+    {
+        await Room.FreezeIssueAsync(10);
+        var stale = await DieAsync(inFlight: 0);
+        await UntilAsync(async () => await ClaimAsync() is not null, "a take-over");
+
+        await Room.Batches.CompleteAsync(stale, default);
+        await Room.Batches.GiveBackAsync(stale, TimeSpan.Zero, default);
+
+        Assert.Equal(["leased"], await Database.ListAsync<string>("select state from batches"));
+    }
+
+    [Fact]
+    public async Task AnIssueThatIsNotSendingIsNotClaimed()
+    {
+        var issue = await Room.FreezeIssueAsync(10);
+        foreach (var state in new[] { "freezing", "paused", "cancelling", "cancelled", "finished", "failed" })
+        {
+            await Database.ExecuteAsync("update issues set state = $2 where id = $1", issue, state);
+            Assert.Null(await ClaimAsync());
+        }
+    }
+
+    private async Task WorkUntilFinishedAsync(long issue)
+    {
+        var successor = Successor;
+        // The test's database server may have started less than a lease ago.
+        await UntilAsync(
+            async () =>
+            {
+                await successor.WorkAsync();
+                return (await Room.ReceiptAsync(issue)).State == "finished";
+            },
+            "the issue finished");
+    }
+
+    // A sender claims a batch, lets its first messages go, and is killed.
+    private async Task<ClaimedBatch> DieAsync(int inFlight)
+    {
+        ClaimedBatch? batch = null;
+        await UntilAsync(async () => (batch = await ClaimAsync()) is not null, "a claim");
+        var written = await WriteAsync([], [.. batch!.Deliveries.Take(inFlight).Select(delivery => Key(batch, delivery.Seq))]);
+        Assert.Equal(inFlight, written.Intended.Count);
+        await Room.ExpireLeasesAsync();
+        return batch;
+    }
+
+    private Task<ClaimedBatch?> ClaimAsync() =>
+        Room.Batches.ClaimAsync(Guid.NewGuid(), TimeSpan.FromMinutes(1), mayTakeOver: true, TimeSpan.FromSeconds(1), default);
+
+    private async Task<LedgerWritten> WriteAsync(IReadOnlyList<LedgerEntry> entries, IReadOnlyList<DeliveryKey> next)
+    {
+        var store = new LedgerStore(DataSource);
+        await using var session = await store.OpenAsync(default);
+        return await store.WriteAsync(session, entries, next, again: false, default);
+    }
+
+    private async Task<DateTime?> LeaseAsync() => (await Database.ListAsync<DateTime>("select lease_until from batches where state = 'leased'")).Cast<DateTime?>().FirstOrDefault();
+
+    private static DeliveryKey Key(ClaimedBatch batch, int seq) => new(batch.PartKey, batch.IssueId, seq, batch.BatchNo, batch.Fence);
+
+    private static LedgerEntry Outcome(ClaimedBatch batch, int seq, string status) =>
+        new() { Key = Key(batch, seq), Status = status, Reply = Ok, CountedAttempts = 1 };
+}
