@@ -17,12 +17,14 @@ public sealed class RelayFaultTests : MailroomTest
     public async Task ARelayThatHangsUpNowAndThenLosesAndRepeatsNothing(FaultPoint point)
     {
         var issue = await Room.FreezeIssueAsync(120);
-        Relay(script => script.At(point).Every(10).LosingMessage().Reply(421, "4.3.2 Too many messages on this connection"));
+        // At the dot the third time counts, so there nobody may meet it by chance three times.
+        Relay(script => (point == FaultPoint.EndOfData ? script.At(point).ToShareOfRecipients(0.1).First(1, FaultScope.Recipient) : script.At(point).Every(10))
+            .LosingMessage().Reply(421, "4.3.2 Too many messages on this connection"));
 
         await Room.Worker.WorkAsync();
 
         await AssertAllOnceAsync(issue, 120);
-        Assert.InRange(Room.Inbox.TimesFired(point.ToString()), 12, 20);
+        Assert.InRange(Room.Inbox.TimesFired(point.ToString()), 6, 20);
     }
 
     [Theory]
