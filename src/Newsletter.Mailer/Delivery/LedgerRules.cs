@@ -3,7 +3,10 @@ namespace Newsletter.Mailer.Delivery;
 /// <summary>What an attempt's outcome means for the ledger. Pure; the table is in one place.</summary>
 public sealed class LedgerRules(DeliveryOptions options, Random random)
 {
-    /// <summary>421s to the final dot after which a message counts as deferred: it would loop for ever otherwise.</summary>
+    /// <summary>Relay's faults under one message in one lease before they begin to speak of the message: a relay that is down fails under many.</summary>
+    public const int FaultsUnderOneMessage = 3;
+
+    /// <summary>421s to the final dot, or leases in which connections kept breaking under it, after which a message counts as deferred: it would loop for ever otherwise.</summary>
     private const int DotFaultsThatCount = 3;
 
     private const double Jitter = 0.2;
@@ -13,7 +16,8 @@ public sealed class LedgerRules(DeliveryOptions options, Random random)
     /// <param name="outcome">Of this attempt.</param>
     /// <param name="relayId">Who took or refused it.</param>
     /// <param name="resendUnknown">The policy is to send an unknown once more.</param>
-    public LedgerEntry Enter(DeliveryKey key, PendingDelivery delivery, SendOutcome outcome, int relayId, bool resendUnknown)
+    /// <param name="faults">Relay's faults under this message in this lease, before this attempt.</param>
+    public LedgerEntry Enter(DeliveryKey key, PendingDelivery delivery, SendOutcome outcome, int relayId, bool resendUnknown, int faults = 0)
     {
         var entry = new LedgerEntry { Key = key, Status = "pending", RelayId = relayId };
         return outcome switch
@@ -34,9 +38,9 @@ public sealed class LedgerRules(DeliveryOptions options, Random random)
                 CountedAttempts = 1,
                 RetryIn = resendUnknown && delivery.Resends == 0 ? TimeSpan.FromSeconds(options.ResendUnknownSeconds) : null,
             },
-            SendOutcome.RelayFault { AtEndOfData: true } fault when delivery.DotFaults + 1 >= DotFaultsThatCount =>
-                Defer(entry with { Reply = new SmtpReply(421, null, fault.Reason), DotFaults = 1 }, delivery),
-            SendOutcome.RelayFault fault => entry with { DotFaults = fault.AtEndOfData ? 1 : 0 },
+            SendOutcome.RelayFault fault when SpeaksOfTheMessage(fault, faults) && delivery.DotFaults + 1 >= DotFaultsThatCount =>
+                Defer(entry with { Reply = new SmtpReply(fault.AtEndOfData ? 421 : 0, null, fault.Reason), DotFaults = 1 }, delivery),
+            SendOutcome.RelayFault fault => entry with { DotFaults = SpeaksOfTheMessage(fault, faults) ? 1 : 0 },
             // The sender's or our fault, never the recipient's.
             SendOutcome.SenderRefused or SendOutcome.CredentialsRefused => entry,
             _ => throw new System.Diagnostics.UnreachableException(),
@@ -50,6 +54,9 @@ public sealed class LedgerRules(DeliveryOptions options, Random random)
         Status = "failed",
         Reply = new SmtpReply(0, null, reason),
     };
+
+    // A 421 to the dot, or a connection that breaks under this one again and again (a filter that drops it in the middle).
+    private static bool SpeaksOfTheMessage(SendOutcome.RelayFault fault, int faults) => fault.AtEndOfData || faults >= FaultsUnderOneMessage;
 
     private LedgerEntry Defer(LedgerEntry entry, PendingDelivery delivery) =>
         delivery.DeferredFor is { } age && age >= TimeSpan.FromHours(options.MaxAgeHours)

@@ -3,7 +3,6 @@ namespace Newsletter.Mailer.Delivery;
 /// <summary>One connection's work: send, then enter the outcome together with the next message's intent, again and again.</summary>
 internal sealed class SendingLane(SendingParts parts, WorkQueue queue, LeaseBook leases)
 {
-    private const int FaultsUnderOneItem = 3;
     private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan WithoutDatabase = TimeSpan.FromSeconds(1);
 
@@ -121,7 +120,7 @@ internal sealed class SendingLane(SendingParts parts, WorkQueue queue, LeaseBook
         var relay = _session!.Relay;
         var outcome = await _session.SendAsync(mail);
         await parts.Guard.SeeAsync(item, outcome, relay);
-        return _rules.Enter(item.Key, item.Delivery, outcome, relay.Id, item.Issue.ResendUnknown);
+        return _rules.Enter(item.Key, item.Delivery, outcome, relay.Id, item.Issue.ResendUnknown, item.Faults);
     }
 
     private async Task EnterAsync()
@@ -139,14 +138,14 @@ internal sealed class SendingLane(SendingParts parts, WorkQueue queue, LeaseBook
         await parts.Guard.EnteredAsync(item, entry);
         if (entry.Status != "pending")
             await leases.SettleAsync(item);
-        else if (item.Faults < FaultsUnderOneItem && !queue.IsClosed && item.Work.IsOurs)
+        else if (item.Faults < LedgerRules.FaultsUnderOneMessage && !queue.IsClosed && item.Work.IsOurs)
             queue.Again(item with
             {
                 Faults = item.Faults + 1,
                 Delivery = item.Delivery with { DotFaults = (short)(item.Delivery.DotFaults + entry.DotFaults) },
             });
         else
-            await leases.LeaveAsync(item, relayFailed: item.Faults >= FaultsUnderOneItem);
+            await leases.LeaveAsync(item, relayFailed: item.Faults >= LedgerRules.FaultsUnderOneMessage);
     }
 
     private Task WaitAsync(TimeSpan time, CancellationToken stop) =>
