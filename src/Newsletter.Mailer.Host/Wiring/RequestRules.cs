@@ -50,7 +50,9 @@ internal static class RequestRules
         if (http.Request.Path.Value?.Contains('\0', StringComparison.Ordinal) == true
             || http.Request.Query.Any(pair => IsBroken(pair.Key) || pair.Value.Any(IsBroken)))
             return Problems.WriteAsync(http, StatusCodes.Status400BadRequest, "The URL holds a NUL character or half a character, which no text can.");
-        if (MediaTypeHeaderValue.TryParse(http.Request.ContentType, out var type)
+        // Readers' pages read no body: a mail client's one click may name whatever charset it likes (RFC 8058 §3.2).
+        if (http.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase)
+            && MediaTypeHeaderValue.TryParse(http.Request.ContentType, out var type)
             && type.Charset.HasValue && !type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase) && !type.Charset.Equals("\"utf-8\"", StringComparison.OrdinalIgnoreCase))
             return Problems.WriteAsync(http, StatusCodes.Status415UnsupportedMediaType, $"Bodies are read as UTF-8 only, not as {type.Charset}.");
         return next(http);
