@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Data.Common;
-using Microsoft.Extensions.Options;
 using Newsletter.Mailer.Database;
 using Newsletter.Mailer.Host.Wiring;
 
@@ -75,7 +74,6 @@ internal static class CommandLine
     private static string? Explain(Exception e) => e switch
     {
         ConfigurationException or DatabaseUnavailableException => e.Message,
-        OptionsValidationException invalid => string.Join(Environment.NewLine + "newsletter: ", invalid.Failures.Select(Plain)),
         // The link-key file says for itself what is wrong with it.
         InvalidDataException => e.Message,
         DbException { IsTransient: true } => $"The connection to the database was lost: {e.Message}. Start again once it is back.",
@@ -83,12 +81,4 @@ internal static class CommandLine
         IOException or UnauthorizedAccessException => e.Message,
         _ => null,
     };
-
-    // "DataAnnotation validation failed for 'X' members: 'Y' with the error: 'Z'." says Z to a person.
-    private static string Plain(string failure)
-    {
-        const string mark = "with the error: '";
-        var start = failure.IndexOf(mark, StringComparison.Ordinal);
-        return start < 0 ? failure : failure[(start + mark.Length)..].TrimEnd('.').TrimEnd('\'');
-    }
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Microsoft.Extensions.Options;
 using Newsletter.Mailer.Database;
 using Newsletter.Mailer.Host.Wiring;
 
@@ -21,7 +20,7 @@ internal static class MigrateCommand
     {
         var host = Server.BuildCommand(new HostSetup { ConfigFile = config });
         await using var owned = (IAsyncDisposable)host;
-        host.Services.GetRequiredService<IStartupValidator>().Validate();
+        host.Services.ValidateSettings();
         var applied = await host.Services.GetRequiredService<OpenDatabase>().OpenAsync(WhenRunning.Join, stop);
         if (asJson)
             terminal.WriteJson(new { applied });

@@ -66,7 +66,7 @@ public sealed record HostSetup
     internal static void RefuseUnknownKeys(IConfigurationRoot configuration, IEnumerable<OptionSection> sections)
     {
         string[] known = [.. OptionSections.Keys(sections), "ConnectionStrings:Newsletter", "Logging:LogLevel:*"];
-        var unknown = configuration.Providers.OfType<JsonConfigurationProvider>()
+        var unknown = configuration.Providers.Where(provider => provider is JsonConfigurationProvider or JsonStreamConfigurationProvider)
             .SelectMany(file => KeysOf(file, null))
             .Where(key => !OptionSections.IsAmong(known, key))
             .ToList();

@@ -14,12 +14,11 @@ internal static class Server
     public static IHost Build(HostSetup setup) => setup.Role is HostRole.Worker ? BuildWorker(setup) : BuildWeb(setup);
 
     /// <summary>Checks the settings, opens the database, and looks after what must be there before the first request or job.</summary>
-    /// <exception cref="OptionsValidationException">A setting is wrong.</exception>
-    /// <exception cref="ConfigurationException">The key ring is missing.</exception>
+    /// <exception cref="ConfigurationException">A setting is wrong, or the key ring is missing.</exception>
     /// <exception cref="DatabaseUnavailableException">There is no database to work with.</exception>
     public static async Task OpenAsync(this IHost host, WhenRunning whenRunning, CancellationToken stop)
     {
-        host.Services.GetRequiredService<IStartupValidator>().Validate();
+        host.Services.ValidateSettings();
         await host.Services.GetRequiredService<OpenDatabase>().OpenAsync(whenRunning, stop);
         _ = host.Services.GetRequiredService<KeyRing>();
         // A command mails nothing itself: it needs neither relays nor, unless it starts a job, Hangfire's tables.
