@@ -10,13 +10,20 @@ public sealed class RetryStore(NpgsqlDataSource database)
         select id from issues where state = 'sending' order by id for no key update
         """;
 
+    // The retries are empty whenever they are counted: for so few the planner compares each with each.
+    private const string PlanForMany = /*lang=sql*/ """
+        set local enable_nestloop = off
+        """;
+
     // Batches follow those of the issue so far.
     private const string Gather = /*lang=sql*/ """
-        with due as materialized (
-            select r.issue_id, r.seq, m.batch_no + (row_number() over (partition by r.issue_id order by r.seq) - 1)::integer / @size + 1 as batch_no
-            from unnest(@issues::bigint[]) i (id)
-            join retries r on r.issue_id = i.id and r.batch_no is null and r.next_at <= now()
-            cross join lateral (select coalesce(max(b.batch_no), 0) as batch_no from batches b where b.issue_id = i.id) m
+        with sending as materialized (
+            select i.id, (select coalesce(max(b.batch_no), 0) from batches b where b.issue_id = i.id) as last_batch
+            from unnest(@issues::bigint[]) i (id)),
+        due as materialized (
+            select r.issue_id, r.seq, s.last_batch + (row_number() over (partition by r.issue_id order by r.seq) - 1)::integer / @size + 1 as batch_no
+            from sending s
+            join retries r on r.issue_id = s.id and r.batch_no is null and r.next_at <= now()
             order by r.issue_id, r.seq
             limit @limit),
         cut as (
@@ -40,6 +47,8 @@ public sealed class RetryStore(NpgsqlDataSource database)
         var issues = await LockSendingAsync(connection, stop);
         if (issues.Length == 0)
             return 0;
+        await using (var plan = new NpgsqlCommand(PlanForMany, connection))
+            await plan.ExecuteNonQueryAsync(stop);
         await using var command = new NpgsqlCommand(Gather, connection) { CommandTimeout = 300 };
         command.Parameters.AddWithValue("issues", issues);
         command.Parameters.AddWithValue("size", batchSize);

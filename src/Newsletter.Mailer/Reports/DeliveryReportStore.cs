@@ -7,21 +7,25 @@ namespace Newsletter.Mailer.Reports;
 public sealed class DeliveryReportStore(NpgsqlDataSource database)
 {
     private const string ListDeliveries = /*lang=sql*/ """
+        with page as materialized (
+            select d.*
+            from deliveries d
+            where d.part_key = (select i.part_key from issues i where i.id = @issue)
+              and d.issue_id = @issue
+              and d.seq > @after
+              and (@status::text is null or d.status = @status::text::delivery_status)
+              and (@subscriber::bigint is null or d.subscriber_id = @subscriber)
+            order by d.seq
+            limit @limit)
         select d.seq, d.subscriber_id as subscriberid, b.address, d.status::text as status, d.reason, d.attempts, d.resends, y.name as relay,
                d.smtp_code::integer as smtpcode, t.status as enhancedstatus, t.text as detail, d.queue_id as queueid,
                r.next_at as nextat, d.updated_at as updatedat
-        from issues i
-        join deliveries d on d.part_key = i.part_key and d.issue_id = i.id
+        from page d
         left join subscribers b on b.id = d.subscriber_id
         left join relays y on y.id = d.relay_id
         left join smtp_details t on t.id = d.detail_id
         left join retries r on r.issue_id = d.issue_id and r.seq = d.seq
-        where i.id = @issue
-          and d.seq > @after
-          and (@status::text is null or d.status = @status::text::delivery_status)
-          and (@subscriber::bigint is null or d.subscriber_id = @subscriber)
         order by d.seq
-        limit @limit
         """;
 
     private const string SelectOutsider = /*lang=sql*/ """

@@ -159,9 +159,19 @@ public sealed class FreezeStore(NpgsqlDataSource database)
         var (frozen, cursor) = await connection.QuerySingleAsync<(int, long)>(new CommandDefinition(InsertChunk, where, commandTimeout: 300, cancellationToken: stop));
         await connection.ExecuteAsync(new CommandDefinition(CutBatches, where, commandTimeout: 300, cancellationToken: stop));
         var last = frozen < chunk;
+        if (last)
+            await AnalyzeAsync(connection, at.Part_key, stop);
         await connection.ExecuteAsync(new CommandDefinition(Advance, new { issue, cursor, frozen, last }, cancellationToken: stop));
         await transaction.CommitAsync(stop);
         return last ? FreezeStep.Done : FreezeStep.More;
+    }
+
+    // Without statistics every index that begins with the issue looks as good as the one that ends in the place, and a claim reads the
+    // whole issue: so they are made before the first claim, not whenever autovacuum comes by.
+    private static async Task AnalyzeAsync(NpgsqlConnection connection, long partKey, CancellationToken stop)
+    {
+        var analyze = string.Create(CultureInfo.InvariantCulture, $"analyze \"deliveries_{partKey}\"");
+        await connection.ExecuteAsync(new CommandDefinition(analyze, commandTimeout: 300, cancellationToken: stop));
     }
 
     // A partition is made apart and then attached: CREATE … PARTITION OF would lock out every reader and writer of the ledger.

@@ -121,8 +121,8 @@ public sealed class ReplyTests : MailroomTest
         Assert.Equal(("paused", 30L, 90L, 0L), (paused.State, paused.Accepted, paused.Pending, paused.Rejected));
         Assert.StartsWith("20 readers in a row were refused for the sender's sake: 554 5.7.1 <address>: Sender address rejected: Access denied", paused.Reason, StringComparison.Ordinal);
         Assert.Equal(0L, await Database.ScalarAsync<long>("select count(*) from suppressions"));
-        // One was under way beyond the twentieth, none of the others was tried.
-        Assert.Equal(21, Room.Inbox.TimesFired("Rcpt"));
+        // One may have been under way beyond the twentieth, none of the others was tried.
+        Assert.InRange(Room.Inbox.TimesFired("Rcpt"), 20, 21);
 
         Relay(script => script);
         await Room.Control.ChangeAsync(issue, "sending", default);

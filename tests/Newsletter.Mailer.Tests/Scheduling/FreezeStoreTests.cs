@@ -38,6 +38,17 @@ public sealed class FreezeStoreTests : MailroomTest
     }
 
     [Fact]
+    public async Task AFrozenIssueHasStatisticsBeforeItsFirstClaim()
+    {
+        await Room.FreezeIssueAsync(230);
+
+        var stated = await Database.ScalarAsync<float>("select reltuples from pg_class where relname like 'deliveries\\_%' and relispartition and relkind = 'r'");
+
+        Assert.Equal(230, stated);
+        Assert.True(await Database.ScalarAsync<long>("select count(*) from pg_stats where tablename like 'deliveries\\_%' and attname = 'issue_id'") > 0);
+    }
+
+    [Fact]
     public async Task ReadersWhoJoinWhileAnIssueIsFrozenDoNotTurnUpTwice()
     {
         var (issue, newsletter) = await BeginAsync(readers: 100);
