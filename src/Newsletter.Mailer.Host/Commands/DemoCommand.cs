@@ -62,19 +62,8 @@ internal static class DemoCommand
         return success ? Terminal.Success : Terminal.Failure;
     }
 
-    private static async Task<string?> ReadEditionAsync(DemoWish wish, Terminal terminal, CancellationToken stop)
-    {
-        if (wish.Edition is null)
-            return SampleEdition.Source;
-        if (!wish.Edition.Exists)
-        {
-            terminal.Fail($"There is no file {wish.Edition.FullName}.");
-            return null;
-        }
-
-        return await File.ReadAllTextAsync(wish.Edition.FullName, stop);
-    }
-
+    private static async Task<string?> ReadEditionAsync(DemoWish wish, Terminal terminal, CancellationToken stop) =>
+        wish.Edition is null ? SampleEdition.Source : await EditionFiles.ReadAsync(wish.Edition.FullName, terminal, stop);
     // Nothing of the machine's configuration is used: the demo is the same everywhere, and can do no harm.
     private static HostSetup Setup(string folder, int port) => new()
     {

@@ -50,10 +50,7 @@ internal static class WhyCommand
 
     private static async Task<int> AnswerAsync(OpenRooms rooms, long issue, EmailAddress reader, bool asJson, Terminal terminal, CancellationToken stop)
     {
-        var deliveries = rooms.Get<DeliveryReportStore>();
-        // Nobody has the id 0: the answer then says that nobody has this address.
-        var subscriber = await deliveries.FindSubscriberAsync(reader.Value, stop) ?? 0;
-        if (await deliveries.WhyAsync(issue, subscriber, stop) is not { } why)
+        if (await rooms.Get<DeliveryReportStore>().WhyAsync(issue, reader.Value, stop) is not { } why)
             return terminal.Fail($"There is no issue {issue}.");
         if (asJson)
             terminal.WriteJson(why);

@@ -25,5 +25,5 @@ internal static class EditionProblems
             : ByField(change).Select(problem => problem.Message);
 
     private static string Sentence(FrontMatterError error) =>
-        string.Create(CultureInfo.InvariantCulture, $"Line {error.Line}, column {error.Column}: {(error.Key is null ? "" : error.Key + " ")}{error.Message}");
+        string.Create(CultureInfo.InvariantCulture, $"Line {error.Line}, column {error.Column}{(error.Key is null ? "" : $" ({error.Key})")}: {error.Message}");
 }

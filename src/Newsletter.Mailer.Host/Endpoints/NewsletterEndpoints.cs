@@ -3,6 +3,7 @@ using Newsletter.Mailer.Access;
 using Newsletter.Mailer.Audience;
 using Newsletter.Mailer.Database;
 using Newsletter.Mailer.Host.Wiring;
+using Newsletter.Mailer.Rendering.Themes;
 using Newsletter.Mailer.Scheduling;
 
 namespace Newsletter.Mailer.Host.Endpoints;
@@ -34,7 +35,7 @@ internal static class NewsletterEndpoints
     private static async Task<Results<Created<NewsletterProfile>, ProblemHttpResult>> Create(
         NewsletterDraft draft, NewsletterStore newsletters, CancellationToken stop)
     {
-        if (CadenceProblem(draft) is { } wrong)
+        if (ProblemElsewhere(draft) is { } wrong)
             return wrong;
         var outcome = await newsletters.CreateAsync(draft, stop);
         if (outcome.Problem("newsletter", draft.Slug ?? "") is { } problem)
@@ -49,13 +50,20 @@ internal static class NewsletterEndpoints
     private static async Task<Results<Ok<NewsletterProfile>, ProblemHttpResult>> Replace(
         long id, NewsletterDraft draft, NewsletterStore newsletters, CancellationToken stop)
     {
-        if (CadenceProblem(draft) is { } wrong)
+        if (ProblemElsewhere(draft) is { } wrong)
             return wrong;
         var outcome = await newsletters.UpdateAsync(id, draft, stop);
         return outcome.Problem("newsletter", id) is { } problem ? problem : TypedResults.Ok(outcome.Value().Value);
     }
 
-    // The room Audience keeps the cadence as text; what it means is the room Scheduling's.
-    private static ProblemHttpResult? CadenceProblem(NewsletterDraft draft) =>
-        !string.IsNullOrWhiteSpace(draft.Cadence) && Cadence.TryParse(draft.Cadence, out _) is { } problem ? Problems.Invalid("cadence", problem) : null;
+    // The room Audience keeps cadence and theme as text; what they mean is for Scheduling and Rendering to say.
+    private static ProblemHttpResult? ProblemElsewhere(NewsletterDraft draft)
+    {
+        var errors = new FieldErrors();
+        if (!string.IsNullOrWhiteSpace(draft.Cadence) && Cadence.TryParse(draft.Cadence, out _) is { } problem)
+            errors.Add("cadence", problem);
+        if (!string.IsNullOrWhiteSpace(draft.Theme) && !ThemeCatalog.Names.Contains(draft.Theme, StringComparer.Ordinal))
+            errors.Add("theme", $"There is no such theme; there {(ThemeCatalog.Names.Count == 1 ? "is" : "are")} {string.Join(", ", ThemeCatalog.Names)}.");
+        return errors.Any ? Problems.Invalid(errors) : null;
+    }
 }

@@ -71,7 +71,7 @@ internal static partial class RequestProblems
         { InnerException: JsonException json } => OfJson(json),
         _ when Parameter().Match(bad.Message) is { Success: true } match => Problems.InvalidDetails(
             new FieldErrors().Add(Field(match), $"It can't be '{match.Groups["value"].Value}'; it must be {Expected(match.Groups["type"].Value)}.")),
-        _ when bad.Message.Contains("was not provided from body", StringComparison.Ordinal) => Problems.Details(
+        _ when bad.Message.Contains("was not provided from body", StringComparison.Ordinal) || bad.Message.Contains("no body was provided", StringComparison.Ordinal) => Problems.Details(
             bad.StatusCode, "The request needs a body of JSON, but has none."),
         _ when Missing().Match(bad.Message) is { Success: true } match => Problems.InvalidDetails(
             new FieldErrors().Add(Field(match), "It is missing from the query.")),

@@ -23,7 +23,7 @@ public sealed record EditionDocument
     /// <summary>Number of the edition, from 0; null where it has none.</summary>
     public int? Number { get; init; }
 
-    /// <summary>What stands above the text. The subject where the author gave no title, null where there is neither (previews only).</summary>
+    /// <summary>What stands above the text. The subject as it reads to someone of whom nothing is known where the author gave no title, null where there is neither (previews only).</summary>
     public string? Title { get; init; }
 
     /// <summary>The subject, slots unread; the title where absent.</summary>
@@ -143,7 +143,13 @@ public sealed record EditionDocument
             errors.Add(new FrontMatterError(1, 1, "subject", "The edition has neither a subject nor a title. Add a line such as \"subject: My first edition\"."));
         }
 
-        var named = title ?? subject ?? edition.Title;
+        var template = reader.Switch("template", otherwise: true);
+        var named = title ?? (template ? EditionTitle.FromSubject(subject) : subject) ?? edition.Title;
+        if (errors.Count == 0 && named is null && subject is not null)
+        {
+            errors.Add(new FrontMatterError(1, 1, "title", "The subject is different for each reader, so it makes no title. Add a line such as \"title: My first edition\"."));
+        }
+
         var madeSlug = slug ?? (named is null ? null : EditionSlug.FromTitle(named)) ?? (number is null ? null : $"edition-{number}");
         if (errors.Count == 0 && madeSlug is null && rules.Required)
         {
@@ -164,7 +170,7 @@ public sealed record EditionDocument
             Segment = reader.Text("segment", 200),
             Theme = reader.Slug("theme"),
             Language = reader.Language("language"),
-            Template = reader.Switch("template", otherwise: true),
+            Template = template,
             TitleAt = reader.PositionOf(title is null ? "subject" : "title"),
             SubjectAt = reader.PositionOf(subject is null ? "title" : "subject"),
             PreheaderAt = reader.PositionOf("preheader"),

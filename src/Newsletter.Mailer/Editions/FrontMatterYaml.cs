@@ -33,7 +33,7 @@ internal sealed class FrontMatterYaml(List<FrontMatterError> errors)
             var at = Position(broken.Start);
             errors.Add(new FrontMatterError(
                 at.Line, at.Column, null,
-                $"The front matter is not YAML that can be read here ({Plain(broken.Message)}). Write \"key: value\" lines, and put values with a colon in quotes."));
+                $"The front matter is not YAML that can be read here ({Plain(broken.Message)}). Write \"key: value\" lines, and put values with a colon in quotes: single ones where the value has double ones in it, such as 'Hello {{{{ subscriber.first_name | default: \"friend\" }}}}'."));
         }
 
         return entries;

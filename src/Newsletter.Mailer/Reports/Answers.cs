@@ -8,6 +8,10 @@ internal static class Answers
     public static string For(DeliveryReport? delivery, Outsider reader, SuppressionFact? suppression) =>
         delivery is null ? Absent(reader) : Present(delivery, reader, suppression);
 
+    /// <summary>For an address that nobody here has.</summary>
+    public static string ForStranger(SuppressionFact suppression) =>
+        $"No: nobody here has this address, and it is suppressed since {At(suppression.At)} ({Ground(suppression)}): imports leave it out.";
+
     private static string Present(DeliveryReport delivery, Outsider issue, SuppressionFact? suppression) => delivery.Status switch
     {
         "accepted" => $"Yes: the relay {delivery.Relay} accepted it at {At(delivery.UpdatedAt)}{Queue(delivery)}.{Again(delivery)}",
@@ -25,13 +29,15 @@ internal static class Answers
 
     private static string Skipped(DeliveryReport delivery, SuppressionFact? suppression) => delivery.Reason switch
     {
-        "suppressed" when suppression is { Evidence: { } evidence } => $"No: the address is suppressed since {At(suppression.At)} ({suppression.Reason}: {evidence}).",
-        "suppressed" when suppression is not null => $"No: the address is suppressed since {At(suppression.At)} ({suppression.Reason}).",
+        "suppressed" when suppression is not null => $"No: the address is suppressed since {At(suppression.At)} ({Ground(suppression)}).",
         "suppressed" => "No: the address was suppressed at the time.",
         "unsubscribed" => "No: the reader left after the issue was frozen and before it was sent.",
         "erased" => "No: the reader was erased before it was sent.",
         _ => $"No: it was left out ({delivery.Reason}).",
     };
+
+    private static string Ground(SuppressionFact suppression) =>
+        suppression.Evidence is { } evidence ? $"{suppression.Reason}: {evidence}" : suppression.Reason;
 
     private static string Absent(Outsider reader)
     {

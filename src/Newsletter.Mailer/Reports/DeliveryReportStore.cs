@@ -47,6 +47,13 @@ public sealed class DeliveryReportStore(NpgsqlDataSource database)
         order by p.id limit 1
         """;
 
+    private const string SelectSuppressionOfAddress = /*lang=sql*/ """
+        select p.reason, p.evidence, p.created_at as at
+        from suppressions p
+        where lower(p.address) = lower(@address) or lower(p.domain) = lower(split_part(@address, '@', -1))
+        order by p.id limit 1
+        """;
+
     private const string FindSubscriber = /*lang=sql*/ """
         select id from subscribers where lower(address) = lower(@address)
         """;
@@ -76,6 +83,17 @@ public sealed class DeliveryReportStore(NpgsqlDataSource database)
         return new Why { Answer = Answers.For(delivery, outsider, suppression), Delivery = delivery };
     }
 
+    /// <summary>The same by address. Nobody need have it: an import leaves suppressed addresses out, and that is why they got nothing.</summary>
+    public async Task<Why?> WhyAsync(long issue, string address, CancellationToken stop)
+    {
+        // Nobody has the id 0: the answer then says that nobody has this address.
+        var subscriber = await FindSubscriberAsync(address, stop) ?? 0;
+        var why = await WhyAsync(issue, subscriber, stop);
+        return why is not null && subscriber == 0 && await FindSuppressionAsync(address, stop) is { } suppression
+            ? new Why { Answer = Answers.ForStranger(suppression) }
+            : why;
+    }
+
     private static async Task<IReadOnlyList<DeliveryReport>> ListAsync(
         NpgsqlConnection connection, long issue, string? status, long? subscriber, int after, int limit, CancellationToken stop)
     {
@@ -88,6 +106,12 @@ public sealed class DeliveryReportStore(NpgsqlDataSource database)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
         return await connection.QuerySingleOrDefaultAsync<long?>(new CommandDefinition(FindSubscriber, new { address }, cancellationToken: stop));
+    }
+
+    private async Task<SuppressionFact?> FindSuppressionAsync(string address, CancellationToken stop)
+    {
+        await using var connection = await database.OpenConnectionAsync(stop);
+        return await connection.QueryFirstOrDefaultAsync<SuppressionFact>(new CommandDefinition(SelectSuppressionOfAddress, new { address }, cancellationToken: stop));
     }
 }
 

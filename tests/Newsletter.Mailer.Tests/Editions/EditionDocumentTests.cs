@@ -62,6 +62,27 @@ public sealed class EditionDocumentTests
     public void TheSubjectIsTheTitleWhereThereIsNone() => Assert.Equal("Hello", Read("---\nsubject: Hello\n---\nx").Title);
 
     [Theory]
+    [InlineData("""High water, {{ subscriber.first_name | default: "friend" }}""", "High water, friend", "high-water-friend")]
+    [InlineData("""{{ subscriber.first_name | default: 'friend' }}: the tide is in""", "Friend: the tide is in", "friend-the-tide-is-in")]
+    [InlineData("{{ subscriber.first_name }}, the tide is in for {{ subscriber.name }}!", "The tide is in for!", "the-tide-is-in-for")]
+    public void ATitleOutOfAGreetingSubjectIsOneForAllReaders(string subject, string title, string slug)
+    {
+        var edition = Read($"---\nsubject: >-\n  {subject}\n---\nx");
+
+        Assert.Equal((subject, title, slug), (edition.Subject, edition.Title, edition.Slug));
+    }
+
+    [Fact]
+    public void BracesAreTextInATitleWithoutTemplate() => Assert.Equal("Use {{ x }}", Read("---\nsubject: 'Use {{ x }}'\ntemplate: off\n---\nx").Title);
+
+    [Fact]
+    public void ASubjectThatIsNothingButASlotAsksForATitle() => AssertRefused("---\nsubject: '{{ subscriber.first_name }}'\n---\n", 1, "title", "title: ");
+
+    [Fact]
+    public void QuotesInQuotesAreAnsweredWithHowToWriteThem() =>
+        AssertRefused("---\nsubject: \"Hi {{ subscriber.first_name | default: \"friend\" }}\"\n---\n", 2, null, "single ones where the value has double ones");
+
+    [Theory]
     [InlineData("Meta's Big Leap Forward", "metas-big-leap-forward")]
     [InlineData("  Ünïcode & façade, 2nd ed.! ", "unicode-facade-2nd-ed")]
     [InlineData("Straße", "strasse")]

@@ -3,16 +3,17 @@ using System.Diagnostics.CodeAnalysis;
 namespace Newsletter.Mailer.Rendering.Themes;
 
 /// <summary>The themes there are, by name.</summary>
-internal static class ThemeCatalog
+public static class ThemeCatalog
 {
     private static readonly Dictionary<string, Lazy<Theme>> Themes = new(StringComparer.Ordinal)
     {
         ["plain"] = new(() => Load("plain")),
     };
 
+    /// <summary>What a newsletter or an edition may name, in alphabetical order.</summary>
     public static IReadOnlyList<string> Names => [.. Themes.Keys.Order(StringComparer.Ordinal)];
 
-    public static bool TryFind(string name, [NotNullWhen(true)] out Theme? theme)
+    internal static bool TryFind(string name, [NotNullWhen(true)] out Theme? theme)
     {
         theme = Themes.GetValueOrDefault(name)?.Value;
         return theme is not null;
