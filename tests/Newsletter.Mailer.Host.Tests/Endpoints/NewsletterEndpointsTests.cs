@@ -37,6 +37,10 @@ public sealed class NewsletterEndpointsTests(ApiFixture fixture) : ApiTest(fixtu
         Assert.Contains("fridays 08:00", (await Post("/api/newsletters", new { slug = Unique("x"), name = "X", from_address = "a@example.com", cadence = "sometimes" })).Error("cadence"), StringComparison.Ordinal);
 
     [Fact]
+    public async Task AThemeMustBeOneThereIs() =>
+        Assert.Contains("there is plain", (await Post("/api/newsletters", new { slug = Unique("x"), name = "X", from_address = "a@example.com", theme = "velvet" })).Error("theme"), StringComparison.Ordinal);
+
+    [Fact]
     public async Task ATakenSlugIsAConflict()
     {
         var (_, slug) = await MakeNewsletter();

@@ -60,6 +60,12 @@ public sealed class RequestRulesTests(ApiFixture fixture) : ApiTest(fixture)
     public async Task OtherEncodingsThanUtf8AreRefused() =>
         Assert.Equal(HttpStatusCode.UnsupportedMediaType, (await SendRaw(HttpMethod.Post, "/api/newsletters", Typed("{}", "application/json; charset=iso-8859-1"))).Status);
 
+    // RFC 8058 §3.1: whatever a mail client says of the body it sends, the token decides.
+    [Fact]
+    public async Task OneClickMayNameAnotherEncoding() =>
+        Assert.Equal(HttpStatusCode.NotFound, (await Server.Client.PostAsync(
+            "/unsubscribe/k1.unknown", Typed("List-Unsubscribe=One-Click", "application/x-www-form-urlencoded; charset=iso-8859-1"))).StatusCode);
+
     [Fact]
     public async Task AHostThatIsNotOursIsRefused()
     {

@@ -137,6 +137,20 @@ public sealed class WhyTests : MailroomTest
         Assert.Null(await Room.Deliveries.WhyAsync(issue + 1, 1, default));
     }
 
+    [Fact]
+    public async Task AStrangerWhoseAddressIsSuppressedIsToldSo()
+    {
+        var issue = await Room.FreezeIssueAsync(1);
+        await Database.ExecuteAsync("insert into suppressions (address, reason, evidence) values ('Never@Example.net', 'complaint', 'by letter')");
+
+        Assert.Matches(
+            $"^No: nobody here has this address, and it is suppressed since {Time} \\(complaint: by letter\\): imports leave it out\\.$",
+            (await Room.Deliveries.WhyAsync(issue, "never@example.net", default))!.Answer);
+        Assert.Equal("No: nobody here has this address.", (await Room.Deliveries.WhyAsync(issue, "other@example.net", default))!.Answer);
+        Assert.StartsWith("Not yet", (await Room.Deliveries.WhyAsync(issue, "READER1@example.net", default))!.Answer, StringComparison.Ordinal);
+        Assert.Null(await Room.Deliveries.WhyAsync(issue + 1, "never@example.net", default));
+    }
+
     private async Task<string> WhyAsync(long issue, string address) => (await Room.Deliveries.WhyAsync(issue, await ReaderAsync(address), default))!.Answer;
 
     private async Task<long> ReaderAsync(string address) => await Room.Deliveries.FindSubscriberAsync(address, default) ?? throw new ArgumentException(address);
