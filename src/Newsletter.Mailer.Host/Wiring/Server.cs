@@ -85,9 +85,10 @@ internal static class Server
             console.UseUtcTimestamp = true;
         });
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        builder.Services.AddOptions<HostOptions>().Configure<IOptions<WebOptions>>((host, web) =>
+        builder.Services.Configure<HostOptions>(host =>
         {
-            host.ShutdownTimeout = TimeSpan.FromSeconds(web.Value.ShutdownSeconds);
+            // Read as it is: the host asks for this before the settings are checked.
+            host.ShutdownTimeout = TimeSpan.FromSeconds(int.TryParse(configuration["Web:ShutdownSeconds"], out var seconds) ? seconds : new WebOptions().ShutdownSeconds);
             // Job servers wait for their jobs: side by side, not one after the other.
             host.ServicesStopConcurrently = true;
         });
