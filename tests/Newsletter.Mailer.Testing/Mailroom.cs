@@ -34,7 +34,7 @@ public sealed class Mailroom : IAsyncDisposable
         Freeze = new FreezeStore(source);
         Receipts = new ReceiptStore(source);
         Deliveries = new DeliveryReportStore(source);
-        Unsubscribes = new UnsubscribeStore(source);
+        Unsubscribes = new UnsubscribeStore(source, new SubscriptionStore(source));
     }
 
     public TestDatabase Database { get; }

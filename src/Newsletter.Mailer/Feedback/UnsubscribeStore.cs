@@ -1,18 +1,12 @@
 using Dapper;
+using Newsletter.Mailer.Audience;
 using Npgsql;
 
 namespace Newsletter.Mailer.Feedback;
 
 /// <summary>Leaving a newsletter. Nothing else has to be told: whoever sends looks at the subscription again and again.</summary>
-public sealed class UnsubscribeStore(NpgsqlDataSource database)
+public sealed class UnsubscribeStore(NpgsqlDataSource database, SubscriptionStore subscriptions)
 {
-    private const string Leave = /*lang=sql*/ """
-        update subscriptions
-        set status = 'unsubscribed', unsubscribed_at = now(), unsubscribed_by = @by, unsubscribed_issue = nullif(@issue, 0)
-        where newsletter_id = @newsletter and subscriber_id = @subscriber and status <> 'unsubscribed'
-        returning subscriber_id
-        """;
-
     private const string SelectNewsletter = /*lang=sql*/ """
         select n.name, n.slug, n.language, coalesce(s.status, 'none') as status
         from newsletters n
@@ -27,12 +21,8 @@ public sealed class UnsubscribeStore(NpgsqlDataSource database)
     /// <param name="by"><c>one_click</c> or <c>page</c>.</param>
     /// <param name="stop">Gives up.</param>
     /// <returns>True where that ended it.</returns>
-    public async Task<bool> LeaveAsync(long newsletter, long subscriber, long issue, string by, CancellationToken stop)
-    {
-        await using var connection = await database.OpenConnectionAsync(stop);
-        var left = await connection.QuerySingleOrDefaultAsync<long?>(new CommandDefinition(Leave, new { newsletter, subscriber, issue, by }, cancellationToken: stop));
-        return left is not null;
-    }
+    public Task<bool> LeaveAsync(long newsletter, long subscriber, long issue, string by, CancellationToken stop) =>
+        subscriptions.UnsubscribeAsync(newsletter, subscriber, by, issue == 0 ? null : issue, stop);
 
     /// <summary>What the page says; null where the newsletter is gone.</summary>
     public async Task<UnsubscribePageModel?> FindAsync(long newsletter, long subscriber, CancellationToken stop)

@@ -9,7 +9,7 @@ public sealed class UnsubscribeStoreTests : DatabaseTest
     private NewsletterProfile _newsletter = null!;
     private long _reader;
 
-    private UnsubscribeStore Store => new(DataSource);
+    private UnsubscribeStore Store => new(DataSource, new SubscriptionStore(DataSource));
 
     public override async Task InitializeAsync()
     {
