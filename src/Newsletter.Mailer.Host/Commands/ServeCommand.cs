@@ -46,5 +46,7 @@ internal static class ServeCommand
         var addresses = host.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
         var site = host.Services.GetRequiredService<IOptions<SiteOptions>>().Value;
         terminal.Error.WriteLine($"Listening on {string.Join(" and ", addresses)}; links in mail begin with {site.PublicUrl}. The API's reference is at /docs. Ctrl-C ends it.");
+        if (host.Services.GetRequiredService<OpenRelays>().Inbox is not null)
+            terminal.Error.WriteLine("All mail goes to the built-in inbox and to nobody else: it is shown at /inbox.");
     }
 }

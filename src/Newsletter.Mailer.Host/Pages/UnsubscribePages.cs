@@ -23,8 +23,10 @@ internal static class UnsubscribePages
 
     private static async Task<PageShell> Show(string token, KeyRing keys, UnsubscribeStore store, CancellationToken stop)
     {
-        if (await FindAsync(token, keys, store, stop) is not var (_, page))
+        if (await FindAsync(token, keys, store, stop) is not var (link, page))
             return Unknown();
+        if (link.SubscriberId == 0)
+            return Test(page);
         return page.Status is "active" or "pending" ? Question(page) : Gone(page);
     }
 
@@ -32,6 +34,8 @@ internal static class UnsubscribePages
     {
         if (await FindAsync(token, keys, store, stop) is not var (link, page))
             return Unknown();
+        if (link.SubscriberId == 0)
+            return Test(page);
         var by = request.Query.ContainsKey("page") ? "page" : "one_click";
         await store.LeaveAsync(link.NewsletterId, link.SubscriberId, link.IssueId, by, stop);
         return Gone(page);
@@ -62,6 +66,17 @@ internal static class UnsubscribePages
         Body = Html.Of($"""
             <h1>You are unsubscribed.</h1>
             <p>{page.Name} will not write to you again. There is nothing else you need to do.</p>
+            """),
+    };
+
+    // A test send has no subscriber: its link works as a link, and unsubscribes nobody.
+    private static PageShell Test(UnsubscribePageModel page) => new()
+    {
+        Title = $"A test of {page.Name}",
+        Site = page.Name,
+        Body = Html.Of($"""
+            <h1>This was a test mail.</h1>
+            <p>Its link works, but belongs to nobody: no reader of {page.Name} is unsubscribed by it.</p>
             """),
     };
 

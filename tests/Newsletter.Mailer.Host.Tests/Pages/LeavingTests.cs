@@ -85,6 +85,15 @@ public sealed class LeavingTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
     }
 
+    [Fact]
+    public async Task TheLinkOfATestMailSaysThatItIsOne()
+    {
+        Assert.Contains("test mail", await _reader.GetStringAsync(Link(issue: 0, subscriber: 0)), StringComparison.Ordinal);
+        using var posted = await _reader.PostAsync(Link(issue: 0, subscriber: 0), null);
+        Assert.Contains("test mail", await posted.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal("active", await StatusAsync());
+    }
+
     [Theory]
     [InlineData("/unsubscribe/k1.bad")]
     [InlineData("/unsubscribe/k1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
