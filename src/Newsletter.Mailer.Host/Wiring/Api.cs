@@ -25,6 +25,7 @@ internal static class Api
     public static void UseRules(this WebApplication app)
     {
         app.UseForwardedHeaders();
+        app.UseHsts();
         app.UseSecurityHeaders();
         app.UseExceptionHandler();
         app.UseStatusCodePages(ProblemAnswers.AnswerStatusAsync);
