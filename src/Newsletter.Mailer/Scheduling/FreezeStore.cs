@@ -154,7 +154,14 @@ public sealed class FreezeStore(NpgsqlDataSource database)
 
         var where = new
         {
-            issue, part = at.Part_key, newsletter = at.Newsletter_id, cursor = at.Freeze_cursor, audience = at.Audience, tier = at.Tier, chunk, size = batchSize,
+            issue,
+            part = at.Part_key,
+            newsletter = at.Newsletter_id,
+            cursor = at.Freeze_cursor,
+            audience = at.Audience,
+            tier = at.Tier,
+            chunk,
+            size = batchSize,
         };
         var (frozen, cursor) = await connection.QuerySingleAsync<(int, long)>(new CommandDefinition(InsertChunk, where, commandTimeout: 300, cancellationToken: stop));
         await connection.ExecuteAsync(new CommandDefinition(CutBatches, where, commandTimeout: 300, cancellationToken: stop));

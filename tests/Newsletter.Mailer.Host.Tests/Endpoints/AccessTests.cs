@@ -19,19 +19,19 @@ public sealed class AccessTests(ApiFixture fixture) : ApiTest(fixture)
         using var nobody = Server.ClientWith(null);
         var walked = 0;
         foreach (var endpoint in Endpoints.Where(endpoint => endpoint.RoutePattern.RawText!.StartsWith("/api", StringComparison.Ordinal)))
-        foreach (var method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods)
-        {
-            var path = endpoint.RoutePattern.RawText!.Replace("{id:long}", "1", StringComparison.Ordinal).Replace("{newsletter}", "x", StringComparison.Ordinal);
-            Assert.DoesNotContain('{', path);
-            var accepts = endpoint.Metadata.GetMetadata<Microsoft.AspNetCore.Http.Metadata.IAcceptsMetadata>()?.ContentTypes[0] ?? "application/json";
+            foreach (var method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods)
+            {
+                var path = endpoint.RoutePattern.RawText!.Replace("{id:long}", "1", StringComparison.Ordinal).Replace("{newsletter}", "x", StringComparison.Ordinal);
+                Assert.DoesNotContain('{', path);
+                var accepts = endpoint.Metadata.GetMetadata<Microsoft.AspNetCore.Http.Metadata.IAcceptsMetadata>()?.ContentTypes[0] ?? "application/json";
 
-            var answer = await SendRaw(new HttpMethod(method), path, method is "GET" or "DELETE" ? null : Typed("{}", accepts), nobody);
+                var answer = await SendRaw(new HttpMethod(method), path, method is "GET" or "DELETE" ? null : Typed("{}", accepts), nobody);
 
-            Assert.True(answer.Status == HttpStatusCode.Unauthorized, $"{method} {path} answered {answer.Status}");
-            Assert.Equal("Bearer", answer.Message.Headers.WwwAuthenticate.Single().Scheme);
-            Assert.Contains("newsletter keys create", answer.Detail, StringComparison.Ordinal);
-            walked++;
-        }
+                Assert.True(answer.Status == HttpStatusCode.Unauthorized, $"{method} {path} answered {answer.Status}");
+                Assert.Equal("Bearer", answer.Message.Headers.WwwAuthenticate.Single().Scheme);
+                Assert.Contains("newsletter keys create", answer.Detail, StringComparison.Ordinal);
+                walked++;
+            }
 
         Assert.True(walked > 30, $"only {walked} endpoints were found");
     }

@@ -69,8 +69,8 @@ public sealed class NeverFiveHundredTests : IAsyncLifetime
         if (method is "get" or "delete")
             return;
         foreach (var type in types)
-        foreach (var body in s_bodies)
-            await Check(method, path.Replace("{id}", "1", StringComparison.Ordinal).Replace("{newsletter}", "nope", StringComparison.Ordinal), body, type);
+            foreach (var body in s_bodies)
+                await Check(method, path.Replace("{id}", "1", StringComparison.Ordinal).Replace("{newsletter}", "nope", StringComparison.Ordinal), body, type);
     });
 
     [Fact]
@@ -114,11 +114,11 @@ public sealed class NeverFiveHundredTests : IAsyncLifetime
     {
         var document = JsonNode.Parse(await _client.GetStringAsync("/openapi/v1.json"))!;
         foreach (var (path, operations) in document["paths"]!.AsObject().Where(pair => pair.Key.StartsWith("/api", StringComparison.Ordinal)))
-        foreach (var (method, operation) in operations!.AsObject())
-        {
-            var types = operation!["requestBody"]?["content"]?.AsObject().Select(content => content.Key).ToArray() ?? ["application/json"];
-            await check(method, path, types);
-        }
+            foreach (var (method, operation) in operations!.AsObject())
+            {
+                var types = operation!["requestBody"]?["content"]?.AsObject().Select(content => content.Key).ToArray() ?? ["application/json"];
+                await check(method, path, types);
+            }
     }
 
     private async Task Check(string method, string path, byte[]? body, string? type)

@@ -110,12 +110,12 @@ public sealed class RequestRulesTests(ApiFixture fixture) : ApiTest(fixture)
 
         Assert.Equal("bearer", (string?)document["components"]!["securitySchemes"]!["key"]!["scheme"]);
         foreach (var (path, operations) in document["paths"]!.AsObject().Where(pair => pair.Key.StartsWith("/api", StringComparison.Ordinal)))
-        foreach (var (method, operation) in operations!.AsObject())
-        {
-            Assert.False(string.IsNullOrEmpty((string?)operation!["summary"]), $"{method} {path} has no summary");
-            Assert.True(operation["responses"]!.AsObject().Any(response => response.Key.StartsWith('2')), $"{method} {path} names no success");
-            Assert.True(operation["responses"]!.AsObject().ContainsKey("401"), $"{method} {path} forgets 401");
-        }
+            foreach (var (method, operation) in operations!.AsObject())
+            {
+                Assert.False(string.IsNullOrEmpty((string?)operation!["summary"]), $"{method} {path} has no summary");
+                Assert.True(operation["responses"]!.AsObject().Any(response => response.Key.StartsWith('2')), $"{method} {path} names no success");
+                Assert.True(operation["responses"]!.AsObject().ContainsKey("401"), $"{method} {path} forgets 401");
+            }
     }
 
     private static async Task<string> AskRaw(ServerUnderTest server, string headers)

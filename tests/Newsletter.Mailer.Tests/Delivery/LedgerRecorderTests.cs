@@ -275,7 +275,12 @@ public sealed class LedgerRecorderTests : MailroomTest
 
     private static LedgerEntry Outcome(ClaimedBatch batch, int seq, string status, SmtpReply? reply = null, string? queue = null, bool suppress = false) => new()
     {
-        Key = Key(batch, seq), Status = status, Reply = reply ?? new SmtpReply(250, "2.0.0", "Ok"), QueueId = queue, CountedAttempts = 1, Suppress = suppress,
+        Key = Key(batch, seq),
+        Status = status,
+        Reply = reply ?? new SmtpReply(250, "2.0.0", "Ok"),
+        QueueId = queue,
+        CountedAttempts = 1,
+        Suppress = suppress,
     };
 
     private static string Word(int number) => string.Concat(number.ToString(System.Globalization.CultureInfo.InvariantCulture).Select(digit => (char)('a' + digit - '0')));

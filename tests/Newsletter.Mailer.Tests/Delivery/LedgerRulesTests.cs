@@ -104,7 +104,15 @@ public sealed class LedgerRulesTests
 
     private static PendingDelivery Delivery() => new()
     {
-        Seq = 7, SubscriberId = 8, Variant = 0, Attempts = 0, Resends = 0, DotFaults = 0, Address = "ana@example.net", Tier = "free", Attributes = "{}",
+        Seq = 7,
+        SubscriberId = 8,
+        Variant = 0,
+        Attempts = 0,
+        Resends = 0,
+        DotFaults = 0,
+        Address = "ana@example.net",
+        Tier = "free",
+        Attributes = "{}",
     };
 
     private sealed class Chance(double value) : Random

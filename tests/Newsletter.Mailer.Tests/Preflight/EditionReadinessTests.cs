@@ -7,7 +7,14 @@ public sealed class EditionReadinessTests
 {
     private static readonly NewsletterProfile Tea = new()
     {
-        Id = 1, Slug = "tea", Name = "The Tea", FromAddress = "tea@example.com", PostalAddress = "1 Kettle Lane", TimeZone = "Etc/UTC", Theme = "plain", Language = "en",
+        Id = 1,
+        Slug = "tea",
+        Name = "The Tea",
+        FromAddress = "tea@example.com",
+        PostalAddress = "1 Kettle Lane",
+        TimeZone = "Etc/UTC",
+        Theme = "plain",
+        Language = "en",
     };
 
     [Fact]
