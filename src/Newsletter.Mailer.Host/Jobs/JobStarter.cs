@@ -22,6 +22,9 @@ public interface IJobStarter
 
     /// <summary>Starts as many senders as the workers have room for and don't have yet.</summary>
     void TopUpSenders();
+
+    /// <summary>Starts one sender in the place of one whose time is up: while that still runs, topping up would count it.</summary>
+    void ReplaceSender();
 }
 
 /// <summary>Starts jobs through Hangfire.</summary>
@@ -49,6 +52,8 @@ internal sealed class JobStarter(IBackgroundJobClientV2 jobs, JobStorage storage
         var workers = monitor.Servers().Count(server => server.Queues.Contains(JobQueues.Send, StringComparer.Ordinal));
         var there = monitor.EnqueuedCount(JobQueues.Send) + monitor.FetchedCount(JobQueues.Send);
         for (var missing = (Math.Max(1, workers) * delivery.Value.Senders) - there; missing > 0; missing--)
-            jobs.Create<SendBatchesJob>(job => job.Run(CancellationToken.None), new EnqueuedState(JobQueues.Send));
+            ReplaceSender();
     }
+
+    public void ReplaceSender() => jobs.Create<SendBatchesJob>(job => job.Run(CancellationToken.None), new EnqueuedState(JobQueues.Send));
 }

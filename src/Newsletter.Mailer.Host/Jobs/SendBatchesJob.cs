@@ -13,6 +13,6 @@ public sealed class SendBatchesJob(BatchSender sender, IJobStarter jobs, IHostAp
         // Hangfire's token also falls when the server stops, but only the host's falls in time to give leases back.
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, lifetime.ApplicationStopping);
         if (await sender.RunAsync(either.Token) == SenderRun.HandOver && !either.IsCancellationRequested)
-            jobs.TopUpSenders();
+            jobs.ReplaceSender();
     }
 }

@@ -108,8 +108,6 @@ public sealed class LedgerStore(NpgsqlDataSource database)
         AddOutcomes(command.Parameters, entries, details);
         AddIntents(command.Parameters, next);
         command.Parameters.AddWithValue("again", again);
-        // Planned once a connection: planning takes longer than writing.
-        await command.PrepareAsync(stop);
         // Planned once a connection: planning costs more than the write itself.
         await command.PrepareAsync(stop);
         await using var reader = await command.ExecuteReaderAsync(stop);

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
@@ -41,7 +42,7 @@ public sealed partial class IssuePublisher(
                 return Publishing.NothingToDo;
             if (edition.IsLate)
                 return await HoldAsync(editionId, $"It should have gone out at {edition.SendAt:yyyy-MM-dd HH:mm} UTC and is more than {options.HoldAfterMinutes} minutes late. Publish it now, or schedule it anew.", stop);
-            var (made, problem) = await MakeIssueAsync(edition, stop);
+            var (made, problem) = await TryMakeIssueAsync(edition, stop);
             if (problem is not null)
                 return await HoldAsync(editionId, problem, stop);
             if (made is null)
@@ -69,6 +70,20 @@ public sealed partial class IssuePublisher(
                     LogFrozen(issue);
                     return true;
             }
+        }
+    }
+
+    // A defect of ours that this edition meets: it would be met again every minute, and its author not told.
+    private async Task<(long? Issue, string? Problem)> TryMakeIssueAsync(DueEdition edition, CancellationToken stop)
+    {
+        try
+        {
+            return await MakeIssueAsync(edition, stop);
+        }
+        catch (Exception e) when (e is not (OperationCanceledException or DbException or TimeoutException or IOException or OutOfMemoryException))
+        {
+            LogDefect(e, edition.Id);
+            return (null, $"It can't be made into an issue, through a fault of the program and not of yours ({e.GetType().Name}: {e.Message}). The log has the whole of it.");
         }
     }
 
@@ -115,6 +130,9 @@ public sealed partial class IssuePublisher(
 
     [LoggerMessage(1, LogLevel.Information, "Issue {IssueId} frozen")]
     private partial void LogFrozen(long issueId);
+
+    [LoggerMessage(3, LogLevel.Error, "Edition {EditionId} can't be made into an issue")]
+    private partial void LogDefect(Exception exception, long editionId);
 
     [LoggerMessage(2, LogLevel.Warning, "Edition {EditionId} held: {Reason}")]
     private partial void LogHeld(long editionId, string reason);

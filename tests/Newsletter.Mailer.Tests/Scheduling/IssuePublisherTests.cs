@@ -111,6 +111,20 @@ public sealed class IssuePublisherTests : MailroomTest
     }
 
     [Fact]
+    public async Task AnEditionThatMeetsADefectOfOursIsHeldInsteadOfTriedForEver()
+    {
+        var edition = await Some.EditionAsync(Database, await Some.NewsletterAsync(Database));
+        await Some.DueAsync(Database, edition);
+        // No rule lets such an address in; whatever it breaks stands for what nobody thought of.
+        await Database.ExecuteAsync("update newsletters set from_address = E'tea@ex\\nample.com'");
+
+        Assert.Equal(Publishing.Held, await Room.Publisher.PublishAsync(edition.Id, default));
+
+        Assert.Contains("through a fault of the program and not of yours", (await FindAsync(edition.Id)).HeldReason, StringComparison.Ordinal);
+        Assert.Equal(0L, await Database.ScalarAsync<long>("select count(*) from issues"));
+    }
+
+    [Fact]
     public async Task WithoutPostalAddressAnEditionIsHeld()
     {
         var newsletter = await Some.NewsletterAsync(Database);
