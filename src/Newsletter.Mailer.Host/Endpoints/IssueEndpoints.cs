@@ -86,7 +86,7 @@ internal static class IssueEndpoints
     }
 
     private static async Task<Results<Ok<IssueSummary>, ProblemHttpResult>> Change(
-        long id, IssueStateRequest request, IssueControl control, ReceiptStore receipts, IJobStarter jobs, CancellationToken stop)
+        long id, IssueStateRequest request, IssueControl control, InstanceStore instance, ReceiptStore receipts, IJobStarter jobs, CancellationToken stop)
     {
         var (change, state) = await control.ChangeAsync(id, request.State ?? "", stop);
         switch (change)
@@ -96,7 +96,8 @@ internal static class IssueEndpoints
             case IssueChange.NoSuchIssue:
                 return Problems.NotFound("issue", id);
             case IssueChange.WrongState:
-                return Problems.Conflict($"The issue is {state} and can't become {request.State}.", state);
+                var because = state == "paused" && await instance.HeldReason(stop) is { } held ? " " + held : "";
+                return Problems.Conflict($"The issue is {state} and can't become {request.State}.{because}", state);
         }
 
         if (state == "sending")

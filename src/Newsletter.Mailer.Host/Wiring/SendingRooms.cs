@@ -46,6 +46,7 @@ internal static class SendingRooms
             .AddSingleton<DatabaseContact>()
             .AddSingleton<IssueGuard>()
             .AddSingleton<IssueControl>()
+            .AddSingleton<InstanceStore>()
             .AddSingleton<SendingParts>(Parts)
             .AddSingleton<BatchSender>()
             .AddSingleton<DeliverySweep>()
