@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Data.Common;
+using System.Net.Sockets;
 using Newsletter.Mailer.Database;
 using Newsletter.Mailer.Host.Wiring;
 
@@ -44,6 +45,9 @@ internal static class CommandLine
         root.Action = serve.Action;
         root.Subcommands.Add(serve);
         root.Subcommands.Add(DemoCommand.Create());
+        root.Subcommands.Add(RehearseCommand.Create());
+        root.Subcommands.Add(InboxCommand.Create());
+        root.Subcommands.Add(FaultsCommand.Create());
         root.Subcommands.Add(MigrateCommand.Create());
         root.Subcommands.Add(AdoptCommand.Create());
         root.Subcommands.Add(new Command("keys", "API keys.") { KeysCreateCommand.Create() });
@@ -66,6 +70,8 @@ internal static class CommandLine
     private static string Readable(string message) => message
         .Replace("as expected type 'System.Nullable`1[System.Int32]'", "as a whole number", StringComparison.Ordinal)
         .Replace("as expected type 'System.Int32'", "as a whole number", StringComparison.Ordinal)
+        .Replace("as expected type 'System.Nullable`1[System.Int64]'", "as a whole number", StringComparison.Ordinal)
+        .Replace("as expected type 'System.Int64'", "as a whole number", StringComparison.Ordinal)
         .Replace("as expected type 'Newsletter.Mailer.Host.Wiring.HostRole'", "as a role: all, web or worker", StringComparison.Ordinal);
 
     private static IEnumerable<string> Path(CommandResult command) =>
@@ -79,6 +85,8 @@ internal static class CommandLine
         InvalidDataException => e.Message,
         DbException { IsTransient: true } => $"The connection to the database was lost: {e.Message}. Start again once it is back.",
         OperationCanceledException => "Interrupted.",
+        // The inbox says for itself which port it can't have.
+        InvalidOperationException { InnerException: SocketException } => e.Message,
         IOException or UnauthorizedAccessException => e.Message,
         _ => null,
     };

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Newsletter.Mailer.Database;
 using Newsletter.Mailer.Host.Wiring;
 
@@ -14,6 +15,17 @@ internal static class CommonOptions
     };
 
     public static Option<bool> Json() => new("--json") { Description = "Write the result as one line of JSON." };
+
+    /// <summary>Refuses whole numbers out of a range. What is no number the parser itself refuses.</summary>
+    public static Option<TNumber> Between<TNumber>(this Option<TNumber> option, long least, long most)
+    {
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && long.TryParse(token.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && (value < least || value > most))
+                result.AddError(FormattableString.Invariant($"{option.Name} must be from {least} to {most}."));
+        });
+        return option;
+    }
 
     /// <summary>The rooms with their database open, joined to a server that runs beside.</summary>
     public static async Task<OpenRooms> OpenRoomsAsync(this ParseResult parsed, Option<string?> config, CancellationToken stop)

@@ -16,12 +16,7 @@ internal static class DemoCommand
     public static Command Create()
     {
         var edition = new Option<FileInfo?>("--edition") { Description = "The edition to send. Default: the program's own sample.", HelpName = "FILE.md" };
-        var subscribers = new Option<int>("--subscribers") { Description = "How many made-up readers to send it to.", HelpName = "N", DefaultValueFactory = _ => 1_000 };
-        subscribers.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > MostSubscribers)
-                result.AddError($"--subscribers must be from 1 to {MostSubscribers}.");
-        });
+        var subscribers = new Option<int>("--subscribers") { Description = "How many made-up readers to send it to.", HelpName = "N", DefaultValueFactory = _ => 1_000 }.Between(1, MostSubscribers);
         var exit = new Option<bool>("--exit") { Description = "End after the receipt instead of serving on." };
         var json = CommonOptions.Json();
         var command = new Command("demo", "Send an edition to made-up readers: a private database, the built-in inbox, the whole way of an issue, and a receipt compared with what arrived.")

@@ -1,11 +1,13 @@
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Text;
+using System.Text.RegularExpressions;
+using Newsletter.Mailer.Editions;
 
 namespace Newsletter.Mailer.Host.Commands;
 
 /// <summary>Made-up readers as the CSV that an operator would import: names from many places, some without one, all at reserved domains (RFC 2606).</summary>
-internal static class DemoReaders
+internal static partial class DemoReaders
 {
     private static readonly string[] FirstNames =
     [
@@ -19,25 +21,46 @@ internal static class DemoReaders
     public static string Address(int number) =>
         string.Create(CultureInfo.InvariantCulture, $"reader{number:D6}@{Domains[number % Domains.Length]}");
 
+    /// <summary>Number of the reader of this address; 0 where it is nobody's.</summary>
+    public static int NumberOf(string address)
+    {
+        var at = address.IndexOf('@', StringComparison.Ordinal);
+        return at > 6 && int.TryParse(address.AsSpan(6, at - 6), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && number > 0 && address.Equals(Address(number), StringComparison.OrdinalIgnoreCase)
+            ? number
+            : 0;
+    }
+
+    /// <summary>The attributes that an edition's slots name, each once: made-up readers need them, or the edition could not be sent to them.</summary>
+    public static IReadOnlyList<string> AttributesIn(EditionDocument edition) =>
+        [.. Attribute().Matches($"{edition.Subject}\n{edition.Preheader}\n{edition.Body}").Select(match => match.Groups["name"].Value).Except(["city"], StringComparer.Ordinal).Distinct(StringComparer.Ordinal)];
+
     /// <summary>The file, written while it is read: a million readers take no memory.</summary>
-    public static Stream Csv(int count)
+    /// <param name="count">How many readers.</param>
+    /// <param name="attributes">Columns to fill beside name and city.</param>
+    public static Stream Csv(int count, IReadOnlyList<string> attributes)
     {
         var pipe = new Pipe();
-        _ = WriteAsync(pipe.Writer, count);
+        _ = WriteAsync(pipe.Writer, count, attributes);
         return pipe.Reader.AsStream();
     }
 
-    private static async Task WriteAsync(PipeWriter writer, int count)
+    [GeneratedRegex(@"subscriber\.attributes\.(?<name>[A-Za-z_][A-Za-z0-9_]*)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1_000)]
+    private static partial Regex Attribute();
+
+    private static async Task WriteAsync(PipeWriter writer, int count, IReadOnlyList<string> attributes)
     {
         Exception? failure = null;
         try
         {
-            writer.Write(Encoding.UTF8.GetBytes("email,name,city\n"));
+            var columns = string.Concat(attributes.Select(attribute => "," + attribute));
+            var values = string.Concat(attributes.Select(attribute => $",some {attribute}"));
+            writer.Write(Encoding.UTF8.GetBytes($"email,name,city{columns}\n"));
             for (var number = 1; number <= count; number++)
             {
                 // Every seventh gave no name: the defaults of the edition's slots must read well too.
                 var name = number % 7 == 0 ? "" : FirstNames[number % FirstNames.Length];
-                writer.Write(Encoding.UTF8.GetBytes($"{Address(number)},{name},\n"));
+                writer.Write(Encoding.UTF8.GetBytes($"{Address(number)},{name},{(number % 5 == 0 ? new string(',', attributes.Count) : values)}\n"));
                 if (number % 1_000 == 0 && (await writer.FlushAsync()).IsCompleted)
                     break;
             }

@@ -8,15 +8,16 @@ namespace Newsletter.Mailer.Host.Commands;
 /// <param name="State">Of the issue.</param>
 /// <param name="Receipt">As it stands; null before there is an issue.</param>
 /// <param name="Problem">What stopped it, for people; null while all is well.</param>
-internal sealed record WatchStep(string State, Receipt? Receipt, string? Problem);
+/// <param name="Note">What else is to be shown of it; null: nothing.</param>
+internal sealed record WatchStep(string State, Receipt? Receipt, string? Problem, string? Note = null);
 
 /// <summary>Long work on standard error: a bar on a terminal, plain lines elsewhere.</summary>
 internal static class Progress
 {
     private static readonly TimeSpan BetweenLines = TimeSpan.FromSeconds(5);
 
-    /// <summary>Looks until the issue has ended; null where something stopped it, which is then said.</summary>
-    public static async Task<Receipt?> WatchAsync(Terminal terminal, Func<Task<WatchStep>> look)
+    /// <summary>Looks until the issue has ended or something stopped it, which is then said; the last look.</summary>
+    public static async Task<WatchStep> WatchAsync(Terminal terminal, Func<Task<WatchStep>> look)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(terminal.Error) });
         var last = console.Profile.Capabilities.Interactive && !Console.IsErrorRedirected
@@ -24,7 +25,7 @@ internal static class Progress
             : await LinesAsync(terminal, look);
         if (last.Problem is { } problem)
             terminal.Fail(problem);
-        return last.Problem is null ? last.Receipt : null;
+        return last;
     }
 
     private static bool IsOver(WatchStep step) => step.Problem is not null || step.State is "finished" or "cancelled";
@@ -41,12 +42,13 @@ internal static class Progress
                 var task = context.AddTask("Freezing", autoStart: true);
                 while (!IsOver(step = await look()))
                 {
-                    task.Description = step.State == "sending" ? "Sending" : "Freezing";
+                    task.Description = step.State == "sending" ? Markup.Escape($"Sending{Aside(step)}") : "Freezing";
                     if (step is { State: "sending", Receipt: { } receipt })
                         (task.MaxValue, task.Value) = (Math.Max(1, receipt.Audience), Done(receipt));
                 }
 
-                task.Value = task.MaxValue;
+                // What was shown beside it was of the last look.
+                (task.Description, task.Value) = (step.Problem is null ? "Sent" : "Stopped", step.Problem is null ? task.MaxValue : task.Value);
             });
         return step;
     }
@@ -60,9 +62,11 @@ internal static class Progress
             if (step.Receipt is not { } receipt || TimeProvider.System.GetElapsedTime(since) < BetweenLines)
                 continue;
             since = TimeProvider.System.GetTimestamp();
-            terminal.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{step.State}: {Done(receipt):N0} of {receipt.Audience:N0}"));
+            terminal.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{step.State}: {Done(receipt):N0} of {receipt.Audience:N0}{Aside(step)}"));
         }
 
         return step;
     }
+
+    private static string Aside(WatchStep step) => step.Note is null ? "" : $", {step.Note}";
 }

@@ -28,6 +28,8 @@ internal static class ServeCommand
     {
         var host = Server.Build(setup);
         await using var owned = (IAsyncDisposable)host;
+        if (setup.Role is not HostRole.Worker)
+            ListenCheck.RefuseWhatCantBeListenedOn(host.Services.GetRequiredService<IConfiguration>()["Web:Urls"] ?? new WebOptions().Urls);
         await host.OpenAsync(WhenRunning.Refuse, stop);
         await host.StartAsync(stop);
         Greet(host, setup, terminal);

@@ -27,7 +27,7 @@ public sealed class DeliveryOptions : IValidatableObject
 
     /// <summary>Minutes to wait after each deferral, the last repeated; ±20 %. Default 5, 15, 60, 120, 240.</summary>
     [MinLength(1)]
-    public int[] RetryMinutes { get; set; } = [5, 15, 60, 120, 240];
+    public double[] RetryMinutes { get; set; } = [5, 15, 60, 120, 240];
 
     /// <summary>Hours after its first deferral at which a delivery expires. Default 24.</summary>
     [Range(0, 240)]
@@ -64,7 +64,7 @@ public sealed class DeliveryOptions : IValidatableObject
     {
         if (RenewSeconds * 2 >= LeaseSeconds)
             yield return new ValidationResult("Delivery:RenewSeconds must be less than half of Delivery:LeaseSeconds, so that one failed renewal does not lose the claim.");
-        if (RetryMinutes.Any(minutes => minutes is < 0 or > 10_080))
+        if (RetryMinutes.Any(minutes => minutes is not (>= 0 and <= 10_080)))
             yield return new ValidationResult("Delivery:RetryMinutes holds minutes from 0 to 10080.");
         if (Relays.GroupBy(relay => relay.Name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(same => same.Count() > 1) is { Key: var twice })
             yield return new ValidationResult($"Delivery:Relays names '{twice}' twice: each relay needs a name of its own.");

@@ -18,6 +18,12 @@ public sealed class ReceivedMessages
 
     internal ReceivedMessages(KeptBodies bodies) => this.bodies = bodies;
 
+    /// <summary>
+    /// Told of each message, one after the other, before it is taken. What it throws, the message's sender doesn't hear of:
+    /// the message is not taken, and its connection breaks. Null: nobody is told.
+    /// </summary>
+    public Action<ArrivedMessage>? Arriving { get; set; }
+
     /// <summary>How many messages arrived and were kept.</summary>
     public long Count
     {
@@ -162,6 +168,15 @@ public sealed class ReceivedMessages
 
         lock (gate)
         {
+            Arriving?.Invoke(new ArrivedMessage(
+                log.Count + 1,
+                at,
+                around.Connection,
+                envelope.Sender,
+                envelope.Recipients,
+                Encoding.UTF8.GetString(entry.MessageId),
+                Convert.ToHexStringLower(sha256),
+                entry.Size));
             log.Append(entry);
             foreach (var key in keys)
                 recipients.Add(key);

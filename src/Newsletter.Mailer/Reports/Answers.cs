@@ -14,11 +14,11 @@ internal static class Answers
 
     private static string Present(DeliveryReport delivery, Outsider issue, SuppressionFact? suppression) => delivery.Status switch
     {
-        "accepted" => $"Yes: the relay {delivery.Relay} accepted it at {At(delivery.UpdatedAt)}{Queue(delivery)}.{Again(delivery)}",
-        "rejected" => $"No: the relay {delivery.Relay} rejected it at {At(delivery.UpdatedAt)}: {Reply(delivery)}.",
-        "deferred" => $"Not yet: the relay {delivery.Relay} put it off at {At(delivery.UpdatedAt)}: {Reply(delivery)}. {Times(delivery.Attempts)} tried so far{Next(delivery)}.",
+        "accepted" => $"Yes: {Relay(delivery)} accepted it at {At(delivery.UpdatedAt)}{Queue(delivery)}.{Again(delivery)}",
+        "rejected" => $"No: {Relay(delivery)} rejected it at {At(delivery.UpdatedAt)}: {Reply(delivery)}.",
+        "deferred" => $"Not yet: {Relay(delivery)} put it off at {At(delivery.UpdatedAt)}: {Reply(delivery)}. {Times(delivery.Attempts)} tried so far{Next(delivery)}.",
         "unknown" => $"Perhaps: it was sent at {At(delivery.UpdatedAt)}, and the connection was lost before the relay answered. {(delivery.NextAt is null ? "It is not sent again by itself." : $"It is sent once more at {At(delivery.NextAt)}.")}",
-        "expired" => $"No: the relay {delivery.Relay} kept putting it off until it was too old, last at {At(delivery.UpdatedAt)}: {Reply(delivery)}.",
+        "expired" => $"No: {Relay(delivery)} kept putting it off until it was too old, last at {At(delivery.UpdatedAt)}: {Reply(delivery)}.",
         "cancelled" => "No: the issue was cancelled before it was this reader's turn.",
         "failed" => $"No: the message could not be made: {delivery.Detail}.",
         "skipped" => Skipped(delivery, suppression),
@@ -64,6 +64,9 @@ internal static class Answers
 
     private static string Reply(DeliveryReport delivery) =>
         string.Join(' ', new[] { delivery.SmtpCode is > 0 ? delivery.SmtpCode.Value.ToString(CultureInfo.InvariantCulture) : null, delivery.EnhancedStatus, delivery.Detail?.TrimEnd('.') }.Where(part => !string.IsNullOrEmpty(part)));
+
+    // A relay that was given no name is called just that.
+    private static string Relay(DeliveryReport delivery) => delivery.Relay is null or "relay" ? "the relay" : $"the relay {delivery.Relay}";
 
     private static string Queue(DeliveryReport delivery) => delivery.QueueId is null ? "" : $" as {delivery.QueueId}";
 

@@ -21,7 +21,7 @@ public sealed class CommandLineTests : CommandTest
     [Fact]
     public async Task AnUnknownVerbOrOptionIsToldOnStandardErrorOnly()
     {
-        foreach (var said in new[] { await RunBare("snd"), await RunBare("editions", "snd"), await RunBare("keys", "create", "--days", "many"), await RunBare("serve", "--role", "chef") })
+        foreach (var said in new[] { await RunBare("snd"), await RunBare("editions", "snd"), await RunBare("keys", "create", "--days", "many"), await RunBare("serve", "--role", "chef"), await RunBare("demo", "--subscribers", "many"), await RunBare("demo", "--subscribers", "0") })
         {
             Assert.Equal((1, ""), (said.Code, said.Output));
             Assert.StartsWith("newsletter: ", said.Error, StringComparison.Ordinal);

@@ -40,7 +40,7 @@ public abstract class CommandTest : DatabaseTest
     protected Task<Said> Run(params string[] args) => RunBare([.. args, "--config", In("settings.json")]);
 
     /// <summary>Runs a command as it is.</summary>
-    protected static async Task<Said> RunBare(params string[] args)
+    internal static async Task<Said> RunBare(params string[] args)
     {
         using var output = new StringWriter();
         using var error = new StringWriter();

@@ -29,9 +29,9 @@ public sealed class WhyTests : MailroomTest
 
         await Room.Worker.WorkAsync();
 
-        Assert.Matches($"^Yes: the relay relay accepted it at {Time} as [^ ]+\\.$", await WhyAsync(issue, "reader1@example.net"));
-        Assert.Matches($"^No: the relay relay rejected it at {Time}: 550 5\\.1\\.1 No such user\\.$", await WhyAsync(issue, "reader2@example.net"));
-        Assert.Matches($"^Not yet: the relay relay put it off at {Time}: 450 4\\.2\\.1 Greylisted\\. 1 time tried so far, next at {Time}\\.$", await WhyAsync(issue, "reader3@example.net"));
+        Assert.Matches($"^Yes: the relay accepted it at {Time} as [^ ]+\\.$", await WhyAsync(issue, "reader1@example.net"));
+        Assert.Matches($"^No: the relay rejected it at {Time}: 550 5\\.1\\.1 No such user\\.$", await WhyAsync(issue, "reader2@example.net"));
+        Assert.Matches($"^Not yet: the relay put it off at {Time}: 450 4\\.2\\.1 Greylisted\\. 1 time tried so far, next at {Time}\\.$", await WhyAsync(issue, "reader3@example.net"));
         Assert.Matches($"^Perhaps: it was sent at {Time}, and the connection was lost before the relay answered\\. It is sent once more at {Time}\\.$", await WhyAsync(issue, "reader4@example.net"));
         Assert.StartsWith("No: the message could not be made: KeyNotFoundException", await WhyAsync(issue, "reader5@example.net"), StringComparison.Ordinal);
         Assert.Matches($"^No: the address is suppressed since {Time} \\(complaint: feedback loop\\)\\.$", await WhyAsync(issue, "reader6@example.net"));
@@ -74,7 +74,7 @@ public sealed class WhyTests : MailroomTest
 
         Assert.EndsWith(" It was sent twice, because the relay's first answer was lost: the second copy has the same Message-ID.", await WhyAsync(issue, "reader1@example.net"), StringComparison.Ordinal);
         Assert.EndsWith(" It is not sent again by itself.", await WhyAsync(issue, "reader2@example.net"), StringComparison.Ordinal);
-        Assert.Matches($"^No: the relay relay kept putting it off until it was too old, last at {Time}: 452 4\\.3\\.1 Full\\.$", await WhyAsync(issue, "reader3@example.net"));
+        Assert.Matches($"^No: the relay kept putting it off until it was too old, last at {Time}: 452 4\\.3\\.1 Full\\.$", await WhyAsync(issue, "reader3@example.net"));
     }
 
     [Fact]

@@ -1,0 +1,145 @@
+using System.Diagnostics;
+using System.Text;
+using Newsletter.Mailer.Audience;
+using Newsletter.Mailer.Editions;
+using Newsletter.Mailer.Feedback;
+using Newsletter.Mailer.Host.Jobs;
+using Newsletter.Mailer.Rendering;
+using Newsletter.Mailer.Reports;
+using Newsletter.Mailer.Scheduling;
+
+namespace Newsletter.Mailer.Host.Commands;
+
+/// <summary>
+/// An edition that goes to made-up readers in a database of its own, for demo and rehearse: readers imported, a few of them
+/// suppressed or gone, the edition published like any other. What can't be done is said, and answered with null.
+/// </summary>
+internal sealed class TrialIssue(IServiceProvider rooms, Terminal terminal, int readers)
+{
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Makes the newsletter and its readers, and publishes the edition.</summary>
+    public async Task<Edition?> PublishAsync(string source, CancellationToken stop)
+    {
+        if (Read(source) is not { } document || await MakeNewsletterAsync(document, stop) is not { } newsletter)
+            return null;
+        await ImportAsync(newsletter, document, stop);
+        await ThinOutAsync(newsletter, stop);
+        return await PublishAsync(newsletter, source, stop);
+    }
+
+    /// <summary>Shows how the issue gets on until it ends or something stops it.</summary>
+    /// <param name="edition">Published.</param>
+    /// <param name="seen">Called at each look; what it gives is shown beside the progress.</param>
+    /// <param name="stop">Gives up.</param>
+    public Task<WatchStep> WatchAsync(Edition edition, Func<WatchStep, Task<string?>>? seen, CancellationToken stop)
+    {
+        var pause = BetweenLooks;
+        return Progress.WatchAsync(terminal, async () =>
+        {
+            await Task.Delay(pause, stop);
+            var began = Stopwatch.GetTimestamp();
+            var step = await LookAsync(edition, stop);
+            // Looking counts the ledger: of a large one it would take from the sending what is to be measured.
+            pause = TimeSpan.FromTicks(Math.Max(BetweenLooks.Ticks, 20 * Stopwatch.GetElapsedTime(began).Ticks));
+            return seen is null ? step : step with { Note = await seen(step) };
+        });
+    }
+
+    private EditionDocument? Read(string source)
+    {
+        switch (EditionDocument.Parse(source, FrontMatterRules.Edition))
+        {
+            case EditionParseOutcome.Read(var document):
+                return document;
+            case EditionParseOutcome.Refused(var errors):
+                terminal.Fail("The edition can't be read.");
+                foreach (var error in errors)
+                    terminal.Error.WriteLine($"  line {error.Line}, column {error.Column}: {error.Message}");
+                return null;
+            default:
+                throw new InvalidOperationException("Reading an edition gave an outcome that isn't known.");
+        }
+    }
+
+    private async Task<NewsletterProfile?> MakeNewsletterAsync(EditionDocument document, CancellationToken stop)
+    {
+        var slug = document.Newsletter ?? "demo";
+        var sample = SampleEdition.Newsletter;
+        var draft = NewsletterDraft.Of(slug == sample.Slug ? sample : sample with { Slug = slug, Name = Words(slug), FromName = null, ReplyTo = null, FromAddress = $"{slug}@newsletters.test" });
+        var outcome = await rooms.GetRequiredService<NewsletterStore>().CreateAsync(draft, stop);
+        if (outcome is AudienceOutcome<NewsletterProfile>.Created created)
+            return created.Value;
+        terminal.Fail(outcome is AudienceOutcome<NewsletterProfile>.Invalid invalid
+            ? string.Join(" ", invalid.Problems.Select(problem => problem.Problem))
+            : "The newsletter could not be made.");
+        return null;
+    }
+
+    private async Task ImportAsync(NewsletterProfile newsletter, EditionDocument document, CancellationToken stop)
+    {
+        terminal.Error.WriteLine(FormattableString.Invariant($"Importing {readers:N0} made-up readers…"));
+        // Of the edition's own tier, or a premium edition would go to nobody.
+        var created = await rooms.GetRequiredService<ImportStore>().CreateAsync(newsletter.Slug, document.Tier, stop);
+        var id = ((AudienceOutcome<Import>.Created)created).Value.Id;
+        var import = rooms.GetRequiredService<SubscriberImport>();
+        await using var csv = DemoReaders.Csv(readers, DemoReaders.AttributesIn(document));
+        await import.ReceiveAsync(id, csv, progress: null, stop);
+        if (await import.MergeAsync(id, progress: null, stop) is not MergeOutcome.Finished)
+            throw new InvalidOperationException("The made-up readers could not be imported.");
+    }
+
+    // About one in a hundred has left, and one in a hundred is suppressed: a receipt without either would show little.
+    private async Task ThinOutAsync(NewsletterProfile newsletter, CancellationToken stop)
+    {
+        var suppressions = rooms.GetRequiredService<SuppressionStore>();
+        var subscribers = rooms.GetRequiredService<DeliveryReportStore>();
+        var unsubscribe = rooms.GetRequiredService<UnsubscribeStore>();
+        var some = Math.Clamp(readers / 100, 1, 100);
+        for (var i = 1; i <= some && i * 7 <= readers - 1; i++)
+        {
+            await suppressions.AddAsync(new SuppressionDraft { Email = DemoReaders.Address(i * 7), Reason = "hard_bounce", Evidence = "550 5.1.1 No such user (made up for the demo)" }, stop);
+            if (await subscribers.FindSubscriberAsync(DemoReaders.Address((i * 7) + 1), stop) is { } leaver)
+                await unsubscribe.LeaveAsync(newsletter.Id, leaver, issue: 0, by: "page", stop);
+        }
+    }
+
+    private async Task<Edition?> PublishAsync(NewsletterProfile newsletter, string source, CancellationToken stop)
+    {
+        var change = await rooms.GetRequiredService<EditionDesk>().CreateAsync(newsletter.Slug, source, stop);
+        if (change is not EditionChange.Saved { Edition: var edition })
+        {
+            terminal.Fail($"The edition could not be kept: {change}.");
+            return null;
+        }
+
+        var scheduled = await rooms.GetRequiredService<EditionScheduler>().PublishNowAsync(edition.Id, stop);
+        if (scheduled is ScheduleOutcome.NotReady notReady)
+        {
+            terminal.Fail("The edition can't be sent as it stands.");
+            foreach (var problem in notReady.Problems)
+                terminal.Error.WriteLine($"  {problem}");
+            return null;
+        }
+
+        rooms.GetRequiredService<IJobStarter>().Publish(edition.Id);
+        return edition;
+    }
+
+    private async Task<WatchStep> LookAsync(Edition edition, CancellationToken stop)
+    {
+        var now = await rooms.GetRequiredService<EditionStore>().FindAsync(edition.Id, stop);
+        if (now is { State: EditionState.Held })
+            return new WatchStep("held", null, $"The edition is held: {now.HeldReason}");
+        if (now?.IssueId is not { } issue || await rooms.GetRequiredService<ReceiptStore>().FindAsync(issue, stop) is not { } receipt)
+            return new WatchStep("freezing", null, null);
+        return new WatchStep(receipt.State, receipt, receipt.State is "paused" or "failed" ? $"The issue is {receipt.State}: {receipt.Reason}" : null);
+    }
+
+    private static string Words(string slug)
+    {
+        var name = new StringBuilder(slug.Replace('-', ' '));
+        name[0] = char.ToUpperInvariant(name[0]);
+        return name.ToString();
+    }
+}
