@@ -39,6 +39,7 @@ internal static class SendingRooms
             .AddSingleton(provider => provider.GetRequiredService<IOptions<DeliveryOptions>>().Value)
             .AddSingleton<BatchStore>()
             .AddSingleton<IssueStore>()
+            .AddSingleton<DemandStore>()
             .AddSingleton<LedgerStore>()
             .AddSingleton<LedgerRecorder>()
             .AddSingleton<RelayStore>()
@@ -49,6 +50,7 @@ internal static class SendingRooms
             .AddSingleton<SendingParts>(Parts)
             .AddSingleton<BatchSender>()
             .AddSingleton<DeliverySweep>()
+            .AddSingleton<SenderDemand>()
             .AddSingleton<TestSend>()
             .AddSingleton<OutboxSender>()
             .AddSingleton<IMailTransport>(provider => new SmtpTransport(
@@ -71,6 +73,7 @@ internal static class SendingRooms
     private static SendingParts Parts(IServiceProvider provider) => new()
     {
         Batches = provider.GetRequiredService<BatchStore>(),
+        Demand = provider.GetRequiredService<DemandStore>(),
         Recorder = provider.GetRequiredService<LedgerRecorder>(),
         Relays = provider.GetRequiredService<BulkRelays>(),
         Guard = provider.GetRequiredService<IssueGuard>(),
