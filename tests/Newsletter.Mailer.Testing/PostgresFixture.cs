@@ -26,8 +26,10 @@ public sealed class PostgresFixture
     public string ConnectionString(string database, int poolSize = 20) => Connect(cluster, database, poolSize);
 
     /// <summary>Makes a database: a copy of the migrated template, or an empty one.</summary>
-    internal Task CreateAsync(string database, bool migrated) =>
-        ExecuteAsync($"create database {database} template {(migrated ? Template : "template0")}");
+    internal Task CreateAsync(string database, bool migrated) => CreateAsync(database, migrated ? Template : "template0");
+
+    /// <summary>Makes a database: a copy of another that nobody is connected to.</summary>
+    internal Task CreateAsync(string database, string template) => ExecuteAsync($"create database {database} template {template}");
 
     internal Task DropAsync(string database) => ExecuteAsync($"drop database if exists {database} with (force)");
 

@@ -30,6 +30,15 @@ public sealed class TestDatabase : IAsyncDisposable
     /// <summary>A new database without any table.</summary>
     public static Task<TestDatabase> CreateEmptyAsync() => CreateAsync(migrated: false);
 
+    /// <summary>A copy of this one, as it is now, under another name: what a restored backup is. Nothing may be connected but the test.</summary>
+    public async Task<TestDatabase> CopyAsync()
+    {
+        DataSource.Clear();
+        var name = NewName();
+        await postgres.CreateAsync(name, template: Name);
+        return new TestDatabase(postgres, name);
+    }
+
     /// <summary>Runs statements; returns the number of rows they changed.</summary>
     public async Task<int> ExecuteAsync(string sql, params object?[] arguments)
     {
@@ -73,8 +82,10 @@ public sealed class TestDatabase : IAsyncDisposable
     private static async Task<TestDatabase> CreateAsync(bool migrated)
     {
         var server = await PostgresFixture.GetAsync();
-        var name = "test_" + Guid.NewGuid().ToString("n", CultureInfo.InvariantCulture)[..16];
+        var name = NewName();
         await server.CreateAsync(name, migrated);
         return new TestDatabase(server, name);
     }
+
+    private static string NewName() => "test_" + Guid.NewGuid().ToString("n", CultureInfo.InvariantCulture)[..16];
 }

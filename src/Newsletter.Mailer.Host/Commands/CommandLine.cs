@@ -45,6 +45,7 @@ internal static class CommandLine
         root.Subcommands.Add(serve);
         root.Subcommands.Add(DemoCommand.Create());
         root.Subcommands.Add(MigrateCommand.Create());
+        root.Subcommands.Add(AdoptCommand.Create());
         root.Subcommands.Add(new Command("keys", "API keys.") { KeysCreateCommand.Create() });
         root.Subcommands.Add(new Command("editions", "Editions.") { EditionsPreviewCommand.Create(), EditionsSendCommand.Create() });
         root.Subcommands.Add(new Command("subscribers", "Subscribers.") { SubscribersImportCommand.Create() });

@@ -115,7 +115,7 @@ internal static class IssueEndpoints
     }
 
     private static async Task<Results<Ok<IssueSummary>, ProblemHttpResult>> Change(
-        long id, IssueStateRequest request, IssueControl control, ReceiptStore receipts, IJobStarter jobs, CancellationToken stop)
+        long id, IssueStateRequest request, IssueControl control, InstanceStore instance, ReceiptStore receipts, IJobStarter jobs, CancellationToken stop)
     {
         var (change, state) = await control.ChangeAsync(id, request.State ?? "", stop);
         switch (change)
@@ -125,7 +125,8 @@ internal static class IssueEndpoints
             case IssueChange.NoSuchIssue:
                 return Problems.NotFound("issue", id);
             case IssueChange.WrongState:
-                return Problems.Conflict($"The issue is {state} and can't become {request.State}.", state);
+                var because = state == "paused" && await instance.HeldReason(stop) is { } held ? " " + held : "";
+                return Problems.Conflict($"The issue is {state} and can't become {request.State}.{because}", state);
         }
 
         if (state == "sending")
@@ -134,7 +135,7 @@ internal static class IssueEndpoints
     }
 
     private static async Task<Results<Accepted<ResendAnswer>, Ok<ResendAnswer>, ProblemHttpResult>> Resend(
-        long id, ResendRequest? request, IssueResend resend, IJobStarter jobs, CancellationToken stop)
+        long id, ResendRequest? request, IssueResend resend, InstanceStore instance, IJobStarter jobs, CancellationToken stop)
     {
         var statuses = request?.Statuses ?? IssueResend.Statuses;
         if (statuses.Count == 0 || statuses.Any(status => !IssueResend.Statuses.Contains(status, StringComparer.Ordinal)))
@@ -146,6 +147,8 @@ internal static class IssueEndpoints
                 return TypedResults.Accepted($"/api/issues/{id}/receipt", new ResendAnswer(round.Round, round.Recipients, round.LeftOut));
             case ResendOutcome.Nobody(var leftOut):
                 return TypedResults.Ok(new ResendAnswer(null, 0, leftOut));
+            case ResendOutcome.WrongState(var state) when state == "finished" && await instance.HeldReason(stop) is { } held:
+                return Problems.Conflict(held, state);
             case ResendOutcome.WrongState(var state):
                 return Problems.Conflict($"The issue is {state}: only a finished one is sent again.", state);
             default:

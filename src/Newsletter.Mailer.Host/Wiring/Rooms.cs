@@ -25,6 +25,7 @@ internal static class Rooms
         services.AddRoomOptions<InboxSettings>("Inbox");
         services.AddSingleton<OpenRelays>();
         services.AddSingleton(provider => provider.GetRequiredService<OpenRelays>().Directory);
+        services.AddSingleton<InstanceWatch>();
         services.AddFeedback();
         services.AddReports();
         services.AddJobs();

@@ -50,6 +50,7 @@ internal static class SendingRooms
             .AddSingleton<ResendStore>()
             .AddSingleton<IRejectionSorting, RejectionSorting>()
             .AddSingleton<IssueResend>()
+            .AddSingleton<InstanceStore>()
             .AddSingleton<SendingParts>(Parts)
             .AddSingleton<BatchSender>()
             .AddSingleton<DeliverySweep>()

@@ -24,6 +24,7 @@ internal static class Server
         // A command mails nothing itself: it needs neither relays nor, unless it starts a job, Hangfire's tables.
         if (host.Services.GetService<HostSetup>() is null)
             return;
+        await host.Services.GetRequiredService<InstanceWatch>().OpenAsync(stop);
         await host.Services.GetRequiredService<OpenRelays>().LoadAsync(stop);
         await host.Services.InstallJobTablesAsync(stop);
         // Hangfire wants its storage while this is mapped.
@@ -44,6 +45,7 @@ internal static class Server
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, ContentRootPath = AppContext.BaseDirectory });
         AddCommon(builder, setup, LogLevel.Information);
         builder.Services.AddSingleton(setup);
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<InstanceWatch>());
         builder.Services.AddJobServers();
         return builder.Build();
     }
@@ -55,6 +57,7 @@ internal static class Server
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.WebHost.UseUrls(builder.Configuration["Web:Urls"] ?? new WebOptions().Urls);
         builder.Services.AddSingleton(setup);
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<InstanceWatch>());
         builder.Services.AddRequestRules();
         builder.Services.AddApi();
         if (setup.Role is HostRole.All)

@@ -32,7 +32,7 @@ public sealed class IssueStore(NpgsqlDataSource database)
         set state = 'sending', reason = null,
             tolerated = (select count(*) from deliveries d
                          where d.part_key = i.part_key and d.issue_id = i.id and d.status in ('rejected', 'unknown'))
-        where i.id = @id and i.state = 'paused' returning i.id
+        where i.id = @id and i.state = 'paused' and not exists (select from instance where held_reason is not null) returning i.id
         """;
 
     private const string BeginCancel = /*lang=sql*/ """

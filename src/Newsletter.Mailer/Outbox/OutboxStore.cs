@@ -16,6 +16,7 @@ public sealed class OutboxStore(NpgsqlDataSource database)
         update outbox
         set state = 'sending', fence = fence + 1, lease_until = now() + @lease, attempts = attempts + 1
         where id = @id and (state = 'ready' and next_at <= now() or state = 'sending' and lease_until < now())
+          and not exists (select from instance where held_reason is not null)
         returning id, kind, address, newsletter_id as newsletterid, model::text as model, nonce, attempts, fence, created_at as createdat
         """;
 

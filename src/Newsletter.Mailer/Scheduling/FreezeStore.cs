@@ -17,6 +17,7 @@ public sealed class FreezeStore(NpgsqlDataSource database)
         with published as (
             update editions set state = 'published', updated_at = now()
             where id = @edition and state = 'scheduled' and revision = @revision and send_at <= now()
+              and not exists (select from instance where held_reason is not null)
             returning id, newsletter_id)
         insert into issues (edition_id, newsletter_id, part_key, unknown_policy, link_key, sent_date, nonce)
         select id, newsletter_id, @part, @policy, @linkKey, @sentDate, @nonce from published
@@ -36,7 +37,7 @@ public sealed class FreezeStore(NpgsqlDataSource database)
     private const string LockFreezing = /*lang=sql*/ """
         select i.part_key, i.newsletter_id, i.freeze_cursor, i.audience, e.tier
         from issues i join editions e on e.id = i.edition_id
-        where i.id = @issue and i.state = 'freezing'
+        where i.id = @issue and i.state = 'freezing' and not exists (select from instance where held_reason is not null)
         for update of i skip locked
         """;
 

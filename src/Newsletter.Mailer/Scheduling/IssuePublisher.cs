@@ -40,6 +40,8 @@ public sealed partial class IssuePublisher(
         {
             if (await schedule.FindDueAsync(editionId, TimeSpan.FromMinutes(options.HoldAfterMinutes), stop) is not { } edition)
                 return Publishing.NothingToDo;
+            if (edition.Forbidden is { } forbidden)
+                return await HoldAsync(editionId, forbidden, stop);
             if (edition.IsLate)
                 return await HoldAsync(editionId, $"It should have gone out at {edition.SendAt:yyyy-MM-dd HH:mm} UTC and is more than {options.HoldAfterMinutes} minutes late. Publish it now, or schedule it anew.", stop);
             var (made, problem) = await TryMakeIssueAsync(edition, stop);

@@ -44,7 +44,7 @@ public sealed class ScheduleStore(NpgsqlDataSource database)
     // The database's clock decides what is due and what is late: workers may disagree about the time.
     private const string SelectDue = /*lang=sql*/ """
         select e.id, e.newsletter_id as newsletterid, e.number, e.tier, e.source, e.revision, e.send_at as sendat,
-               now() - e.send_at > @late as islate, now() as now
+               now() - e.send_at > @late as islate, now() as now, (select held_reason from instance) as forbidden
         from editions e
         where e.id = @id and e.state = 'scheduled' and e.send_at <= now()
         """;
@@ -135,4 +135,7 @@ public sealed record DueEdition
 
     /// <summary>The database's clock.</summary>
     public DateTimeOffset Now { get; init; }
+
+    /// <summary>Why nothing at all is sent from this database, which may be a copy; null where all is well.</summary>
+    public string? Forbidden { get; init; }
 }

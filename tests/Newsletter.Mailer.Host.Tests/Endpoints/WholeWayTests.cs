@@ -6,7 +6,6 @@ using Newsletter.Mailer.Testing;
 namespace Newsletter.Mailer.Host.Tests.Endpoints;
 
 /// <summary>The way of an issue by the API alone, with real workers and the built-in inbox.</summary>
-[Collection(Jobs.WorkersGroup.Name)]
 public sealed class WholeWayTests
 {
     [Fact]

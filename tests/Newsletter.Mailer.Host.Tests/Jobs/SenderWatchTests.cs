@@ -7,7 +7,6 @@ using Newsletter.Mailer.Testing;
 namespace Newsletter.Mailer.Host.Tests.Jobs;
 
 /// <summary>Workers find by themselves what is to be sent: no job has to tell them, and no job that was lost holds an issue up.</summary>
-[Collection(WorkersGroup.Name)]
 public sealed class SenderWatchTests
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);

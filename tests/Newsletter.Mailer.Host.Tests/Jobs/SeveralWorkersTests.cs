@@ -11,7 +11,6 @@ namespace Newsletter.Mailer.Host.Tests.Jobs;
 /// <summary>
 /// Worker processes and a web process over one PostgreSQL. NEWSLETTER_WORKERS_READERS sets the size of the issue; 200000 is the long form.
 /// </summary>
-[Collection(WorkersGroup.Name)]
 [Trait("Category", "Faults")]
 public sealed class SeveralWorkersTests(ITestOutputHelper output) : IAsyncLifetime
 {

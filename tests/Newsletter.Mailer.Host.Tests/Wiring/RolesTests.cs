@@ -10,7 +10,6 @@ using Newsletter.Mailer.Testing;
 
 namespace Newsletter.Mailer.Host.Tests.Wiring;
 
-[Collection(Jobs.WorkersGroup.Name)]
 public sealed class RolesTests
 {
     [Fact]
