@@ -20,6 +20,7 @@ public sealed class MailWorker : IAsyncDisposable
         Sender = new BatchSender(new SendingParts
         {
             Batches = room.Batches,
+            Demand = new DemandStore(room.Database.DataSource),
             Recorder = Recorder,
             Relays = Relays,
             Guard = Guard,
@@ -30,6 +31,7 @@ public sealed class MailWorker : IAsyncDisposable
             Clock = TimeProvider.System,
             Log = logs.CreateLogger<BatchSender>(),
         });
+        Demand = new SenderDemand(new DemandStore(room.Database.DataSource), room.Issues, Guard, Sender, new DatabaseContact(TimeProvider.System), options);
         Sweep = new DeliverySweep(new RetryStore(room.Database.DataSource), room.Batches, room.Issues, Guard, options);
     }
 
@@ -47,6 +49,9 @@ public sealed class MailWorker : IAsyncDisposable
 
     /// <summary>Sends.</summary>
     public BatchSender Sender { get; }
+
+    /// <summary>Says whether it should send more.</summary>
+    public SenderDemand Demand { get; }
 
     /// <summary>Tends what was sent.</summary>
     public DeliverySweep Sweep { get; }

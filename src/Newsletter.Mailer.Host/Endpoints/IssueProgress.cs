@@ -63,5 +63,5 @@ internal static class IssueProgress
     private static bool IsOver(Receipt receipt) => receipt.State is "finished" or "cancelled" or "failed";
 
     private static bool Same(Receipt one, Receipt other) =>
-        one with { Excluded = other.Excluded } == other && one.Excluded.SequenceEqual(other.Excluded);
+        one with { Excluded = other.Excluded, Rounds = other.Rounds } == other && one.Excluded.SequenceEqual(other.Excluded);
 }

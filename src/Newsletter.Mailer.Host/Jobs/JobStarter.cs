@@ -1,6 +1,5 @@
 using Hangfire;
 using Hangfire.States;
-using Hangfire.Storage;
 using Microsoft.Extensions.Options;
 using Newsletter.Mailer.Delivery;
 
@@ -20,8 +19,11 @@ public interface IJobStarter
 
     void SendOutbox(long outboxId, TimeSpan delay = default);
 
-    /// <summary>Starts as many senders as the workers have room for and don't have yet.</summary>
+    /// <summary>Starts as many senders as one worker has room for, unless so many wait to be started: who finds nothing ends at once.</summary>
     void TopUpSenders();
+
+    /// <summary>Starts so many senders, less those that wait to be started.</summary>
+    void StartSenders(int missing);
 
     /// <summary>Starts one sender in the place of one whose time is up: while that still runs, topping up would count it.</summary>
     void ReplaceSender();
@@ -46,12 +48,12 @@ internal sealed class JobStarter(IBackgroundJobClientV2 jobs, JobStorage storage
             jobs.Schedule<SendOutboxJob>(job => job.Run(outboxId, CancellationToken.None), delay);
     }
 
-    public void TopUpSenders()
+    public void TopUpSenders() => StartSenders(delivery.Value.Senders);
+
+    // Only what nobody has fetched counts: what a killed worker had fetched stays "fetched" for minutes.
+    public void StartSenders(int missing)
     {
-        var monitor = storage.GetMonitoringApi();
-        var workers = monitor.Servers().Count(server => server.Queues.Contains(JobQueues.Send, StringComparer.Ordinal));
-        var there = monitor.EnqueuedCount(JobQueues.Send) + monitor.FetchedCount(JobQueues.Send);
-        for (var missing = (Math.Max(1, workers) * delivery.Value.Senders) - there; missing > 0; missing--)
+        for (var left = missing - storage.GetMonitoringApi().EnqueuedCount(JobQueues.Send); left > 0; left--)
             ReplaceSender();
     }
 

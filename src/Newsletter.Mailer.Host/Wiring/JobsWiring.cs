@@ -39,8 +39,9 @@ public sealed class JobsOptions
 }
 
 /// <summary>
-/// Hangfire over the same PostgreSQL, in the schema <c>hangfire</c>. Three servers in a worker: mail to one person polls often and has
-/// workers that nothing else can take; imports have their own because they may be long; everything else shares one.
+/// Hangfire over the same PostgreSQL, in the schema <c>hangfire</c>. Four servers in a worker: mail to one person polls often and has
+/// workers that nothing else can take; imports and senders have their own because they may be long, so that publishing and sweeping never
+/// wait for one, and a worker whose senders all run leaves the next to another.
 /// </summary>
 internal static class JobsWiring
 {
@@ -75,7 +76,9 @@ internal static class JobsWiring
         services.AddSingleton<IHostedService>(provider => Server(provider, PersonalStorage, "personal", options => options.PersonalWorkers, JobQueues.Transactional));
         services.AddSingleton<IHostedService>(provider => Server(provider, null, "imports", options => options.ImportWorkers, JobQueues.Import));
         services.AddSingleton<IHostedService>(provider => Server(
-            provider, null, "issues", options => options.ControlWorkers + provider.GetRequiredService<DeliveryOptions>().Senders, JobQueues.Control, JobQueues.Send));
+            provider, null, "senders", _ => provider.GetRequiredService<DeliveryOptions>().Senders, JobQueues.Send));
+        services.AddSingleton<IHostedService>(provider => Server(provider, null, "issues", options => options.ControlWorkers, JobQueues.Control));
+        services.AddHostedService<SenderWatch>();
         services.AddHostedService<SweepStarter>();
     }
 

@@ -39,6 +39,7 @@ internal static class SendingRooms
             .AddSingleton(provider => provider.GetRequiredService<IOptions<DeliveryOptions>>().Value)
             .AddSingleton<BatchStore>()
             .AddSingleton<IssueStore>()
+            .AddSingleton<DemandStore>()
             .AddSingleton<LedgerStore>()
             .AddSingleton<LedgerRecorder>()
             .AddSingleton<RelayStore>()
@@ -46,10 +47,14 @@ internal static class SendingRooms
             .AddSingleton<DatabaseContact>()
             .AddSingleton<IssueGuard>()
             .AddSingleton<IssueControl>()
+            .AddSingleton<ResendStore>()
+            .AddSingleton<IRejectionSorting, RejectionSorting>()
+            .AddSingleton<IssueResend>()
             .AddSingleton<InstanceStore>()
             .AddSingleton<SendingParts>(Parts)
             .AddSingleton<BatchSender>()
             .AddSingleton<DeliverySweep>()
+            .AddSingleton<SenderDemand>()
             .AddSingleton<TestSend>()
             .AddSingleton<OutboxSender>()
             .AddSingleton<IMailTransport>(provider => new SmtpTransport(
@@ -72,6 +77,7 @@ internal static class SendingRooms
     private static SendingParts Parts(IServiceProvider provider) => new()
     {
         Batches = provider.GetRequiredService<BatchStore>(),
+        Demand = provider.GetRequiredService<DemandStore>(),
         Recorder = provider.GetRequiredService<LedgerRecorder>(),
         Relays = provider.GetRequiredService<BulkRelays>(),
         Guard = provider.GetRequiredService<IssueGuard>(),

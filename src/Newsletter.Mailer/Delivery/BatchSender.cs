@@ -16,8 +16,26 @@ public enum SenderRun
 /// </summary>
 public sealed class BatchSender(SendingParts parts)
 {
+    private int _running;
+
+    /// <summary>Runs under way in this process.</summary>
+    public int Running => Volatile.Read(ref _running);
+
     /// <summary>Sends until nothing is ready, the time is up, or it is told to stop; then the message in flight on each connection is finished and the rest given back.</summary>
     public async Task<SenderRun> RunAsync(CancellationToken stop)
+    {
+        Interlocked.Increment(ref _running);
+        try
+        {
+            return await RunOnceAsync(stop);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _running);
+        }
+    }
+
+    private async Task<SenderRun> RunOnceAsync(CancellationToken stop)
     {
         using var timeUp = new CancellationTokenSource(TimeSpan.FromSeconds(parts.Options.HandOverSeconds), parts.Clock);
         using var closing = CancellationTokenSource.CreateLinkedTokenSource(stop, timeUp.Token);
@@ -26,7 +44,7 @@ public sealed class BatchSender(SendingParts parts)
         using var queue = new WorkQueue(leases.ClaimAsync, refillBelow: parts.Options.BatchSize / 2);
         await using var close = closing.Token.Register(queue.Close);
 
-        var keeping = leases.KeepAsync(ended.Token);
+        var keeping = Task.WhenAll(leases.KeepAsync(ended.Token), leases.WatchAsync(queue, ended.Token));
         try
         {
             await Task.WhenAll(Enumerable.Range(0, Lanes()).Select(_ =>

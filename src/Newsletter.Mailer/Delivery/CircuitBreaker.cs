@@ -22,13 +22,16 @@ public sealed class CircuitBreaker(TimeProvider clock)
     // Half open: a caller was let through and its fate is not known yet.
     private bool _trying;
 
+    // Since when there has been no success, whether or not that was enough to open it.
+    private DateTimeOffset? _failingSince;
+
     /// <summary>What went wrong last, for people; null while all is well.</summary>
     public string? Reason { get; private set; }
 
     /// <summary>The relay refused our credentials: a person has to act.</summary>
     public bool NeedsPerson { get; private set; }
 
-    /// <summary>Since when it has been open without a success; null while closed.</summary>
+    /// <summary>Since when nothing has succeeded: a first connect that timed out counts from where it began. Null while closed.</summary>
     public DateTimeOffset? OpenSince { get; private set; }
 
     /// <summary>True where a connection may be tried now. While half open only one caller is let through each period.</summary>
@@ -64,6 +67,7 @@ public sealed class CircuitBreaker(TimeProvider clock)
     {
         lock (_gate)
         {
+            _failingSince = null;
             if (_open)
                 (_openUntil, _pause, OpenSince, NeedsPerson, _trying) = (DateTimeOffset.MinValue, First, null, false, false);
         }
@@ -74,15 +78,17 @@ public sealed class CircuitBreaker(TimeProvider clock)
         lock (_gate)
         {
             (_faults, _pause, _open, _trying, NeedsPerson) = (0, First, false, false, false);
-            (Reason, OpenSince) = (null, null);
+            (Reason, OpenSince, _failingSince) = (null, null, null);
         }
     }
 
     /// <summary>An open connection failed.</summary>
-    public void Faulted(string reason) => Count(reason, 1);
+    public void Faulted(string reason) => Count(reason, 1, clock.GetUtcNow());
 
     /// <summary>No connection could be made.</summary>
-    public void Unreachable(string reason) => Count(reason, FaultsOfAFailedConnect);
+    /// <param name="reason">For people.</param>
+    /// <param name="since">When it was begun; null: now.</param>
+    public void Unreachable(string reason, DateTimeOffset? since = null) => Count(reason, FaultsOfAFailedConnect, since ?? clock.GetUtcNow());
 
     public void CredentialsRefused(string reason)
     {
@@ -93,12 +99,13 @@ public sealed class CircuitBreaker(TimeProvider clock)
         }
     }
 
-    private void Count(string reason, int faults)
+    private void Count(string reason, int faults, DateTimeOffset since)
     {
         lock (_gate)
         {
             Reason = reason;
             _faults += faults;
+            _failingSince ??= since;
             if (_open ? !_trying : _faults < FaultsToOpen)
                 return;
             Open(_pause);
@@ -109,7 +116,7 @@ public sealed class CircuitBreaker(TimeProvider clock)
     private void Open(TimeSpan pause)
     {
         var now = clock.GetUtcNow();
-        OpenSince ??= now;
+        OpenSince ??= _failingSince ?? now;
         (_open, _trying) = (true, false);
         _openUntil = now + pause;
     }

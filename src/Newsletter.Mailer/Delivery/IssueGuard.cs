@@ -13,6 +13,9 @@ public sealed partial class IssueGuard(IssueStore issues, BulkRelays relays, Del
     private const int FewestRejected = 100;
     private const int MostWatched = 32;
 
+    // Counting reads an issue's whole ledger: of ten million rows it may take seconds, and then it is done less often.
+    private const int ShareOfTime = 20;
+
     private readonly ConcurrentDictionary<long, Watch> _watched = new();
 
     /// <summary>What the messages of an issue have in common, kept while it is being sent.</summary>
@@ -106,7 +109,9 @@ public sealed partial class IssueGuard(IssueStore issues, BulkRelays relays, Del
     {
         if (!_watched.TryGetValue(issueId, out var watch) || !watch.TakeCount(clock, TimeSpan.FromSeconds(options.RenewSeconds)))
             return;
-        if (await issues.CountTroublesAsync(issueId, CancellationToken.None) is not { } troubles)
+        var troubles = await issues.CountTroublesAsync(issueId, CancellationToken.None);
+        watch.Counted(clock);
+        if (troubles is null)
             return;
 
         var (unknown, rejected) = (troubles.Unknown, troubles.Rejected);
@@ -138,6 +143,7 @@ public sealed partial class IssueGuard(IssueStore issues, BulkRelays relays, Del
         private string? _streakOf;
         private bool _streakFull;
         private long _countedAt = long.MinValue;
+        private TimeSpan _countTook;
 
         public SendingIssue? Issue { get; set; }
 
@@ -182,12 +188,20 @@ public sealed partial class IssueGuard(IssueStore issues, BulkRelays relays, Del
         {
             lock (_gate)
             {
-                if (!CountNext || (_countedAt != long.MinValue && clock.GetElapsedTime(_countedAt) < between))
+                if (!CountNext || (_countedAt != long.MinValue && clock.GetElapsedTime(_countedAt) < Longer(between, _countTook * ShareOfTime)))
                     return false;
                 (CountNext, _countedAt) = (false, clock.GetTimestamp());
                 return true;
             }
         }
+
+        public void Counted(TimeProvider clock)
+        {
+            lock (_gate)
+                _countTook = clock.GetElapsedTime(_countedAt);
+        }
+
+        private static TimeSpan Longer(TimeSpan one, TimeSpan other) => one > other ? one : other;
 
         private void Reset(string? kind)
         {

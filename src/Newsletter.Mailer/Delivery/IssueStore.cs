@@ -39,6 +39,11 @@ public sealed class IssueStore(NpgsqlDataSource database)
         update issues set state = 'cancelling', reason = null where id = @id and state in ('sending', 'paused') returning id
         """;
 
+    // Whoever is at it already will see it through.
+    private const string LockCancelling = /*lang=sql*/ """
+        select id from issues where id = @id and state = 'cancelling' for no key update skip locked
+        """;
+
     private const string CancelRows = /*lang=sql*/ """
         with gone as (delete from retries where issue_id = @id),
         closed as (
@@ -183,8 +188,14 @@ public sealed class IssueStore(NpgsqlDataSource database)
     /// <summary>True once nothing is in flight any more and the issue is cancelled.</summary>
     public async Task<bool> AdvanceCancelAsync(long id, CancellationToken stop)
     {
-        await Do(CancelRows, new { id }, stop);
-        return await One<long?>(EndCancel, new { id }, stop) is not null;
+        await using var connection = await database.OpenConnectionAsync(stop);
+        await using var transaction = await connection.BeginTransactionAsync(stop);
+        if (await connection.QuerySingleOrDefaultAsync<long?>(new CommandDefinition(LockCancelling, new { id }, cancellationToken: stop)) is null)
+            return false;
+        await connection.ExecuteAsync(new CommandDefinition(CancelRows, new { id }, commandTimeout: 300, cancellationToken: stop));
+        var ended = await connection.QuerySingleOrDefaultAsync<long?>(new CommandDefinition(EndCancel, new { id }, commandTimeout: 300, cancellationToken: stop));
+        await transaction.CommitAsync(stop);
+        return ended is not null;
     }
 
     /// <summary>True where the receipt balances now and the issue is finished.</summary>

@@ -4,6 +4,8 @@ namespace Newsletter.Mailer.Delivery;
 internal sealed class LeaseBook(SendingParts parts)
 {
     private static readonly TimeSpan AfterFaults = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(500);
+    private const int MostIssuesAtOnce = 8;
 
     private readonly Guid _owner = Guid.NewGuid();
     private readonly Dictionary<(long, int), LeasedWork> _leases = [];
@@ -37,12 +39,12 @@ internal sealed class LeaseBook(SendingParts parts)
     }
 
     /// <summary>The item has its outcome, or must not be sent any more.</summary>
-    public Task SettleAsync(WorkItem item) => item.Work.Done() ? CloseAsync(item.Work) : Task.CompletedTask;
+    public Task SettleAsync(WorkItem item) => item.Work.Done(item) ? CloseAsync(item.Work) : Task.CompletedTask;
 
     /// <summary>The item could not be sent now.</summary>
     /// <param name="item">What was not sent.</param>
     /// <param name="relayFailed">Relays failed under it as often as is tried in one lease.</param>
-    public Task LeaveAsync(WorkItem item, bool relayFailed = false) => item.Work.Leave(relayFailed) ? CloseAsync(item.Work) : Task.CompletedTask;
+    public Task LeaveAsync(WorkItem item, bool relayFailed = false) => item.Work.Leave(item, relayFailed) ? CloseAsync(item.Work) : Task.CompletedTask;
 
     /// <summary>Renews the leases, looks who has left meanwhile and whether any relay is left, until told that the run has ended.</summary>
     public async Task KeepAsync(CancellationToken ended)
@@ -60,6 +62,31 @@ internal sealed class LeaseBook(SendingParts parts)
             {
                 parts.Contact.Lost();
                 SendingLog.NotRenewed(parts.Log, e);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Looks often what people and other issues want: batches of an issue that was paused or cancelled are given back at once, those of one
+    /// that waits are taken on although there is still enough of another.
+    /// </summary>
+    public async Task WatchAsync(WorkQueue queue, CancellationToken ended)
+    {
+        using var timer = new PeriodicTimer(BetweenLooks, parts.Clock);
+        while (await NextTickAsync(timer, ended))
+        {
+            try
+            {
+                await WatchOnceAsync(queue, ended);
+            }
+            catch (OperationCanceledException) when (ended.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e) when (DatabaseContact.IsLoss(e))
+            {
+                // Said once an outage by whoever renews.
+                parts.Contact.Lost();
             }
         }
     }
@@ -82,11 +109,22 @@ internal sealed class LeaseBook(SendingParts parts)
             await LeaveAsync(item);
     }
 
+    private async Task WatchOnceAsync(WorkQueue queue, CancellationToken ended)
+    {
+        var held = Held();
+        if (held.Length == 0)
+            return;
+        long[] issues = [.. held.Select(work => work.Batch.IssueId).Distinct()];
+        var demand = await parts.Demand.LookAsync(issues, ended);
+        foreach (var work in held.Where(work => demand.Stopped.Contains(work.Batch.IssueId) && work.LayDown()))
+            await CloseAsync(work);
+        if (demand.Waiting > 0 && issues.Length < MostIssuesAtOnce)
+            await queue.TakeOnAsync(ended);
+    }
+
     private async Task KeepOnceAsync()
     {
-        LeasedWork[] held;
-        lock (_gate)
-            held = [.. _leases.Values];
+        var held = Held();
         if (held.Length == 0)
             return;
         var ours = await parts.Batches.RenewAsync([.. held.Select(work => work.Batch)], Lease, CancellationToken.None);
@@ -100,6 +138,12 @@ internal sealed class LeaseBook(SendingParts parts)
 
         foreach (var issue in held.Select(work => work.Batch.IssueId).Distinct())
             await parts.Guard.CheckTroublesAsync(issue);
+    }
+
+    private LeasedWork[] Held()
+    {
+        lock (_gate)
+            return [.. _leases.Values];
     }
 
     private async Task CloseAsync(LeasedWork work)

@@ -13,11 +13,15 @@ internal sealed record WorkItem(LeasedWork Work, PendingDelivery Delivery)
     public int Faults { get; init; }
 }
 
-/// <summary>A leased batch in work: what of it is left, who must not be mailed any more, and whether the lease still holds.</summary>
+/// <summary>A leased batch in work: what of it is left, what is in flight, who must not be mailed any more, and whether the lease still holds.</summary>
 internal sealed class LeasedWork
 {
     private readonly ConcurrentDictionary<int, bool> _gone = new();
+    private readonly HashSet<int> _inFlight = [];
+    private readonly Lock _gate = new();
     private int _left;
+    private bool _closed;
+    private volatile bool _laidDown;
     private volatile bool _lost;
     private volatile bool _incomplete;
     private volatile bool _relayFailed;
@@ -37,6 +41,9 @@ internal sealed class LeasedWork
     /// <summary>Something of it was not sent: it must be given back, not closed.</summary>
     public bool IsIncomplete => _incomplete;
 
+    /// <summary>Relays failed under something of it again and again: nobody should try it again at once.</summary>
+    public bool RelayFailed => _relayFailed;
+
     public IEnumerable<WorkItem> Items => Batch.Deliveries.Select(delivery => new WorkItem(this, delivery));
 
     public void Lose() => _lost = true;
@@ -47,21 +54,62 @@ internal sealed class LeasedWork
             _gone[seq] = true;
     }
 
-    public bool MayBeSent(WorkItem item) => !_lost && !_gone.ContainsKey(item.Delivery.Seq);
+    public bool MayBeSent(WorkItem item) => !_lost && !_laidDown && !_gone.ContainsKey(item.Delivery.Seq);
+
+    /// <summary>From here until it is done, left or tried again, the item is in flight: the batch is not let go under it.</summary>
+    /// <returns>False where the batch was laid down meanwhile.</returns>
+    public bool TryBegin(WorkItem item)
+    {
+        lock (_gate)
+            return !_laidDown && _inFlight.Add(item.Delivery.Seq);
+    }
+
+    /// <summary>The item is not in flight any more and may be handed out once more; false where it has to be left.</summary>
+    public bool MayBeTriedAgain(WorkItem item)
+    {
+        lock (_gate)
+            return !_lost && !_laidDown && _inFlight.Remove(item.Delivery.Seq);
+    }
+
+    /// <summary>Nothing more of it is begun: the issue was paused or cancelled.</summary>
+    /// <returns>True where nothing is in flight and the batch is to be given back now; else with the last message in flight.</returns>
+    public bool LayDown()
+    {
+        lock (_gate)
+        {
+            _laidDown = _incomplete = true;
+            return TryClose();
+        }
+    }
 
     /// <summary>The item needs nothing more.</summary>
     /// <returns>True where it was the last of the batch.</returns>
-    public bool Done() => Interlocked.Decrement(ref _left) == 0;
-
-    /// <summary>Relays failed under something of it again and again: nobody should try it again at once.</summary>
-    public bool RelayFailed => _relayFailed;
+    public bool Done(WorkItem item)
+    {
+        lock (_gate)
+        {
+            _inFlight.Remove(item.Delivery.Seq);
+            _left--;
+            return TryClose();
+        }
+    }
 
     /// <summary>The item could not be sent now and stays pending.</summary>
+    /// <param name="item">What was not sent.</param>
     /// <param name="relayFailed">Relays failed under it as often as is tried in one lease.</param>
-    public bool Leave(bool relayFailed)
+    /// <returns>True where it was the last of the batch.</returns>
+    public bool Leave(WorkItem item, bool relayFailed)
     {
         _incomplete = true;
         _relayFailed |= relayFailed;
-        return Done();
+        return Done(item);
+    }
+
+    // Once only: what is still queued of a batch that was let go comes by later.
+    private bool TryClose()
+    {
+        if (_closed || (_left > 0 && !(_laidDown && _inFlight.Count == 0)))
+            return false;
+        return _closed = true;
     }
 }

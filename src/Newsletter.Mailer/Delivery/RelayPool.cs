@@ -121,6 +121,7 @@ public sealed class RelayPool : IAsyncDisposable
 
     private async Task<IMailConnection?> ConnectAsync(Lane lane, CancellationToken stop)
     {
+        var began = _clock.GetUtcNow();
         switch (await _transport.ConnectAsync(lane.Relay, stop))
         {
             case ConnectOutcome.Connected connected:
@@ -129,7 +130,7 @@ public sealed class RelayPool : IAsyncDisposable
                 lane.Breaker.CredentialsRefused(refused.Reason);
                 return null;
             case ConnectOutcome.Unavailable unavailable:
-                lane.Breaker.Unreachable(unavailable.Reason);
+                lane.Breaker.Unreachable(unavailable.Reason, began);
                 return null;
             default:
                 throw new System.Diagnostics.UnreachableException();

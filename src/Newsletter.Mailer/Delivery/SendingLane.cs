@@ -92,6 +92,12 @@ internal sealed class SendingLane(SendingParts parts, WorkQueue queue, LeaseBook
     // One commit enters the last outcome and this intent; only then may the first byte leave.
     private async Task SendNextAsync(WorkItem item)
     {
+        if (!item.Work.TryBegin(item))
+        {
+            await leases.LeaveAsync(item);
+            return;
+        }
+
         var before = _sent;
         _sent = null;
         var intended = await parts.Recorder.RecordAsync(before?.Entry, item.Key);
@@ -138,7 +144,7 @@ internal sealed class SendingLane(SendingParts parts, WorkQueue queue, LeaseBook
         await parts.Guard.EnteredAsync(item, entry);
         if (entry.Status != "pending")
             await leases.SettleAsync(item);
-        else if (item.Faults < LedgerRules.FaultsUnderOneMessage && !queue.IsClosed && item.Work.IsOurs)
+        else if (item.Faults < LedgerRules.FaultsUnderOneMessage && !queue.IsClosed && item.Work.MayBeTriedAgain(item))
             queue.Again(item with
             {
                 Faults = item.Faults + 1,

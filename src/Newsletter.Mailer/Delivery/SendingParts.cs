@@ -8,6 +8,8 @@ public sealed record SendingParts
 {
     public required BatchStore Batches { get; init; }
 
+    public required DemandStore Demand { get; init; }
+
     public required LedgerRecorder Recorder { get; init; }
 
     public required BulkRelays Relays { get; init; }

@@ -1,14 +1,12 @@
-using System.Collections.Concurrent;
-
 namespace Newsletter.Mailer.Delivery;
 
 /// <summary>
 /// What one sender has claimed and not yet sent. The next batch is claimed while the last one is still being sent, so that
-/// no connection waits for the database at a batch's end.
+/// no connection waits for the database at a batch's end; issues take turns.
 /// </summary>
 internal sealed class WorkQueue(Func<CancellationToken, Task<LeasedWork?>> claim, int refillBelow) : IDisposable
 {
-    private readonly ConcurrentQueue<WorkItem> _items = new();
+    private readonly FairQueue _items = new();
     private readonly SemaphoreSlim _claiming = new(1, 1);
     private volatile bool _closed;
     private Task? _refill;
@@ -22,6 +20,9 @@ internal sealed class WorkQueue(Func<CancellationToken, Task<LeasedWork?>> claim
 
     /// <summary>Hands an item out once more.</summary>
     public void Again(WorkItem item) => _items.Enqueue(item);
+
+    /// <summary>Claims one batch more, however much there still is: another issue waits.</summary>
+    public async Task TakeOnAsync(CancellationToken stop) => await RefillAsync(onlyBelow: int.MaxValue, stop);
 
     /// <summary>What was claimed and is not going to be sent by us.</summary>
     public IEnumerable<WorkItem> Drain()

@@ -12,13 +12,32 @@ internal static class Answers
     public static string ForStranger(SuppressionFact suppression) =>
         $"No: nobody here has this address, and it is suppressed since {At(suppression.At)} ({Ground(suppression)}): imports leave it out.";
 
+    /// <summary>What resends made of it: sent again, after what; or left out, why.</summary>
+    public static string Rounds(IEnumerable<FormerOutcome> former) => string.Concat(former.Select(before => before.LeftOut switch
+    {
+        null => $" It was sent again in round {before.NextRound}, asked for at {At(before.AskedAt)}, because in round {before.Round} {Before(before)}.",
+        "accepted" or "skipped" or "cancelled" or "failed" or "rejected" or "expired" or "unknown" or "mailbox_full" =>
+            $" The resend asked for at {At(before.AskedAt)} was not for those who are {before.LeftOut.Replace('_', ' ')}.",
+        _ => $" The resend asked for at {At(before.AskedAt)} left this reader out: {before.LeftOut}.",
+    }));
+
+    private static string Before(FormerOutcome before) => before.Status switch
+    {
+        "expired" => $"it had been put off until it was too old, last at {At(before.UpdatedAt)}{Said(before)}",
+        "rejected" => $"it had been rejected at {At(before.UpdatedAt)}{Said(before)}",
+        _ => $"the connection was lost at {At(before.UpdatedAt)} before the relay answered; every copy has the same Message-ID",
+    };
+
+    private static string Said(FormerOutcome before) => Reply(before.SmtpCode, before.EnhancedStatus, before.Detail) is { Length: > 0 } reply ? $": {reply}" : "";
+
     private static string Present(DeliveryReport delivery, Outsider issue, SuppressionFact? suppression) => delivery.Status switch
     {
         "accepted" => $"Yes: {Relay(delivery)} accepted it at {At(delivery.UpdatedAt)}{Queue(delivery)}.{Again(delivery)}",
         "rejected" => $"No: {Relay(delivery)} rejected it at {At(delivery.UpdatedAt)}: {Reply(delivery)}.",
         "deferred" => $"Not yet: {Relay(delivery)} put it off at {At(delivery.UpdatedAt)}: {Reply(delivery)}. {Times(delivery.Attempts)} tried so far{Next(delivery)}.",
         "unknown" => $"Perhaps: it was sent at {At(delivery.UpdatedAt)}, and the connection was lost before the relay answered. {(delivery.NextAt is null ? "It is not sent again by itself." : $"It is sent once more at {At(delivery.NextAt)}.")}",
-        "expired" => $"No: {Relay(delivery)} kept putting it off until it was too old, last at {At(delivery.UpdatedAt)}: {Reply(delivery)}.",
+"expired" => $"No: {Relay(delivery)} kept putting it off until it was too old, last at {At(delivery.UpdatedAt)}: {Reply(delivery)}.",
+        "cancelled" when delivery.Round > 1 => "No: the resend was cancelled before it was this reader's turn.",
         "cancelled" => "No: the issue was cancelled before it was this reader's turn.",
         "failed" => $"No: the message could not be made: {delivery.Detail}.",
         "skipped" => Skipped(delivery, suppression),
@@ -31,6 +50,7 @@ internal static class Answers
     {
         "suppressed" when suppression is not null => $"No: the address is suppressed since {At(suppression.At)} ({Ground(suppression)}).",
         "suppressed" => "No: the address was suppressed at the time.",
+        "unsubscribed" when delivery.Round > 1 => "No: the reader left before the resend.",
         "unsubscribed" => "No: the reader left after the issue was frozen and before it was sent.",
         "erased" => "No: the reader was erased before it was sent.",
         _ => $"No: it was left out ({delivery.Reason}).",
@@ -62,8 +82,10 @@ internal static class Answers
 
     private static string At(DateTimeOffset? time) => time?.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture) ?? "an unknown time";
 
-    private static string Reply(DeliveryReport delivery) =>
-        string.Join(' ', new[] { delivery.SmtpCode is > 0 ? delivery.SmtpCode.Value.ToString(CultureInfo.InvariantCulture) : null, delivery.EnhancedStatus, delivery.Detail?.TrimEnd('.') }.Where(part => !string.IsNullOrEmpty(part)));
+    private static string Reply(DeliveryReport delivery) => Reply(delivery.SmtpCode, delivery.EnhancedStatus, delivery.Detail);
+
+    private static string Reply(int? code, string? status, string? text) =>
+        string.Join(' ', new[] { code is > 0 ? code.Value.ToString(CultureInfo.InvariantCulture) : null, status, text?.TrimEnd('.') }.Where(part => !string.IsNullOrEmpty(part)));
 
     // A relay that was given no name is called just that.
     private static string Relay(DeliveryReport delivery) => delivery.Relay is null or "relay" ? "the relay" : $"the relay {delivery.Relay}";
@@ -71,7 +93,8 @@ internal static class Answers
     private static string Queue(DeliveryReport delivery) => delivery.QueueId is null ? "" : $" as {delivery.QueueId}";
 
     private static string Again(DeliveryReport delivery) =>
-        delivery.Resends > 0 ? " It was sent twice, because the relay's first answer was lost: the second copy has the same Message-ID." : "";
+        // In a later round that is told with the round.
+        delivery is { Resends: > 0, Round: 1 } ? " It was sent twice, because the relay's first answer was lost: the second copy has the same Message-ID." : "";
 
     private static string Next(DeliveryReport delivery) => delivery.NextAt is null ? "" : $", next at {At(delivery.NextAt)}";
 

@@ -15,17 +15,35 @@ public sealed class DeliveryReportStore(NpgsqlDataSource database)
               and d.seq > @after
               and (@status::text is null or d.status = @status::text::delivery_status)
               and (@subscriber::bigint is null or d.subscriber_id = @subscriber)
+              and (@round::integer is null or @leftOut::text is not null or d.round = @round
+                   or exists (select from resends r where r.issue_id = @issue and r.seq = d.seq and r.former_round = @round and r.left_out is null))
+              and (@leftOut::text is null
+                   or exists (select from resends r
+                              where r.issue_id = @issue and r.round = coalesce(@round::integer, (select i.round from issues i where i.id = @issue)) and r.seq = d.seq
+                                and (r.left_out = @leftOut or @leftOut = 'any' and r.left_out is not null)))
             order by d.seq
             limit @limit)
         select d.seq, d.subscriber_id as subscriberid, b.address, d.status::text as status, d.reason, d.attempts, d.resends, y.name as relay,
                d.smtp_code::integer as smtpcode, t.status as enhancedstatus, t.text as detail, d.queue_id as queueid,
-               r.next_at as nextat, d.updated_at as updatedat
+               r.next_at as nextat, d.updated_at as updatedat, d.round::integer as round, z.left_out as leftout
         from page d
+        join issues i on i.id = d.issue_id
         left join subscribers b on b.id = d.subscriber_id
         left join relays y on y.id = d.relay_id
         left join smtp_details t on t.id = d.detail_id
         left join retries r on r.issue_id = d.issue_id and r.seq = d.seq
+        left join resends z on z.issue_id = d.issue_id and z.round = coalesce(@round::integer, i.round) and z.seq = d.seq
         order by d.seq
+        """;
+
+    private const string SelectFormer = /*lang=sql*/ """
+        select r.former_round::integer as round, r.status::text as status, r.smtp_code::integer as smtpcode, t.status as enhancedstatus, t.text as detail,
+               r.updated_at as updatedat, o.round as nextround, o.started_at as askedat, r.left_out as leftout
+        from resends r
+        join rounds o on o.issue_id = r.issue_id and o.round = r.round
+        left join smtp_details t on t.id = r.detail_id
+        where r.issue_id = @issue and r.seq = @seq
+        order by r.round
         """;
 
     private const string SelectOutsider = /*lang=sql*/ """
@@ -65,10 +83,14 @@ public sealed class DeliveryReportStore(NpgsqlDataSource database)
     /// <param name="after">Only later places; 0: from the first.</param>
     /// <param name="limit">At most this many.</param>
     /// <param name="stop">Gives up.</param>
-    public async Task<IReadOnlyList<DeliveryReport>> ListAsync(long issue, string? status, long? subscriber, int after, int limit, CancellationToken stop)
+    public Task<IReadOnlyList<DeliveryReport>> ListAsync(long issue, string? status, long? subscriber, int after, int limit, CancellationToken stop) =>
+        ListAsync(issue, new DeliveryFilter { Status = status, Subscriber = subscriber }, after, limit, stop);
+
+    /// <summary>The same, of one round or left out of one.</summary>
+    public async Task<IReadOnlyList<DeliveryReport>> ListAsync(long issue, DeliveryFilter filter, int after, int limit, CancellationToken stop)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
-        return await ListAsync(connection, issue, status, subscriber, after, limit, stop);
+        return await ListAsync(connection, issue, filter, after, limit, stop);
     }
 
     /// <summary>Why this reader got the issue or didn't, in a sentence, with the delivery where there is one; null where there is no such issue.</summary>
@@ -79,8 +101,11 @@ public sealed class DeliveryReportStore(NpgsqlDataSource database)
         if (outsider is null)
             return null;
         var suppression = await connection.QueryFirstOrDefaultAsync<SuppressionFact>(new CommandDefinition(SelectSuppression, new { subscriber }, cancellationToken: stop));
-        var delivery = (await ListAsync(connection, issue, null, subscriber, 0, 1, stop)).SingleOrDefault();
-        return new Why { Answer = Answers.For(delivery, outsider, suppression), Delivery = delivery };
+        var delivery = (await ListAsync(connection, issue, new DeliveryFilter { Subscriber = subscriber }, 0, 1, stop)).SingleOrDefault();
+        var former = delivery is null
+            ? []
+            : await connection.QueryAsync<FormerOutcome>(new CommandDefinition(SelectFormer, new { issue, seq = delivery.Seq }, cancellationToken: stop));
+        return new Why { Answer = Answers.For(delivery, outsider, suppression) + Answers.Rounds(former), Delivery = delivery };
     }
 
     /// <summary>The same by address. Nobody need have it: an import leaves suppressed addresses out, and that is why they got nothing.</summary>
@@ -95,9 +120,9 @@ public sealed class DeliveryReportStore(NpgsqlDataSource database)
     }
 
     private static async Task<IReadOnlyList<DeliveryReport>> ListAsync(
-        NpgsqlConnection connection, long issue, string? status, long? subscriber, int after, int limit, CancellationToken stop)
+        NpgsqlConnection connection, long issue, DeliveryFilter filter, int after, int limit, CancellationToken stop)
     {
-        var values = new { issue, status, subscriber, after, limit };
+        var values = new { issue, status = filter.Status, subscriber = filter.Subscriber, round = filter.Round, leftOut = filter.LeftOut, after, limit };
         return [.. await connection.QueryAsync<DeliveryReport>(new CommandDefinition(ListDeliveries, values, commandTimeout: 300, cancellationToken: stop))];
     }
 
@@ -113,6 +138,21 @@ public sealed class DeliveryReportStore(NpgsqlDataSource database)
         await using var connection = await database.OpenConnectionAsync(stop);
         return await connection.QueryFirstOrDefaultAsync<SuppressionFact>(new CommandDefinition(SelectSuppressionOfAddress, new { address }, cancellationToken: stop));
     }
+}
+
+/// <summary>Which deliveries of an issue; all of them where nothing is said.</summary>
+public sealed record DeliveryFilter
+{
+    /// <summary>One of the statuses of a delivery.</summary>
+    public string? Status { get; init; }
+
+    public long? Subscriber { get; init; }
+
+    /// <summary>Those sent to in this round; with <see cref="LeftOut"/>, those left out of it.</summary>
+    public int? Round { get; init; }
+
+    /// <summary>Those a resend left out for this reason, or <c>any</c>; of the last round unless <see cref="Round"/> says another.</summary>
+    public string? LeftOut { get; init; }
 }
 
 /// <summary>One delivery as people ask about it.</summary>
@@ -155,6 +195,12 @@ public sealed record DeliveryReport
     public DateTimeOffset? NextAt { get; init; }
 
     public DateTimeOffset? UpdatedAt { get; init; }
+
+    /// <summary>The round it was sent in last; 1: the first sending.</summary>
+    public int Round { get; init; }
+
+    /// <summary>Why the last resend, or that of the round asked for, left it out; null where it did not, or there was none.</summary>
+    public string? LeftOut { get; init; }
 }
 
 /// <summary>Why a reader got an issue or didn't.</summary>
@@ -165,6 +211,19 @@ public sealed record Why
 
     /// <summary>Null for someone who was not in the audience.</summary>
     public DeliveryReport? Delivery { get; init; }
+}
+
+internal sealed record FormerOutcome
+{
+    public int Round { get; init; }
+    public string Status { get; init; } = "";
+    public int? SmtpCode { get; init; }
+    public string? EnhancedStatus { get; init; }
+    public string? Detail { get; init; }
+    public DateTimeOffset? UpdatedAt { get; init; }
+    public int NextRound { get; init; }
+    public DateTimeOffset AskedAt { get; init; }
+    public string? LeftOut { get; init; }
 }
 
 internal sealed record Outsider

@@ -60,4 +60,49 @@ public sealed record Receipt
     public DateTimeOffset? FrozenAt { get; init; }
 
     public DateTimeOffset? FinishedAt { get; init; }
+
+    /// <summary>Each sending by itself: the first, and one for each resend. Above stands how everybody fares after all of them.</summary>
+    public required IReadOnlyList<RoundReceipt> Rounds { get; init; }
+}
+
+/// <summary>What became of those one round was sent to, in numbers that add up. What a later round made of them is counted there.</summary>
+public sealed record RoundReceipt
+{
+    /// <summary>1: the first sending.</summary>
+    public required int Round { get; init; }
+
+    /// <summary>Whom a resend was asked for: <c>expired</c>, <c>unknown</c>, <c>mailbox_full</c>; null in the first round.</summary>
+    public IReadOnlyList<string>? Statuses { get; init; }
+
+    /// <summary>The issue's audience in the first round; in a later one those it was sent to again.</summary>
+    public required long Audience { get; init; }
+
+    public required long Accepted { get; init; }
+
+    public required long Rejected { get; init; }
+
+    public required long Unknown { get; init; }
+
+    public required long Expired { get; init; }
+
+    public required long Cancelled { get; init; }
+
+    public required long Failed { get; init; }
+
+    /// <summary>Not mailed after all, by reason.</summary>
+    public required IReadOnlyDictionary<string, long> Excluded { get; init; }
+
+    /// <summary>Pending, in flight or put off.</summary>
+    public required long Waiting { get; init; }
+
+    /// <summary>Whom the issue had not reached and this round did not send to either, by reason; null in the first round.</summary>
+    public IReadOnlyDictionary<string, long>? LeftOut { get; init; }
+
+    /// <summary>Nobody waits, and everybody is accounted for.</summary>
+    public bool Balanced => StartedAt is not null && Waiting == 0 && Audience == Accepted + Rejected + Unknown + Expired + Cancelled + Failed + Excluded.Values.Sum();
+
+    /// <summary>When the audience was frozen, or the resend asked for.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+
+    public DateTimeOffset? FinishedAt { get; init; }
 }

@@ -8,14 +8,14 @@ public sealed class ReceiptStore(NpgsqlDataSource database)
 {
     private const string SelectIssue = /*lang=sql*/ """
         select i.id, n.slug as newsletter, e.number, e.title, e.id as edition_id, i.state, i.reason, i.audience, i.unknown_policy,
-               i.created_at, i.frozen_at, i.finished_at, i.part_key
+               i.created_at, i.frozen_at, i.finished_at, i.part_key, i.round
         from issues i join editions e on e.id = i.edition_id join newsletters n on n.id = i.newsletter_id
         where i.id = @id
         """;
 
     private const string ListIssues = /*lang=sql*/ """
         select i.id, n.slug as newsletter, e.number, e.title, e.id as edition_id, i.state, i.reason, i.audience, i.unknown_policy,
-               i.created_at, i.frozen_at, i.finished_at, i.part_key
+               i.created_at, i.frozen_at, i.finished_at, i.part_key, i.round
         from issues i join editions e on e.id = i.edition_id join newsletters n on n.id = i.newsletter_id
         where (@newsletter::text is null or n.slug = @newsletter)
           and (@after::bigint is null or i.id < @after)
@@ -23,10 +23,29 @@ public sealed class ReceiptStore(NpgsqlDataSource database)
         """;
 
     private const string Count = /*lang=sql*/ """
-        select status::text as status, reason, count(*) as count, sum(resends)::bigint as resent
+        select round::integer as round, status::text as status, reason, count(*) as count, sum(resends)::bigint as resent
         from deliveries
         where part_key = @part and issue_id = @id
-        group by status, reason
+        group by round, status, reason
+        """;
+
+    // What the ledger said of those who were sent to again, before they were.
+    private const string CountFormer = /*lang=sql*/ """
+        select former_round::integer as round, status::text as status, reason, count(*) as count, 0::bigint as resent
+        from resends
+        where issue_id = @id and left_out is null
+        group by former_round, status, reason
+        """;
+
+    private const string CountLeftOut = /*lang=sql*/ """
+        select round, left_out as reason, count(*) as count
+        from resends
+        where issue_id = @id
+        group by round, left_out
+        """;
+
+    private const string SelectRounds = /*lang=sql*/ """
+        select round, statuses, started_at, finished_at from rounds where issue_id = @id order by round
         """;
 
     private const string FindByNumber = /*lang=sql*/ """
@@ -44,7 +63,7 @@ public sealed class ReceiptStore(NpgsqlDataSource database)
         if (issue is null)
             return null;
         var counts = (await connection.QueryAsync<CountRow>(new CommandDefinition(Count, new { id, part = issue.Part_key }, commandTimeout: 300, cancellationToken: stop))).AsList();
-        return ToReceipt(issue, counts);
+        return ToReceipt(issue, counts, await RoundsAsync(connection, issue, counts, stop));
     }
 
     /// <summary>The issue without its counts; null where there is none.</summary>
@@ -74,42 +93,100 @@ public sealed class ReceiptStore(NpgsqlDataSource database)
         return [.. await connection.QueryAsync<long>(new CommandDefinition(FindByNumber, new { number, newsletter }, cancellationToken: stop))];
     }
 
-    private static Receipt ToReceipt(IssueRow issue, List<CountRow> counts)
+    private static async Task<IReadOnlyList<RoundReceipt>> RoundsAsync(NpgsqlConnection connection, IssueRow issue, List<CountRow> counts, CancellationToken stop)
     {
-        long Of(string status) => counts.Where(row => row.Status == status).Sum(row => row.Count);
-        var excluded = new SortedDictionary<string, long>(StringComparer.Ordinal) { ["suppressed"] = 0, ["unsubscribed"] = 0 };
-        foreach (var row in counts.Where(row => row.Status == "skipped"))
-            excluded[row.Reason ?? "other"] = excluded.GetValueOrDefault(row.Reason ?? "other") + row.Count;
-        return new Receipt
-        {
-            Issue = issue.Id,
-            Newsletter = issue.Newsletter,
-            Number = issue.Number,
-            State = issue.State,
-            Reason = issue.Reason,
-            Audience = issue.Audience,
-            Accepted = Of("accepted"),
-            Rejected = Of("rejected"),
-            Unknown = Of("unknown"),
-            Expired = Of("expired"),
-            Cancelled = Of("cancelled"),
-            Failed = Of("failed"),
-            Excluded = excluded,
-            Pending = Of("pending"),
-            Sending = Of("sending"),
-            Deferred = Of("deferred"),
-            Resent = counts.Sum(row => row.Resent),
-            FrozenAt = issue.Frozen_at,
-            FinishedAt = issue.Finished_at,
-        };
+        if (issue.Round == 1)
+            return [ToRound(new RoundRow { Round = 1, Started_at = issue.Frozen_at, Finished_at = issue.Finished_at }, counts, issue.Audience, leftOut: null)];
+        var id = new { id = issue.Id };
+        var rounds = await connection.QueryAsync<RoundRow>(new CommandDefinition(SelectRounds, id, cancellationToken: stop));
+        var former = await connection.QueryAsync<CountRow>(new CommandDefinition(CountFormer, id, commandTimeout: 300, cancellationToken: stop));
+        var sorted = (await connection.QueryAsync<CountRow>(new CommandDefinition(CountLeftOut, id, commandTimeout: 300, cancellationToken: stop))).AsList();
+        List<CountRow> all = [.. counts, .. former];
+        return
+        [
+            .. rounds.Select(round => ToRound(
+                round.Round == issue.Round ? round with { Finished_at = issue.Finished_at } : round,
+                [.. all.Where(row => row.Round == round.Round)],
+                round.Round == 1 ? issue.Audience : sorted.Where(row => row.Round == round.Round && row.Reason is null).Sum(row => row.Count),
+                round.Round == 1 ? null : ByReason(sorted.Where(row => row.Round == round.Round && row.Reason is not null)))),
+        ];
+    }
+
+    private static RoundReceipt ToRound(RoundRow round, List<CountRow> counts, long audience, IReadOnlyDictionary<string, long>? leftOut) => new()
+    {
+        Round = round.Round,
+        Statuses = round.Statuses,
+        Audience = audience,
+        Accepted = Of(counts, "accepted"),
+        Rejected = Of(counts, "rejected"),
+        Unknown = Of(counts, "unknown"),
+        Expired = Of(counts, "expired"),
+        Cancelled = Of(counts, "cancelled"),
+        Failed = Of(counts, "failed"),
+        Excluded = Excluded(counts),
+        Waiting = Of(counts, "pending") + Of(counts, "sending") + Of(counts, "deferred"),
+        LeftOut = leftOut,
+        StartedAt = round.Started_at,
+        FinishedAt = round.Finished_at,
+    };
+
+    private static Receipt ToReceipt(IssueRow issue, List<CountRow> counts, IReadOnlyList<RoundReceipt> rounds) => new()
+    {
+        Issue = issue.Id,
+        Newsletter = issue.Newsletter,
+        Number = issue.Number,
+        State = issue.State,
+        Reason = issue.Reason,
+        Audience = issue.Audience,
+        Accepted = Of(counts, "accepted"),
+        Rejected = Of(counts, "rejected"),
+        Unknown = Of(counts, "unknown"),
+        Expired = Of(counts, "expired"),
+        Cancelled = Of(counts, "cancelled"),
+        Failed = Of(counts, "failed"),
+        Excluded = Excluded(counts),
+        Pending = Of(counts, "pending"),
+        Sending = Of(counts, "sending"),
+        Deferred = Of(counts, "deferred"),
+        Resent = counts.Sum(row => row.Resent),
+        FrozenAt = issue.Frozen_at,
+        FinishedAt = issue.Finished_at,
+        Rounds = rounds,
+    };
+
+    private static long Of(List<CountRow> counts, string status) => counts.Where(row => row.Status == status).Sum(row => row.Count);
+
+    private static SortedDictionary<string, long> Excluded(List<CountRow> counts)
+    {
+        var excluded = ByReason(counts.Where(row => row.Status == "skipped"));
+        excluded.TryAdd("suppressed", 0);
+        excluded.TryAdd("unsubscribed", 0);
+        return excluded;
+    }
+
+    private static SortedDictionary<string, long> ByReason(IEnumerable<CountRow> counts)
+    {
+        var byReason = new SortedDictionary<string, long>(StringComparer.Ordinal);
+        foreach (var row in counts)
+            byReason[row.Reason ?? "other"] = byReason.GetValueOrDefault(row.Reason ?? "other") + row.Count;
+        return byReason;
     }
 
     private sealed class CountRow
     {
+        public int Round { get; init; }
         public string Status { get; init; } = "";
         public string? Reason { get; init; }
         public long Count { get; init; }
         public long Resent { get; init; }
+    }
+
+    private sealed record RoundRow
+    {
+        public int Round { get; init; }
+        public string[]? Statuses { get; init; }
+        public DateTimeOffset? Started_at { get; init; }
+        public DateTimeOffset? Finished_at { get; init; }
     }
 
     private sealed class IssueRow
@@ -127,6 +204,7 @@ public sealed class ReceiptStore(NpgsqlDataSource database)
         public DateTimeOffset? Frozen_at { get; init; }
         public DateTimeOffset? Finished_at { get; init; }
         public long Part_key { get; init; }
+        public int Round { get; init; }
 
         public IssueSummary ToSummary() => new()
         {
@@ -142,6 +220,7 @@ public sealed class ReceiptStore(NpgsqlDataSource database)
             CreatedAt = Created_at,
             FrozenAt = Frozen_at,
             FinishedAt = Finished_at,
+            Round = Round,
         };
     }
 }
@@ -176,4 +255,7 @@ public sealed record IssueSummary
     public DateTimeOffset? FrozenAt { get; init; }
 
     public DateTimeOffset? FinishedAt { get; init; }
+
+    /// <summary>1, and one more with each resend.</summary>
+    public required int Round { get; init; }
 }

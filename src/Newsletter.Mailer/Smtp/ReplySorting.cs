@@ -43,7 +43,7 @@ internal static class ReplySorting
     }
 
     /// <summary>Only <see cref="RejectionVerdict.UnknownMailbox"/> suppresses, so what is vague stays <see cref="RejectionVerdict.Other"/>.</summary>
-    private static RejectionVerdict Verdict(SmtpReply reply) => reply.EnhancedStatus switch
+    internal static RejectionVerdict Verdict(SmtpReply reply) => reply.EnhancedStatus switch
     {
         "5.1.1" or "5.1.3" or "5.1.6" or "5.1.10" => RejectionVerdict.UnknownMailbox,
         "5.1.7" or "5.1.8" => RejectionVerdict.Sender,
@@ -53,4 +53,10 @@ internal static class ReplySorting
         null or "5.0.0" or "5.1.0" or "5.2.0" or "5.2.1" or "5.5.0" => ReplyTexts.Verdict(reply.Text),
         _ => RejectionVerdict.Other,
     };
+}
+
+/// <summary>The same verdict, from a reply that was kept.</summary>
+public sealed class RejectionSorting : IRejectionSorting
+{
+    public RejectionVerdict VerdictOf(SmtpReply reply) => ReplySorting.Verdict(reply);
 }

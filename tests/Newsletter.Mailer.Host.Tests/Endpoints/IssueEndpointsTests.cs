@@ -74,6 +74,47 @@ public sealed class IssueEndpointsTests(ApiFixture fixture) : ApiTest(fixture)
     }
 
     [Fact]
+    public async Task AFinishedIssueIsSentAgainToThoseItMissed()
+    {
+        var (newsletter, issue, reader) = await MakeIssue();
+        var path = $"/api/issues/{issue}/resend";
+        var early = await Post(path, null);
+        Assert.Equal((HttpStatusCode.Conflict, "sending"), (early.Status, (string?)early["state"]));
+        Assert.Equal(HttpStatusCode.NotFound, (await Post("/api/issues/999999/resend", null)).Status);
+        await Server.Database.ExecuteAsync(
+            "update deliveries set status = case when subscriber_id = $2 then 'expired' else 'rejected' end::delivery_status where issue_id = $1", issue, reader);
+        await Server.Database.ExecuteAsync("update batches set state = 'done' where issue_id = $1", issue);
+        await Server.Database.ExecuteAsync("update issues set state = 'finished', finished_at = now() where id = $1", issue);
+
+        var nobody = await Post(path, new { statuses = new[] { "unknown" } });
+        Assert.Equal((HttpStatusCode.OK, 0, 1, 1), (nobody.Status, (int)nobody["recipients"], (int)nobody["left_out"]["expired"]!, (int)nobody["left_out"]["rejected"]!));
+        Assert.Null(nobody.Json!["round"]);
+        var opened = await Post(path, null);
+        Assert.Equal((HttpStatusCode.Accepted, 2, 1, 1), (opened.Status, (int)opened["round"], (int)opened["recipients"], (int)opened["left_out"]["rejected"]!));
+        Assert.Equal(("sending", 2), ((string?)(await Get($"/api/issues/{issue}"))["state"], (int)(await Get($"/api/issues/{issue}"))["round"]));
+        Assert.Equal(HttpStatusCode.Conflict, (await Post(path, null)).Status);
+
+        var rounds = (await Get($"/api/issues/{issue}/receipt"))["rounds"].AsArray();
+        Assert.Equal((1, 2, 1), ((int)rounds[0]!["expired"]!, (int)rounds[0]!["audience"]!, (int)rounds[1]!["waiting"]!));
+        var sent = (await Get($"/api/issues/{issue}/deliveries?round=2"))["items"].AsArray().Single()!;
+        Assert.Equal((reader, 2), ((long)sent["subscriber_id"]!, (int)sent["round"]!));
+        var left = (await Get($"/api/issues/{issue}/deliveries?left_out=any"))["items"].AsArray().Single()!;
+        Assert.Equal(("rejected", "rejected"), ((string?)left["status"], (string?)left["left_out"]));
+        Assert.Empty((await Get($"/api/issues/{issue}/deliveries?left_out=suppressed"))["items"].AsArray());
+        Assert.Contains("It was sent again in round 2", (string?)(await Get($"/api/issues/{issue}/deliveries?subscriber={reader}"))["answer"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AResendSaysWhomItCanBeAskedFor()
+    {
+        var (_, issue, _) = await MakeIssue();
+        foreach (var statuses in new string?[][] { [], ["accepted"], ["expired", null] })
+            Assert.NotEmpty((await Post($"/api/issues/{issue}/resend", new { statuses })).Error("statuses"));
+        var reading = await Server.ClientWithScopesAsync(Newsletter.Mailer.Access.Scopes.ReadIssues);
+        Assert.Equal(HttpStatusCode.Forbidden, (await Send(HttpMethod.Post, $"/api/issues/{issue}/resend", null, reading)).Status);
+    }
+
+    [Fact]
     public async Task ProgressComesAsEventsUntilTheEnd()
     {
         var (_, issue, _) = await MakeIssue();

@@ -61,6 +61,8 @@ public sealed class SendBatchesJobTests : MailroomTest
 
         public void TopUpSenders() => ToppedUp++;
 
+        public void StartSenders(int missing) => ToppedUp++;
+
         public void Publish(long editionId) => throw new NotSupportedException();
 
         public void PublishAt(long editionId, DateTimeOffset at) => throw new NotSupportedException();

@@ -76,7 +76,7 @@ public sealed class RolesTests
 
         var queues = storage.GetMonitoringApi().Servers().Select(each => string.Join(',', each.Queues)).Order();
 
-        Assert.Equal([JobQueues.Transactional, $"{JobQueues.Control},{JobQueues.Send}", JobQueues.Import], queues);
+        Assert.Equal([JobQueues.Transactional, JobQueues.Control, JobQueues.Send, JobQueues.Import], queues);
         using var connection = storage.GetConnection();
         Assert.Equal("* * * * *", Hangfire.Storage.StorageConnectionExtensions.GetRecurringJobs(connection).Single(job => job.Id == "sweep").Cron);
     }

@@ -76,6 +76,29 @@ public sealed class RelayPoolTests
     }
 
     [Fact]
+    public async Task AnOutageCountsFromWhereTheFirstConnectBeganHoweverLongItTookToFail()
+    {
+        var clock = new ManualClock();
+        await using var pool = new RelayPool([Sending.RelayAt(25)], new Unreachable(clock, TimeSpan.FromSeconds(30)), clock, connections: 1);
+        for (var i = 0; i < 3; i++)
+            Assert.Null(await pool.RentAsync(default));
+        Assert.False(pool.AnyClosed);
+
+        clock.Advance(TimeSpan.FromSeconds(29));
+        Assert.Null(pool.Outage(TimeSpan.FromMinutes(2)));
+        clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Contains("timed out", pool.Outage(TimeSpan.FromMinutes(2)), StringComparison.Ordinal);
+
+        // Whoever resumes starts anew.
+        pool.Rearm();
+        Assert.Null(await pool.RentAsync(default));
+        clock.Advance(TimeSpan.FromSeconds(89));
+        Assert.Null(pool.Outage(TimeSpan.FromMinutes(2)));
+        clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.NotNull(pool.Outage(TimeSpan.FromMinutes(2)));
+    }
+
+    [Fact]
     public async Task AConnectionThatBrokeIsNotGivenToAnyoneElse()
     {
         await using var inbox = await Inboxes.StartAsync(FaultScript.None.At(FaultPoint.Mail).First(1).Reply(421, "4.3.2 Bye"));
@@ -91,4 +114,14 @@ public sealed class RelayPoolTests
 
     private static RelayPool Pool(InboxServer inbox, int connections, TimeProvider? clock = null) =>
         new([Sending.RelayAt(inbox.Port)], new SmtpTransport("news.example.com", TimeProvider.System, NullLogger<SmtpTransport>.Instance), clock ?? TimeProvider.System, connections);
+
+    // A network that swallows packets can't be had on loopback.
+    private sealed class Unreachable(ManualClock clock, TimeSpan timeout) : IMailTransport
+    {
+        public Task<ConnectOutcome> ConnectAsync(Relay relay, CancellationToken stop)
+        {
+            clock.Advance(timeout);
+            return Task.FromResult<ConnectOutcome>(new ConnectOutcome.Unavailable("timed out"));
+        }
+    }
 }
