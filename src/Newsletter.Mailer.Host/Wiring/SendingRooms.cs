@@ -24,6 +24,7 @@ internal static class SendingRooms
         services.AddOptions<SchedulingOptions>().PostConfigure<IOptions<DeliveryOptions>>((scheduling, delivery) => scheduling.UseBatchesOf(delivery.Value.BatchSize));
         return services
             .AddSingleton(provider => provider.GetRequiredService<IOptions<SchedulingOptions>>().Value)
+            .AddSingleton(provider => new ThrottleGroups(provider.GetRequiredService<SchedulingOptions>().ThrottleGroups))
             .AddSingleton<ScheduleStore>()
             .AddSingleton<FreezeStore>()
             .AddSingleton<EditionScheduler>()

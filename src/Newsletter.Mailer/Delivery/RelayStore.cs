@@ -7,7 +7,7 @@ namespace Newsletter.Mailer.Delivery;
 public sealed class RelayStore(NpgsqlDataSource database)
 {
     private const string InsertMissing = /*lang=sql*/ """
-        insert into relays (name) select unnest(@names::text[]) on conflict (name) do nothing
+        insert into relays (name) select unnest(@names::text[]) on conflict (lower(name)) where deleted_at is null do nothing
         """;
 
     private const string SelectIds = /*lang=sql*/ """
