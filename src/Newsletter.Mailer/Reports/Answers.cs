@@ -24,6 +24,7 @@ internal static class Answers
         "skipped" => Skipped(delivery, suppression),
         "sending" => "It is being sent at this moment.",
         _ when issue.State == "paused" => $"Not yet: the issue is paused. {issue.Reason}".TrimEnd(),
+        _ when issue.WaitingUntil is { } until => $"Not yet: every relay has sent what it may today, and goes on at {At(until)}.",
         _ => "Not yet: it waits for its turn.",
     };
 

@@ -66,6 +66,22 @@ public sealed class BatchesByGroupTests : MailroomTest
     }
 
     [Fact]
+    public async Task AClaimPassesOverGroupsThatAreNotWanted()
+    {
+        var newsletter = await Some.NewsletterAsync(Database);
+        await Some.SubscribersAsync(Database, newsletter, 60, domain: "gmail.com");
+        await Some.SubscribersAsync(Database, newsletter, 10);
+        await Room.FreezeAsync(await Some.EditionAsync(Database, newsletter));
+
+        Assert.Equal("other", (await ClaimAsync("google"))!.ThrottleGroup);
+        Assert.Null(await ClaimAsync("google"));
+        Assert.Equal("google", (await ClaimAsync())!.ThrottleGroup);
+
+        Task<Mailer.Delivery.ClaimedBatch?> ClaimAsync(params string[] passOver) =>
+            Room.Batches.ClaimAsync(Guid.NewGuid(), TimeSpan.FromMinutes(1), mayTakeOver: false, TimeSpan.FromSeconds(1), passOver, default);
+    }
+
+    [Fact]
     public async Task RetriesAreCutByGroupToo()
     {
         var newsletter = await Some.NewsletterAsync(Database);
