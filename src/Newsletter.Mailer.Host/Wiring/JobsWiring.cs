@@ -73,6 +73,8 @@ internal static class JobsWiring
     public static void AddJobServers(this IServiceCollection services)
     {
         services.AddTransient<PublishEditionJob>().AddTransient<FreezeIssueJob>().AddTransient<SendBatchesJob>().AddTransient<SweepJob>().AddTransient<SendOutboxJob>().AddTransient<MergeImportJob>();
+        // First: jobs send only what it lends.
+        services.AddHostedService<RelayUpkeepService>();
         services.AddSingleton<IHostedService>(provider => Server(provider, PersonalStorage, "personal", options => options.PersonalWorkers, JobQueues.Transactional));
         services.AddSingleton<IHostedService>(provider => Server(provider, null, "imports", options => options.ImportWorkers, JobQueues.Import));
         services.AddSingleton<IHostedService>(provider => Server(

@@ -24,6 +24,7 @@ internal static class SendingRooms
         services.AddOptions<SchedulingOptions>().PostConfigure<IOptions<DeliveryOptions>>((scheduling, delivery) => scheduling.UseBatchesOf(delivery.Value.BatchSize));
         return services
             .AddSingleton(provider => provider.GetRequiredService<IOptions<SchedulingOptions>>().Value)
+            .AddSingleton(provider => new ThrottleGroups(provider.GetRequiredService<SchedulingOptions>().ThrottleGroups))
             .AddSingleton<ScheduleStore>()
             .AddSingleton<FreezeStore>()
             .AddSingleton<EditionScheduler>()
@@ -43,6 +44,9 @@ internal static class SendingRooms
             .AddSingleton<LedgerStore>()
             .AddSingleton<LedgerRecorder>()
             .AddSingleton<RelayStore>()
+            .AddSingleton<RelayDesk>()
+            .AddSingleton<PaceStore>()
+            .AddSingleton<RelayUpkeep>()
             .AddSingleton<RetryStore>()
             .AddSingleton<DatabaseContact>()
             .AddSingleton<IssueGuard>()

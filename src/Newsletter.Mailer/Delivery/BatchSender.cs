@@ -41,7 +41,7 @@ public sealed class BatchSender(SendingParts parts)
         using var closing = CancellationTokenSource.CreateLinkedTokenSource(stop, timeUp.Token);
         using var ended = new CancellationTokenSource();
         var leases = new LeaseBook(parts);
-        using var queue = new WorkQueue(leases.ClaimAsync, refillBelow: parts.Options.BatchSize / 2);
+        using var queue = new WorkQueue(leases.ClaimAsync, parts.Relays.Pool, refillBelow: parts.Options.BatchSize / 2, parts.Clock);
         await using var close = closing.Token.Register(queue.Close);
 
         var keeping = Task.WhenAll(leases.KeepAsync(ended.Token), leases.WatchAsync(queue, ended.Token));

@@ -17,7 +17,7 @@ public sealed class BatchStore(NpgsqlDataSource database)
             cross join lateral (
                 select c.issue_id, c.batch_no, c.state = 'leased' as taken_over
                 from batches c
-                where c.issue_id = i.id and c.state <> 'done'
+                where c.issue_id = i.id and c.state <> 'done' and c.throttle_group <> all(@pass_over::text[])
                   and (c.not_before is null or c.not_before <= now())
                   and (c.state = 'ready'
                        or @may_take_over and c.lease_until < now() and pg_postmaster_start_time() < now() - @grace::interval)
@@ -31,7 +31,7 @@ public sealed class BatchStore(NpgsqlDataSource database)
         set state = 'leased', lease_owner = @owner, lease_until = now() + @lease, fence = b.fence + 1, not_before = null
         from next n
         where b.issue_id = n.issue_id and b.batch_no = n.batch_no
-        returning b.issue_id, b.batch_no, b.kind, b.fence, n.taken_over, n.part_key, b.first_seq, b.last_seq, n.from_address
+        returning b.issue_id, b.batch_no, b.kind, b.fence, n.taken_over, n.part_key, b.first_seq, b.last_seq, n.from_address, b.throttle_group
         """;
 
     // From the places to whatever belongs to them, by index and in the order written: a list just imported has no statistics yet, the
@@ -142,11 +142,15 @@ public sealed class BatchStore(NpgsqlDataSource database)
         """;
 
     /// <summary>The neediest issue's next batch with what is left of it, its recipients checked again; null where nothing is ready.</summary>
-    public async Task<ClaimedBatch?> ClaimAsync(Guid owner, TimeSpan lease, bool mayTakeOver, TimeSpan grace, CancellationToken stop)
+    public Task<ClaimedBatch?> ClaimAsync(Guid owner, TimeSpan lease, bool mayTakeOver, TimeSpan grace, CancellationToken stop) =>
+        ClaimAsync(owner, lease, mayTakeOver, grace, [], stop);
+
+    /// <summary>The same, of none of the throttle groups that are to be passed over.</summary>
+    public async Task<ClaimedBatch?> ClaimAsync(Guid owner, TimeSpan lease, bool mayTakeOver, TimeSpan grace, IReadOnlyCollection<string> passOver, CancellationToken stop)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
         await using var transaction = await BeginAsync(connection, stop);
-        var batch = await ClaimNextAsync(connection, owner, lease, mayTakeOver, grace, stop);
+        var batch = await ClaimNextAsync(connection, owner, lease, mayTakeOver, grace, passOver, stop);
         if (batch is null)
             return null;
 
@@ -220,13 +224,15 @@ public sealed class BatchStore(NpgsqlDataSource database)
         return transaction;
     }
 
-    private static async Task<ClaimedBatch?> ClaimNextAsync(NpgsqlConnection connection, Guid owner, TimeSpan lease, bool mayTakeOver, TimeSpan grace, CancellationToken stop)
+    private static async Task<ClaimedBatch?> ClaimNextAsync(
+        NpgsqlConnection connection, Guid owner, TimeSpan lease, bool mayTakeOver, TimeSpan grace, IReadOnlyCollection<string> passOver, CancellationToken stop)
     {
         await using var command = new NpgsqlCommand(Claim, connection);
         command.Parameters.AddWithValue("owner", owner);
         command.Parameters.AddWithValue("lease", lease);
         command.Parameters.AddWithValue("may_take_over", mayTakeOver);
         command.Parameters.AddWithValue("grace", grace);
+        command.Parameters.AddWithValue("pass_over", passOver.ToArray());
         await using var reader = await command.ExecuteReaderAsync(stop);
         if (!await reader.ReadAsync(stop))
             return null;
@@ -241,6 +247,7 @@ public sealed class BatchStore(NpgsqlDataSource database)
             FirstSeq = reader.GetInt32(6),
             LastSeq = reader.GetInt32(7),
             Sender = reader.GetString(8),
+            ThrottleGroup = reader.GetString(9),
         };
     }
 

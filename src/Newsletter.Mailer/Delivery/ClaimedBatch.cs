@@ -21,6 +21,9 @@ public sealed record ClaimedBatch
 
     public required int LastSeq { get; init; }
 
+    /// <summary>Recipients of one provider, who share a pace.</summary>
+    public string ThrottleGroup { get; init; } = Scheduling.ThrottleGroups.Other;
+
     /// <summary>Envelope sender, as the newsletter has it now: a person who corrects it and resumes need not start anything again.</summary>
     public required string Sender { get; init; }
 

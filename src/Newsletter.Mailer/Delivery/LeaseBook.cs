@@ -14,11 +14,13 @@ internal sealed class LeaseBook(SendingParts parts)
     private TimeSpan Lease => TimeSpan.FromSeconds(parts.Options.LeaseSeconds);
 
     /// <summary>The next batch with something left to send; null where nothing is ready.</summary>
-    public async Task<LeasedWork?> ClaimAsync(CancellationToken stop)
+    /// <param name="passOver">Throttle groups of which there is enough.</param>
+    /// <param name="stop">Gives up.</param>
+    public async Task<LeasedWork?> ClaimAsync(IReadOnlyCollection<string> passOver, CancellationToken stop)
     {
         while (true)
         {
-            var batch = await parts.Batches.ClaimAsync(_owner, Lease, parts.Contact.MayTakeOver(Lease), Lease, stop);
+            var batch = await parts.Batches.ClaimAsync(_owner, Lease, parts.Contact.MayTakeOver(Lease), Lease, passOver, stop);
             parts.Contact.Made();
             if (batch is null)
                 return null;

@@ -1,54 +1,89 @@
-using System.Collections.Concurrent;
-
 namespace Newsletter.Mailer.Delivery;
 
 /// <summary>
 /// The connections of this process to its relays: so many to each at once, kept between messages, none to a relay whose breaker is open.
+/// Of the relays that may be used those of the lowest priority number share the mail by weight; the next take over once none of them can.
 /// Issues and mail to one person have a pool each, so that neither waits for the other.
 /// </summary>
+/// <remarks>
+/// By itself a pool knows only its own connections. What relays allow to all workers together is lent to it by <see cref="RelayUpkeep"/>.
+/// </remarks>
 public sealed class RelayPool : IAsyncDisposable
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LookAgainSoon = TimeSpan.FromMilliseconds(10);
 
     private readonly IMailTransport _transport;
     private readonly TimeProvider _clock;
-    private readonly IReadOnlyList<Lane> _lanes;
+    private readonly int? _connections;
+    private readonly Lock _changing = new();
+    private readonly Pulse _freed = new();
+    private readonly Dictionary<int, ConnectionSlots> _slots = [];
+    private RelayLane[] _lanes = [];
+    private Action? _ask;
 
-    /// <param name="relays">In order of preference.</param>
+    /// <param name="relays">Those that are enabled.</param>
     /// <param name="transport">Opens connections.</param>
-    /// <param name="clock">For breakers.</param>
+    /// <param name="clock">For breakers and pace.</param>
     /// <param name="connections">Connections to each relay; null: as the relay says.</param>
     public RelayPool(IEnumerable<Relay> relays, IMailTransport transport, TimeProvider clock, int? connections = null)
     {
-        (_transport, _clock) = (transport, clock);
-        _lanes = [.. relays.Select(relay => new Lane(relay, connections ?? relay.MaxConnections, new CircuitBreaker(clock)))];
+        (_transport, _clock, _connections) = (transport, clock, connections);
+        _ = ApplyAsync([.. relays]);
     }
 
-    /// <summary>Connections to all relays together.</summary>
-    public int Capacity => _lanes.Sum(lane => lane.Connections);
+    /// <summary>Connections to all relays together, as far as the relays go.</summary>
+    public int Capacity => Lanes.Sum(lane => _connections ?? lane.Relay.MaxConnections);
 
-    public IReadOnlyList<Relay> Relays => [.. _lanes.Select(lane => lane.Relay)];
+    public IReadOnlyList<Relay> Relays => [.. Lanes.Select(lane => lane.Relay)];
 
     /// <summary>At least one relay may be tried.</summary>
-    public bool AnyClosed => _lanes.Any(lane => lane.Breaker.IsClosed);
+    public bool AnyClosed => Lanes.Any(lane => lane.Breaker.IsClosed);
 
-    /// <summary>Why nothing can be sent, once that has lasted this long or a person has to act; null otherwise.</summary>
+    /// <summary>Whatever relay works has had all that it may have today: nothing can be sent before tomorrow.</summary>
+    internal bool IsUsedUp
+    {
+        get
+        {
+            var any = false;
+            foreach (var lane in Lanes)
+            {
+                if (lane.IsUsedUp)
+                    any = true;
+                else if (lane.Breaker.IsClosed)
+                    return false;
+            }
+
+            return any;
+        }
+    }
+
+    /// <summary>Some relay is limited by more than its connections.</summary>
+    internal bool IsPaced => Array.Exists(Volatile.Read(ref _lanes), static lane => lane.Pace.IsLimited);
+
+    internal IReadOnlyList<RelayLane> Lanes => Volatile.Read(ref _lanes);
+
+    /// <summary>Some relay could be sent a message of this group now.</summary>
+    internal bool MaySend(string group) => Array.Exists(Volatile.Read(ref _lanes), lane => lane.Breaker.IsClosed && lane.Pace.MaySend(group));
+
+    /// <summary>Why nothing can be sent, once that has lasted this long or a person has to act; null otherwise. A relay whose day is used up works.</summary>
     public string? Outage(TimeSpan patience)
     {
-        if (_lanes.Count == 0)
-            return "No relay is configured: name one in Delivery:Relays.";
+        var lanes = Lanes;
+        if (lanes.Count == 0)
+            return "No relay is configured: name one in Delivery:Relays, or make one at /api/relays.";
         if (AnyClosed)
             return null;
-        var since = _lanes.Max(lane => lane.Breaker.OpenSince);
-        return _lanes.All(lane => lane.Breaker.NeedsPerson) || _clock.GetUtcNow() - since >= patience
-            ? "No usable relay. " + string.Join(" ", _lanes.Select(lane => $"{lane.Relay}: {lane.Breaker.Reason}"))
+        var since = lanes.Max(lane => lane.Breaker.OpenSince);
+        return lanes.All(lane => lane.Breaker.NeedsPerson) || _clock.GetUtcNow() - since >= patience
+            ? "No usable relay. " + string.Join(" ", lanes.Select(lane => $"{lane.Relay}: {lane.Breaker.Reason}"))
             : null;
     }
 
     /// <summary>A person was told of the outage: every relay may be tried again at once.</summary>
     public void Rearm()
     {
-        foreach (var lane in _lanes)
+        foreach (var lane in Lanes.Where(lane => lane.Relay.Problem is null))
             lane.Breaker.Rearm();
     }
 
@@ -60,54 +95,175 @@ public sealed class RelayPool : IAsyncDisposable
     {
         while (true)
         {
-            var untried = _lanes.Where(lane => lane.Breaker.IsClosed).ToList();
-            if (untried.Count == 0)
-                untried = [.. _lanes.Where(lane => lane.Breaker.TryEnter())];
-            if (untried.Count == 0)
+            var (lane, any) = Choose(suits: null);
+            if (lane is not null)
+                return await OpenAsync(lane, stop);
+            if (!any)
                 return null;
 
-            foreach (var lane in untried)
-            {
-                if (!await lane.Slots.WaitAsync(TimeSpan.Zero, stop))
-                    continue;
-                return await OpenAsync(lane, stop);
-            }
-
-            // All slots of the usable relays are taken: wait for one of the first, but look again, for another may come back.
-            if (await untried[0].Slots.WaitAsync(LookAgain, stop))
-                return await OpenAsync(untried[0], stop);
+            // All connections to the usable relays are taken: the next that is given back will do, but look again, for another relay may come back.
+            await _freed.WaitAsync(LookAgain, stop);
+            stop.ThrowIfCancellationRequested();
         }
     }
+
+    /// <summary>A connection to a relay that something may be sent to at once; null where there is none now, or it did not answer.</summary>
+    internal async Task<RelaySession?> TryRentAsync(Func<RelayLane, bool> suits, CancellationToken stop) =>
+        Choose(suits).Lane is { } lane ? await OpenAsync(lane, stop) : null;
+
+    /// <summary>Until it is worth trying again: soon, where a token or a turn is waited for and not a relay.</summary>
+    internal Task WaitAsync(CancellationToken stop) =>
+        _freed.WaitAsync(Lanes is var lanes && lanes.Any(lane => lane.IsUsable && (lanes.Count > 1 || lane.Pace.IsLimited)) ? LookAgainSoon : LookAgain, stop);
+
+    /// <summary>Whether this relay should have the next message: no better one could, and it has not had more than its share.</summary>
+    internal bool IsTurnOf(RelayLane lane, Func<RelayLane, bool> suits)
+    {
+        if (lane.IsRetired || lane.Slots.TooMany)
+            return false;
+        var lanes = Volatile.Read(ref _lanes);
+        if (lanes.Length == 1 || !lane.Breaker.IsClosed)
+            return true;
+        if (!lane.IsUsable)
+            return false;
+        foreach (var other in lanes)
+        {
+            if (other == lane || other.Relay.Priority > lane.Relay.Priority)
+                continue;
+            if (!other.IsUsable || !suits(other) || !other.IsMoving)
+                other.ForgoneFor(lane);
+            else if (other.Relay.Priority < lane.Relay.Priority || lane.IsAheadOf(other))
+                return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>These are the relays now. One that is no longer the same starts anew; its connections are given up after the message in flight.</summary>
+    internal async Task ApplyAsync(IReadOnlyList<Relay> relays)
+    {
+        List<RelayLane> gone = [];
+        lock (_changing)
+        {
+            var before = _lanes;
+            RelayLane[] after = [.. relays.Select(relay => Array.Find(before, lane => ReferenceEquals(lane.Relay, relay)) ?? NewLane(relay, before))];
+            gone.AddRange(before.Except(after));
+            Volatile.Write(ref _lanes, after);
+        }
+
+        foreach (var lane in gone)
+        {
+            lane.Retire();
+            await lane.CloseIdleAsync();
+        }
+
+        _freed.Set();
+    }
+
+    /// <summary>From now on limits hold for all workers together, and what of them is ours is lent: nothing, to begin with.</summary>
+    /// <param name="ask">Wakes whoever lends.</param>
+    internal void Share(Action ask)
+    {
+        lock (_changing)
+        {
+            _ask = ask;
+            foreach (var slots in _slots.Values)
+                slots.SetLimit(0);
+            Volatile.Write(ref _lanes, [.. _lanes.Select(lane => NewLane(lane.Relay, []))]);
+        }
+    }
+
+    /// <summary>Something may be sent that could not be before.</summary>
+    internal void Changed() => _freed.Set();
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var lane in _lanes)
-        {
-            while (lane.Idle.TryPop(out var idle))
-                await idle.DisposeAsync();
-            lane.Slots.Dispose();
-        }
+        foreach (var lane in Lanes)
+            await lane.DisposeAsync();
     }
 
-    private async Task<RelaySession?> OpenAsync(Lane lane, CancellationToken stop)
+    private RelayLane NewLane(Relay relay, RelayLane[] beside)
+    {
+        if (!_slots.TryGetValue(relay.Id, out var slots))
+            _slots[relay.Id] = slots = new ConnectionSlots(0, _clock);
+        if (_ask is null)
+            slots.SetLimit(_connections ?? relay.MaxConnections);
+        var limits = _ask is null ? relay.WithoutPace() : relay;
+        var lane = new RelayLane(relay, slots, new RelayPace(limits, _clock, _ask ?? (() => { })), _clock);
+        if (Array.Find(beside, other => other.Relay.Priority == relay.Priority) is { } older)
+            lane.StartBeside(older);
+        return lane;
+    }
+
+    // With its connection's slot taken. Where none is chosen: whether any may be used at all.
+    private (RelayLane? Lane, bool Any) Choose(Func<RelayLane, bool>? suits)
+    {
+        var lanes = Volatile.Read(ref _lanes);
+        var first = int.MaxValue;
+        foreach (var lane in lanes)
+        {
+            if (lane.Breaker.IsClosed && lane.Pace.UsedUpUntil is null)
+                first = Math.Min(first, lane.Relay.Priority);
+        }
+
+        if (TakeBrokenOne(lanes, first, suits) is { } broken)
+            return (broken, true);
+        RelayLane? best = null;
+        foreach (var lane in lanes)
+        {
+            if (lane.Relay.Priority != first || !lane.Breaker.IsClosed || lane.Pace.UsedUpUntil is not null)
+                continue;
+            lane.Slots.Wish();
+            if (lane.Slots.AnyFree && suits?.Invoke(lane) != false && (best is null || lane.IsBehind(best)))
+                best = lane;
+            else if (lane.Slots.Limit == 0)
+                _ask?.Invoke();
+        }
+
+        return best?.Slots.TryTake() == true ? (best, true) : (null, first != int.MaxValue);
+    }
+
+    // A relay that was down is tried by one caller now and then, though others do its work meanwhile: else it would never come back.
+    private static RelayLane? TakeBrokenOne(RelayLane[] lanes, int first, Func<RelayLane, bool>? suits)
+    {
+        foreach (var lane in lanes)
+        {
+            if (lane.Breaker.IsClosed || lane.Relay.Problem is not null || lane.Relay.Priority > first || lane.Pace.UsedUpUntil is not null)
+                continue;
+            if (suits?.Invoke(lane) == false || !lane.Slots.TryTake())
+                continue;
+            if (lane.Breaker.TryEnter())
+                return lane;
+            lane.Slots.Release();
+        }
+
+        return null;
+    }
+
+    private async Task<RelaySession?> OpenAsync(RelayLane lane, CancellationToken stop)
     {
         try
         {
             var connection = await TakeIdleAsync(lane) ?? await ConnectAsync(lane, stop);
             if (connection is not null)
-                return new RelaySession(lane, connection);
+                return new RelaySession(this, lane, connection);
         }
         catch
         {
-            lane.Slots.Release();
+            GiveBack(lane);
             throw;
         }
 
-        lane.Slots.Release();
+        GiveBack(lane);
         return null;
     }
 
-    private static async Task<IMailConnection?> TakeIdleAsync(Lane lane)
+    internal void GiveBack(RelayLane lane)
+    {
+        lane.Slots.Release();
+        _freed.Set();
+    }
+
+    private static async Task<IMailConnection?> TakeIdleAsync(RelayLane lane)
     {
         while (lane.Idle.TryPop(out var idle))
         {
@@ -119,7 +275,7 @@ public sealed class RelayPool : IAsyncDisposable
         return null;
     }
 
-    private async Task<IMailConnection?> ConnectAsync(Lane lane, CancellationToken stop)
+    private async Task<IMailConnection?> ConnectAsync(RelayLane lane, CancellationToken stop)
     {
         var began = _clock.GetUtcNow();
         switch (await _transport.ConnectAsync(lane.Relay, stop))
@@ -135,56 +291,5 @@ public sealed class RelayPool : IAsyncDisposable
             default:
                 throw new System.Diagnostics.UnreachableException();
         }
-    }
-
-    internal sealed record Lane(Relay Relay, int Connections, CircuitBreaker Breaker)
-    {
-        public SemaphoreSlim Slots { get; } = new(Connections, Connections);
-
-        public ConcurrentStack<IMailConnection> Idle { get; } = new();
-    }
-}
-
-/// <summary>One connection, rented; disposing of the session gives it back, closed or not.</summary>
-public sealed class RelaySession : IAsyncDisposable
-{
-    internal RelaySession(RelayPool.Lane lane, IMailConnection connection) => (Lane, Connection) = (lane, connection);
-
-    internal RelayPool.Lane Lane { get; }
-
-    public IMailConnection Connection { get; }
-
-    public Relay Relay => Lane.Relay;
-
-    /// <summary>Sends, and tells the breaker what the relay's answer says about the relay.</summary>
-    public async Task<SendOutcome> SendAsync(OutgoingMail mail)
-    {
-        var outcome = await Connection.SendAsync(mail);
-        switch (outcome)
-        {
-            case SendOutcome.RelayFault fault:
-                Lane.Breaker.Faulted(fault.Reason);
-                break;
-            case SendOutcome.CredentialsRefused refused:
-                Lane.Breaker.CredentialsRefused($"The relay refused our user name and password: {refused.Reply}. Correct them in Delivery:Relays.");
-                break;
-            case SendOutcome.Unknown unknown:
-                Lane.Breaker.Faulted(unknown.Reason);
-                break;
-            default:
-                Lane.Breaker.Succeeded();
-                break;
-        }
-
-        return outcome;
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (Connection.IsUsable)
-            Lane.Idle.Push(Connection);
-        else
-            await Connection.DisposeAsync();
-        Lane.Slots.Release();
     }
 }

@@ -1,10 +1,13 @@
+using Newsletter.Mailer.Scheduling;
 using Npgsql;
 
 namespace Newsletter.Mailer.Delivery;
 
 /// <summary>Deliveries that wait for another try.</summary>
-public sealed class RetryStore(NpgsqlDataSource database)
+public sealed class RetryStore(NpgsqlDataSource database, ThrottleGroups? groups = null)
 {
+    private readonly ThrottleGroups _groups = groups ?? new ThrottleGroups();
+
     // Locked by a statement of its own: the next one then sees the batches of whoever held the lock before, and no number is taken twice.
     private const string LockSending = /*lang=sql*/ """
         select id from issues where state = 'sending' order by id for no key update
@@ -15,26 +18,39 @@ public sealed class RetryStore(NpgsqlDataSource database)
         set local enable_nestloop = off
         """;
 
-    // Batches follow those of the issue so far.
+    // Batches follow those of the issue so far, each of one throttle group.
     private const string Gather = /*lang=sql*/ """
         with sending as materialized (
-            select i.id, (select coalesce(max(b.batch_no), 0) from batches b where b.issue_id = i.id) as last_batch
-            from unnest(@issues::bigint[]) i (id)),
+            select i.id, i.part_key, (select coalesce(max(b.batch_no), 0) from batches b where b.issue_id = i.id) as last_batch
+            from issues i
+            where i.id = any(@issues)),
         due as materialized (
-            select r.issue_id, r.seq, s.last_batch + (row_number() over (partition by r.issue_id order by r.seq) - 1)::integer / @size + 1 as batch_no
+            select r.issue_id, r.seq, s.part_key, s.last_batch
             from sending s
             join retries r on r.issue_id = s.id and r.batch_no is null and r.next_at <= now()
             order by r.issue_id, r.seq
             limit @limit),
+        grouped as materialized (
+            select u.issue_id, u.seq, u.last_batch, coalesce(e.throttle_group, f.throttle_group, 'other') as throttle_group
+            from due u
+            left join deliveries d on d.part_key = u.part_key and d.issue_id = u.issue_id and d.seq = u.seq
+            left join subscribers b on b.id = d.subscriber_id
+            cross join lateral (select lower(split_part(b.address, '@', -1)) as domain offset 0) a
+            left join unnest(@domains::text[], @groups::text[]) e (domain, throttle_group) on e.domain = a.domain
+            left join unnest(@domains::text[], @groups::text[]) f (domain, throttle_group) on f.domain = split_part(a.domain, '.', 1) || '.*'),
+        sliced as (
+            select g.*, (row_number() over (partition by g.issue_id, g.throttle_group order by g.seq) - 1) / @size as slice from grouped g),
+        placed as materialized (
+            select s.*, s.last_batch + dense_rank() over (partition by s.issue_id order by s.throttle_group, s.slice)::integer as batch_no from sliced s),
         cut as (
-            insert into batches (issue_id, batch_no, kind, first_seq, last_seq, size)
-            select issue_id, batch_no, 'retry', min(seq), max(seq), count(*)
-            from due
-            group by issue_id, batch_no)
+            insert into batches (issue_id, batch_no, kind, throttle_group, first_seq, last_seq, size)
+            select issue_id, batch_no, 'retry', throttle_group, min(seq), max(seq), count(*)
+            from placed
+            group by issue_id, batch_no, throttle_group)
         update retries r
-        set batch_no = d.batch_no
-        from due d
-        where r.issue_id = d.issue_id and r.seq = d.seq and r.batch_no is null
+        set batch_no = p.batch_no
+        from placed p
+        where r.issue_id = p.issue_id and r.seq = p.seq and r.batch_no is null
         """;
 
     private const int MostAtOnce = 100_000;
@@ -53,6 +69,8 @@ public sealed class RetryStore(NpgsqlDataSource database)
         command.Parameters.AddWithValue("issues", issues);
         command.Parameters.AddWithValue("size", batchSize);
         command.Parameters.AddWithValue("limit", MostAtOnce);
+        command.Parameters.AddWithValue("domains", _groups.Domains);
+        command.Parameters.AddWithValue("groups", _groups.GroupsOfDomains);
         var gathered = await command.ExecuteNonQueryAsync(stop);
         await transaction.CommitAsync(stop);
         return gathered;

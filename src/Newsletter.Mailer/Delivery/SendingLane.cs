@@ -3,7 +3,6 @@ namespace Newsletter.Mailer.Delivery;
 /// <summary>One connection's work: send, then enter the outcome together with the next message's intent, again and again.</summary>
 internal sealed class SendingLane(SendingParts parts, WorkQueue queue, LeaseBook leases)
 {
-    private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan WithoutDatabase = TimeSpan.FromSeconds(1);
 
     private readonly LedgerRules _rules = new(parts.Options, Random.Shared);
@@ -17,14 +16,11 @@ internal sealed class SendingLane(SendingParts parts, WorkQueue queue, LeaseBook
     {
         try
         {
-            while (await NextAsync(stop) is { } item)
+            // Looked at here as well: the token's own callbacks may come before the queue's, and a wait that is over at once would then never end.
+            while (!stop.IsCancellationRequested && await IsWorkThereAsync(stop))
             {
-                if (!item.Work.MayBeSent(item))
-                    await leases.SettleAsync(item);
-                else if (await ConnectAsync(stop))
+                if (await NextAsync(stop) is { } item)
                     await SendNextAsync(item);
-                else
-                    await leases.LeaveAsync(item);
             }
         }
         finally
@@ -35,10 +31,10 @@ internal sealed class SendingLane(SendingParts parts, WorkQueue queue, LeaseBook
         }
     }
 
-    private async Task<WorkItem?> NextAsync(CancellationToken stop)
+    private async Task<bool> IsWorkThereAsync(CancellationToken stop)
     {
-        if (queue.TryNext(out var ready))
-            return ready;
+        if (!queue.IsEmpty && !queue.IsClosed && !parts.Relays.Pool.IsUsedUp)
+            return true;
 
         // Claiming may take a while: what is known is entered first.
         await EnterAsync();
@@ -46,11 +42,11 @@ internal sealed class SendingLane(SendingParts parts, WorkQueue queue, LeaseBook
         {
             try
             {
-                return await queue.NextAsync(stop);
+                return await queue.WaitForWorkAsync(stop);
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
-                return null;
+                return false;
             }
             catch (Exception e) when (DatabaseContact.IsLoss(e))
             {
@@ -61,29 +57,47 @@ internal sealed class SendingLane(SendingParts parts, WorkQueue queue, LeaseBook
         }
     }
 
-    // Waits for a relay to come back for as long as the run lasts; no delivery is marked meanwhile.
-    private async Task<bool> ConnectAsync(CancellationToken stop)
+    // A connection comes first, then what its relay may be sent now. Null where there is neither yet: the run lasts as long as there is
+    // work, and no delivery is marked while a relay, its pace or its turn is waited for.
+    private async Task<WorkItem?> NextAsync(CancellationToken stop)
     {
-        if (_session is { Connection.IsUsable: true })
-            return true;
+        if (_session is { Connection.IsUsable: true } session && parts.Relays.Pool.IsTurnOf(session.Lane, queue.HasFor))
+        {
+            if (queue.TryNext(session.Lane, out var item))
+                return await OnlyIfStillWantedAsync(item, session);
+            if (queue.IsEmpty)
+                return null;
+        }
 
         await EnterAsync();
         if (_session is not null)
             await _session.DisposeAsync();
         _session = null;
-        while (!stop.IsCancellationRequested)
-        {
-            try
-            {
-                if ((_session = await parts.Relays.Pool.RentAsync(stop)) is not null)
-                    return true;
-            }
-            catch (OperationCanceledException) when (stop.IsCancellationRequested)
-            {
-                return false;
-            }
+        if (!await ConnectAsync(stop))
+            queue.RefillIfLow();
+        return null;
+    }
 
-            await WaitAsync(BetweenTries, stop);
+    private async Task<WorkItem?> OnlyIfStillWantedAsync(WorkItem item, RelaySession session)
+    {
+        if (item.Work.MayBeSent(item))
+            return item;
+        session.Lane.Pace.PutBack(item.Work.Batch.ThrottleGroup);
+        await leases.SettleAsync(item);
+        return null;
+    }
+
+    private async Task<bool> ConnectAsync(CancellationToken stop)
+    {
+        try
+        {
+            if ((_session = await parts.Relays.Pool.TryRentAsync(queue.HasFor, stop)) is not null)
+                return true;
+            await parts.Relays.Pool.WaitAsync(stop);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // The queue is closed by now, or will be at once.
         }
 
         return false;
@@ -125,6 +139,8 @@ internal sealed class SendingLane(SendingParts parts, WorkQueue queue, LeaseBook
 
         var relay = _session!.Relay;
         var outcome = await _session.SendAsync(mail);
+        if (outcome is SendOutcome.Deferred { Throttled: true })
+            _session.Lane.Pace.Throttled(item.Work.Batch.ThrottleGroup);
         await parts.Guard.SeeAsync(item, outcome, relay);
         return _rules.Enter(item.Key, item.Delivery, outcome, relay.Id, item.Issue.ResendUnknown, item.Faults);
     }

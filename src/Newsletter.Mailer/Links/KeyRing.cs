@@ -101,6 +101,10 @@ public sealed partial class KeyRing
         return true;
     }
 
+    /// <summary>A key of 32 bytes for one purpose, which tells nothing of the ring's own (RFC 5869); null where the ring has no such key.</summary>
+    internal byte[]? Derive(string keyId, string purpose) =>
+        _keys.TryGetValue(keyId, out var key) ? HKDF.DeriveKey(HashAlgorithmName.SHA256, key, 32, info: Encoding.UTF8.GetBytes(purpose)) : null;
+
     private static void Mac(byte[] key, LinkPurpose purpose, string keyId, ReadOnlySpan<byte> subject, Span<byte> mac)
     {
         var label = Encoding.ASCII.GetBytes($"{purpose.ToString().ToLowerInvariant()}\0{keyId}\0");

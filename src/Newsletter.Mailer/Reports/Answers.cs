@@ -36,13 +36,14 @@ internal static class Answers
         "rejected" => $"No: {Relay(delivery)} rejected it at {At(delivery.UpdatedAt)}: {Reply(delivery)}.",
         "deferred" => $"Not yet: {Relay(delivery)} put it off at {At(delivery.UpdatedAt)}: {Reply(delivery)}. {Times(delivery.Attempts)} tried so far{Next(delivery)}.",
         "unknown" => $"Perhaps: it was sent at {At(delivery.UpdatedAt)}, and the connection was lost before the relay answered. {(delivery.NextAt is null ? "It is not sent again by itself." : $"It is sent once more at {At(delivery.NextAt)}.")}",
-"expired" => $"No: {Relay(delivery)} kept putting it off until it was too old, last at {At(delivery.UpdatedAt)}: {Reply(delivery)}.",
+        "expired" => $"No: {Relay(delivery)} kept putting it off until it was too old, last at {At(delivery.UpdatedAt)}: {Reply(delivery)}.",
         "cancelled" when delivery.Round > 1 => "No: the resend was cancelled before it was this reader's turn.",
         "cancelled" => "No: the issue was cancelled before it was this reader's turn.",
         "failed" => $"No: the message could not be made: {delivery.Detail}.",
         "skipped" => Skipped(delivery, suppression),
         "sending" => "It is being sent at this moment.",
         _ when issue.State == "paused" => $"Not yet: the issue is paused. {issue.Reason}".TrimEnd(),
+        _ when issue.WaitingUntil is { } until => $"Not yet: every relay has sent what it may today, and goes on at {At(until)}.",
         _ => "Not yet: it waits for its turn.",
     };
 

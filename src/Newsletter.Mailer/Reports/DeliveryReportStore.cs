@@ -102,6 +102,8 @@ public sealed class DeliveryReportStore(NpgsqlDataSource database)
             return null;
         var suppression = await connection.QueryFirstOrDefaultAsync<SuppressionFact>(new CommandDefinition(SelectSuppression, new { subscriber }, cancellationToken: stop));
         var delivery = (await ListAsync(connection, issue, new DeliveryFilter { Subscriber = subscriber }, 0, 1, stop)).SingleOrDefault();
+        if (outsider.State == "sending" && delivery is { Status: "pending" })
+            outsider = outsider with { WaitingUntil = await connection.QuerySingleAsync<DateTime?>(new CommandDefinition(ReceiptStore.SelectWaitingUntil, cancellationToken: stop)) };
         var former = delivery is null
             ? []
             : await connection.QueryAsync<FormerOutcome>(new CommandDefinition(SelectFormer, new { issue, seq = delivery.Seq }, cancellationToken: stop));
@@ -230,6 +232,7 @@ internal sealed record Outsider
 {
     public string State { get; init; } = "";
     public string? Reason { get; init; }
+    public DateTimeOffset? WaitingUntil { get; init; }
     public DateTimeOffset? FrozenAt { get; init; }
     public string EditionTier { get; init; } = "";
     public long? SubscriberId { get; init; }

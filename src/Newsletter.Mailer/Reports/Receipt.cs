@@ -57,6 +57,9 @@ public sealed record Receipt
         && Pending + Sending + Deferred == 0
         && Audience == Accepted + Rejected + Unknown + Expired + Cancelled + Failed + Excluded.Values.Sum();
 
+    /// <summary>Until when every relay that works has sent what it may today: the issue waits, and goes on by itself. Null otherwise.</summary>
+    public DateTimeOffset? WaitingUntil { get; init; }
+
     public DateTimeOffset? FrozenAt { get; init; }
 
     public DateTimeOffset? FinishedAt { get; init; }

@@ -48,6 +48,14 @@ public sealed class ReceiptStore(NpgsqlDataSource database)
         select round, statuses, started_at, finished_at from rounds where issue_id = @id order by round
         """;
 
+    // Of the relays that workers have now and that aren't down: all have had what they may have today.
+    internal const string SelectWaitingUntil = /*lang=sql*/ """
+        select case when bool_and(coalesce(d.taken >= d.allowance, false))
+                    then (((now() at time zone 'utc')::date + 1)::timestamp at time zone 'utc') end
+        from (select distinct relay_id from relay_workers where lease_until > now() and breaker is null) w
+        left join relay_days d on d.relay_id = w.relay_id and d.day = (now() at time zone 'utc')::date
+        """;
+
     private const string FindByNumber = /*lang=sql*/ """
         select i.id
         from issues i join editions e on e.id = i.edition_id join newsletters n on n.id = i.newsletter_id
@@ -63,7 +71,10 @@ public sealed class ReceiptStore(NpgsqlDataSource database)
         if (issue is null)
             return null;
         var counts = (await connection.QueryAsync<CountRow>(new CommandDefinition(Count, new { id, part = issue.Part_key }, commandTimeout: 300, cancellationToken: stop))).AsList();
-        return ToReceipt(issue, counts, await RoundsAsync(connection, issue, counts, stop));
+        var receipt = ToReceipt(issue, counts, await RoundsAsync(connection, issue, counts, stop));
+        return receipt is { State: "sending", Pending: > 0 }
+            ? receipt with { WaitingUntil = await connection.QuerySingleAsync<DateTime?>(new CommandDefinition(SelectWaitingUntil, cancellationToken: stop)) }
+            : receipt;
     }
 
     /// <summary>The issue without its counts; null where there is none.</summary>

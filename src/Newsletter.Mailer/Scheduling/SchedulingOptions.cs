@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace Newsletter.Mailer.Scheduling;
 
 /// <summary>Section <c>Scheduling</c>: how editions become issues.</summary>
-public sealed class SchedulingOptions
+public sealed class SchedulingOptions : IValidatableObject
 {
     /// <summary>Minutes past its time after which an edition waits for a person instead of going out by itself. Default 60.</summary>
     [Range(1, 10_080)]
@@ -21,9 +21,18 @@ public sealed class SchedulingOptions
     [RegularExpression("resend|leave")]
     public string UnknownPolicy { get; set; } = "resend";
 
+    /// <summary>
+    /// Group → recipient domains that share a pace (<c>example.*</c>: whatever the ending). A group named here replaces the built-in one
+    /// of that name; built in are google, microsoft, yahoo and apple, and everyone else is in other. Default: those.
+    /// </summary>
+    public Dictionary<string, string[]> ThrottleGroups { get; set; } = new(StringComparer.Ordinal);
+
     /// <summary>Deliveries in a batch: <c>Delivery:BatchSize</c>, told by whoever wires the rooms.</summary>
     internal int BatchSize { get; private set; } = 500;
 
     /// <summary>Cuts batches of this many deliveries.</summary>
     public void UseBatchesOf(int size) => BatchSize = size;
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>
+        Scheduling.ThrottleGroups.Problems(ThrottleGroups).Select(problem => new ValidationResult(problem));
 }

@@ -8,14 +8,6 @@ internal static partial class ReplyTexts
 {
     private static readonly string[] Greylisting = ["greylist", "graylist", "grey-list", "gray-list"];
 
-    private static readonly string[] Throttling =
-    [
-        "rate limit", "ratelimit", "rate-limit", "rate exceeded", "sending rate", "throttl", "too many messages", "too many connections",
-        "too many recipients", "too many mails", "too much mail", "too fast", "too frequent", "slow down", "unexpected volume",
-        "unusual rate", "receiving mail at a rate", "receiving mail too quickly", "quota exceeded for sending", "daily sending quota",
-        "maximum sending rate", "server busy",
-    ];
-
     /// <summary>In this order: a text that speaks of the sender or of policy must never suppress a reader.</summary>
     private static readonly (RejectionVerdict Verdict, string[] Texts)[] Verdicts =
     [
@@ -40,7 +32,7 @@ internal static partial class ReplyTexts
     /// <summary>4.7.x or a known text. Greylisting asks for patience with this recipient, not for a slower pace, whatever its code.</summary>
     public static bool IsThrottling(SmtpReply reply) =>
         !Says(reply.Text, Greylisting)
-        && (reply.EnhancedStatus?.StartsWith("4.7.", StringComparison.Ordinal) == true || Says(reply.Text, Throttling));
+        && (reply.EnhancedStatus?.StartsWith("4.7.", StringComparison.Ordinal) == true || ThrottlingTexts.Include(reply.Text));
 
     public static RejectionVerdict Verdict(string text) =>
         Array.Find(Verdicts, v => Says(text, v.Texts)).Verdict;

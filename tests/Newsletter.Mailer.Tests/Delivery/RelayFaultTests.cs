@@ -179,7 +179,7 @@ public sealed class RelayFaultTests : MailroomTest
 
         await worker.Guard.CheckRelaysAsync(default);
 
-        Assert.Equal(("paused", "No relay is configured: name one in Delivery:Relays. Resume once it works."), ((await Room.ReceiptAsync(issue)).State, (await Room.ReceiptAsync(issue)).Reason));
+        Assert.Equal(("paused", "No relay is configured: name one in Delivery:Relays, or make one at /api/relays. Resume once it works."), ((await Room.ReceiptAsync(issue)).State, (await Room.ReceiptAsync(issue)).Reason));
         await worker.DisposeAsync();
     }
 
