@@ -1,1 +1,1 @@
-Console.WriteLine("benchmarks");
+return await Newsletter.Mailer.Benchmarks.BenchmarkVerbs.RunAsync(args);

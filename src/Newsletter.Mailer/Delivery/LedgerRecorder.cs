@@ -9,7 +9,7 @@ namespace Newsletter.Mailer.Delivery;
 /// intent of the next are one write, made before the next one's first byte leaves, so that a killed process leaves at most
 /// one unknown a connection. Nothing is dropped: while the database is away the callers wait, and with them the sending.
 /// </summary>
-public sealed partial class LedgerRecorder : IAsyncDisposable
+public sealed partial class LedgerRecorder : ILedgerRecorder, IAsyncDisposable
 {
     private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
@@ -29,8 +29,7 @@ public sealed partial class LedgerRecorder : IAsyncDisposable
         _writing = Task.Run(WriteAllAsync);
     }
 
-    /// <summary>Records an outcome, an intent, or both in one commit.</summary>
-    /// <returns>True where the intent is durable and <paramref name="next"/> may be sent now.</returns>
+    /// <inheritdoc/>
     public Task<bool> RecordAsync(LedgerEntry? outcome, DeliveryKey? next)
     {
         var request = new Request(outcome, next, new(TaskCreationOptions.RunContinuationsAsynchronously));

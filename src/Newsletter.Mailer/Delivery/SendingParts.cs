@@ -8,7 +8,7 @@ public sealed record SendingParts
 {
     public required BatchStore Batches { get; init; }
 
-    public required LedgerRecorder Recorder { get; init; }
+    public required ILedgerRecorder Recorder { get; init; }
 
     public required BulkRelays Relays { get; init; }
 
