@@ -21,7 +21,7 @@ public sealed partial class LedgerRecorder : ILedgerRecorder, IAsyncDisposable
     private readonly Channel<Request> _requests = Channel.CreateUnbounded<Request>(new UnboundedChannelOptions { SingleReader = true });
     private readonly CancellationTokenSource _abandoned = new();
     private readonly Task _writing;
-    private DbConnection? _connection;
+    private LedgerStore.Session? _session;
 
     public LedgerRecorder(LedgerStore store, TimeProvider clock, ILogger<LedgerRecorder> log)
     {
@@ -43,8 +43,8 @@ public sealed partial class LedgerRecorder : ILedgerRecorder, IAsyncDisposable
         _requests.Writer.TryComplete();
         _abandoned.CancelAfter(TimeSpan.FromSeconds(10));
         await _writing;
-        if (_connection is not null)
-            await _connection.DisposeAsync();
+        if (_session is not null)
+            await _session.DisposeAsync();
         _abandoned.Dispose();
     }
 
@@ -93,10 +93,10 @@ public sealed partial class LedgerRecorder : ILedgerRecorder, IAsyncDisposable
 
     private async Task WriteAsync(List<Request> group, bool again)
     {
-        _connection ??= await _store.OpenAsync(_abandoned.Token);
+        _session ??= await _store.OpenAsync(_abandoned.Token);
         var entries = group.Where(request => request.Outcome is not null).Select(request => request.Outcome!).ToList();
         var next = group.Where(request => request.Next is not null).Select(request => request.Next!.Value).ToList();
-        var written = await _store.WriteAsync(_connection, entries, next, again, _abandoned.Token);
+        var written = await _store.WriteAsync(_session, entries, next, again, _abandoned.Token);
         foreach (var entry in entries.Where(entry => !again && !written.Written.Contains((entry.Key.IssueId, entry.Key.Seq))))
             LogFenced(entry.Key.IssueId, entry.Key.Seq, entry.Status);
         foreach (var request in group)
@@ -127,9 +127,9 @@ public sealed partial class LedgerRecorder : ILedgerRecorder, IAsyncDisposable
 
     private async Task CloseAsync()
     {
-        if (_connection is { } broken)
+        if (_session is { } broken)
         {
-            _connection = null;
+            _session = null;
             await broken.DisposeAsync();
         }
     }
