@@ -9,7 +9,7 @@ namespace Newsletter.Mailer.Delivery;
 /// intent of the next are one write, made before the next one's first byte leaves, so that a killed process leaves at most
 /// one unknown a connection. Nothing is dropped: while the database is away the callers wait, and with them the sending.
 /// </summary>
-public sealed partial class LedgerRecorder : IAsyncDisposable
+public sealed partial class LedgerRecorder : ILedgerRecorder, IAsyncDisposable
 {
     private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
@@ -21,7 +21,7 @@ public sealed partial class LedgerRecorder : IAsyncDisposable
     private readonly Channel<Request> _requests = Channel.CreateUnbounded<Request>(new UnboundedChannelOptions { SingleReader = true });
     private readonly CancellationTokenSource _abandoned = new();
     private readonly Task _writing;
-    private DbConnection? _connection;
+    private LedgerStore.Session? _session;
 
     public LedgerRecorder(LedgerStore store, TimeProvider clock, ILogger<LedgerRecorder> log)
     {
@@ -29,8 +29,7 @@ public sealed partial class LedgerRecorder : IAsyncDisposable
         _writing = Task.Run(WriteAllAsync);
     }
 
-    /// <summary>Records an outcome, an intent, or both in one commit.</summary>
-    /// <returns>True where the intent is durable and <paramref name="next"/> may be sent now.</returns>
+    /// <inheritdoc/>
     public Task<bool> RecordAsync(LedgerEntry? outcome, DeliveryKey? next)
     {
         var request = new Request(outcome, next, new(TaskCreationOptions.RunContinuationsAsynchronously));
@@ -44,8 +43,8 @@ public sealed partial class LedgerRecorder : IAsyncDisposable
         _requests.Writer.TryComplete();
         _abandoned.CancelAfter(TimeSpan.FromSeconds(10));
         await _writing;
-        if (_connection is not null)
-            await _connection.DisposeAsync();
+        if (_session is not null)
+            await _session.DisposeAsync();
         _abandoned.Dispose();
     }
 
@@ -94,10 +93,10 @@ public sealed partial class LedgerRecorder : IAsyncDisposable
 
     private async Task WriteAsync(List<Request> group, bool again)
     {
-        _connection ??= await _store.OpenAsync(_abandoned.Token);
+        _session ??= await _store.OpenAsync(_abandoned.Token);
         var entries = group.Where(request => request.Outcome is not null).Select(request => request.Outcome!).ToList();
         var next = group.Where(request => request.Next is not null).Select(request => request.Next!.Value).ToList();
-        var written = await _store.WriteAsync(_connection, entries, next, again, _abandoned.Token);
+        var written = await _store.WriteAsync(_session, entries, next, again, _abandoned.Token);
         foreach (var entry in entries.Where(entry => !again && !written.Written.Contains((entry.Key.IssueId, entry.Key.Seq))))
             LogFenced(entry.Key.IssueId, entry.Key.Seq, entry.Status);
         foreach (var request in group)
@@ -128,9 +127,9 @@ public sealed partial class LedgerRecorder : IAsyncDisposable
 
     private async Task CloseAsync()
     {
-        if (_connection is { } broken)
+        if (_session is { } broken)
         {
-            _connection = null;
+            _session = null;
             await broken.DisposeAsync();
         }
     }

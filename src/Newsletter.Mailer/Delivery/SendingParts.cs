@@ -10,7 +10,7 @@ public sealed record SendingParts
 
     public required DemandStore Demand { get; init; }
 
-    public required LedgerRecorder Recorder { get; init; }
+    public required ILedgerRecorder Recorder { get; init; }
 
     public required BulkRelays Relays { get; init; }
 

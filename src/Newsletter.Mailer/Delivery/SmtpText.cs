@@ -19,6 +19,8 @@ internal static partial class SmtpText
     /// <summary>Without control characters and lone surrogates (PostgreSQL's text takes neither NUL nor broken UTF-8), at most 500 characters.</summary>
     public static string Storable(string text)
     {
+        if (text.Length <= Longest && IsStorable(text))
+            return text;
         var clean = new StringBuilder(Math.Min(text.Length, Longest));
         foreach (var rune in text.EnumerateRunes())
         {
@@ -29,6 +31,10 @@ internal static partial class SmtpText
 
         return clean.ToString();
     }
+
+    // As nearly every text is.
+    private static bool IsStorable(ReadOnlySpan<char> text) =>
+        !text.ContainsAnyInRange('\0', '\u001f') && !text.ContainsAnyInRange('\u007f', '\u009f') && !text.ContainsAnyInRange('\ud800', '\udfff');
 
     [GeneratedRegex(@"<?[^\s<>()""':,;]+@[^\s<>()""',;]+[^\s<>()""',;.]>?", RegexOptions.CultureInvariant, 200)]
     private static partial Regex Addresses();

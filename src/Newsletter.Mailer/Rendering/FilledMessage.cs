@@ -33,6 +33,23 @@ public sealed class FilledMessage
     /// <summary>The address has a non-ASCII local part: only a relay that offers SMTPUTF8 may have it (RFC 6531 §3.4).</summary>
     public bool RequiresSmtpUtf8 { get; }
 
+    /// <summary>No line begins with a dot: there is nothing to stuff (RFC 5321 §4.5.2). So it is with whatever our own rendering encodes.</summary>
+    public bool HasNoLeadingDot()
+    {
+        var atLineStart = true;
+        foreach (var segment in _segments)
+        {
+            var span = segment.Span;
+            if (span.IsEmpty)
+                continue;
+            if ((atLineStart && span[0] == (byte)'.') || span.IndexOf("\n."u8) >= 0)
+                return false;
+            atLineStart = span[^1] == (byte)'\n';
+        }
+
+        return true;
+    }
+
     /// <summary>The header fields in order, as a signer needs them (RFC 6376 §3.4).</summary>
     public IReadOnlyList<FilledHeader> ReadHeaders()
     {

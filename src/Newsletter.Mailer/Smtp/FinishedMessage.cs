@@ -1,5 +1,6 @@
 using System.Text;
 using MimeKit;
+using MimeKit.IO;
 using Newsletter.Mailer.Rendering;
 
 namespace Newsletter.Mailer.Smtp;
@@ -106,14 +107,33 @@ internal sealed class FinishedBody(FilledMessage message, int skip, Action writt
 
     public override async Task WriteToAsync(FormatOptions options, Stream stream, bool contentOnly, CancellationToken cancellationToken = default)
     {
-        foreach (var piece in Pieces())
-            await stream.WriteAsync(piece, cancellationToken);
+        if (Unstuffed(stream) is { } below)
+            await WriteSegmentsAsync(below, cancellationToken);
+        else
+            foreach (var piece in Pieces())
+                await stream.WriteAsync(piece, cancellationToken);
         written();
     }
 
     public override void Prepare(EncodingConstraint constraint, int maxLineLength = 78)
     {
         // The bytes are final.
+    }
+
+    // MailKit's dot-stuffing looks at every byte, one after the other: a sixth of all that sending costs. Where there is no dot to be
+    // stuffed the bytes go past it; it has seen the first line with its CRLF, so that it knows itself at the beginning of a line.
+    private Stream? Unstuffed(Stream stream) => stream is FilteredStream filtered && message.HasNoLeadingDot() ? filtered.Source : null;
+
+    private async Task WriteSegmentsAsync(Stream stream, CancellationToken cancellationToken)
+    {
+        var left = skip;
+        foreach (var segment in message.Segments)
+        {
+            var rest = segment[Math.Min(left, segment.Length)..];
+            left -= segment.Length - rest.Length;
+            if (!rest.IsEmpty)
+                await stream.WriteAsync(rest, cancellationToken);
+        }
     }
 
     private IEnumerable<ReadOnlyMemory<byte>> Pieces()
