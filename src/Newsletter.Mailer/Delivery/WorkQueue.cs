@@ -22,7 +22,7 @@ internal sealed class WorkQueue(Func<CancellationToken, Task<LeasedWork?>> claim
     public void Again(WorkItem item) => _items.Enqueue(item);
 
     /// <summary>Claims one batch more, however much there still is: another issue waits.</summary>
-    public async Task TakeOnAsync(CancellationToken stop) => await RefillAsync(onlyBelow: int.MaxValue, stop);
+    public async Task TakeOnAsync() => await RefillAsync(onlyBelow: int.MaxValue, CancellationToken.None);
 
     /// <summary>What was claimed and is not going to be sent by us.</summary>
     public IEnumerable<WorkItem> Drain()
@@ -60,6 +60,8 @@ internal sealed class WorkQueue(Func<CancellationToken, Task<LeasedWork?>> claim
     {
         if (_refill is { } running)
             await running;
+        await _claiming.WaitAsync();
+        _claiming.Release();
     }
 
     private async Task<bool> RefillAsync(int onlyBelow, CancellationToken stop)
