@@ -41,7 +41,7 @@ public sealed class JobsOptions
 /// <summary>
 /// Hangfire over the same PostgreSQL, in the schema <c>hangfire</c>. Four servers in a worker: mail to one person polls often and has
 /// workers that nothing else can take; imports and senders have their own because they may be long, so that publishing and sweeping never
-/// wait for one, and a worker whose senders all run leaves the next to another.
+/// wait for one. Of senders it has twice as many workers as run at once: one that waits for its last replies does not keep the next from starting.
 /// </summary>
 internal static class JobsWiring
 {
@@ -78,7 +78,7 @@ internal static class JobsWiring
         services.AddSingleton<IHostedService>(provider => Server(provider, PersonalStorage, "personal", options => options.PersonalWorkers, JobQueues.Transactional));
         services.AddSingleton<IHostedService>(provider => Server(provider, null, "imports", options => options.ImportWorkers, JobQueues.Import));
         services.AddSingleton<IHostedService>(provider => Server(
-            provider, null, "senders", _ => provider.GetRequiredService<DeliveryOptions>().Senders, JobQueues.Send));
+            provider, null, "senders", _ => 2 * provider.GetRequiredService<DeliveryOptions>().Senders, JobQueues.Send));
         services.AddSingleton<IHostedService>(provider => Server(provider, null, "issues", options => options.ControlWorkers, JobQueues.Control));
         services.AddHostedService<SenderWatch>();
         services.AddHostedService<SweepStarter>();

@@ -18,27 +18,35 @@ public sealed class BatchSender(SendingParts parts)
 {
     private int _running;
 
-    /// <summary>Runs under way in this process.</summary>
+    /// <summary>Runs under way in this process, but for those that only wait for their last replies.</summary>
     public int Running => Volatile.Read(ref _running);
+
+    /// <summary>Another run may begin here.</summary>
+    public bool HasRoom => Running < parts.Options.Senders;
 
     /// <summary>Sends until nothing is ready, the time is up, or it is told to stop; then the message in flight on each connection is finished and the rest given back.</summary>
     public async Task<SenderRun> RunAsync(CancellationToken stop)
     {
+        using var timeUp = new CancellationTokenSource(TimeSpan.FromSeconds(parts.Options.HandOverSeconds), parts.Clock);
+        using var closing = CancellationTokenSource.CreateLinkedTokenSource(stop, timeUp.Token);
         Interlocked.Increment(ref _running);
+        // A last reply may take ten minutes: the next run does not wait for it.
+        await using var leaving = closing.Token.Register(Left);
         try
         {
-            return await RunOnceAsync(stop);
+            return await RunUntilAsync(closing);
         }
         finally
         {
-            Interlocked.Decrement(ref _running);
+            if (leaving.Unregister())
+                Left();
         }
     }
 
-    private async Task<SenderRun> RunOnceAsync(CancellationToken stop)
+    private void Left() => Interlocked.Decrement(ref _running);
+
+    private async Task<SenderRun> RunUntilAsync(CancellationTokenSource closing)
     {
-        using var timeUp = new CancellationTokenSource(TimeSpan.FromSeconds(parts.Options.HandOverSeconds), parts.Clock);
-        using var closing = CancellationTokenSource.CreateLinkedTokenSource(stop, timeUp.Token);
         using var ended = new CancellationTokenSource();
         var leases = new LeaseBook(parts);
         using var queue = new WorkQueue(leases.ClaimAsync, parts.Relays.Pool, refillBelow: parts.Options.BatchSize / 2, parts.Clock);

@@ -121,7 +121,7 @@ internal sealed class LeaseBook(SendingParts parts)
         foreach (var work in held.Where(work => demand.Stopped.Contains(work.Batch.IssueId) && work.LayDown()))
             await CloseAsync(work);
         if (demand.Waiting > 0 && issues.Length < MostIssuesAtOnce)
-            await queue.TakeOnAsync(ended);
+            await queue.TakeOnAsync();
     }
 
     private async Task KeepOnceAsync()

@@ -49,7 +49,7 @@ internal sealed class WorkQueue : IDisposable
     public void Again(WorkItem item) => Add(LineOf(item.Work.Batch.ThrottleGroup), item);
 
     /// <summary>Claims one batch more, however much there still is: another issue waits.</summary>
-    public async Task TakeOnAsync(CancellationToken stop) => await RefillAsync(onlyBelow: int.MaxValue, stop);
+    public async Task TakeOnAsync() => await RefillAsync(onlyBelow: int.MaxValue, CancellationToken.None);
 
     /// <summary>What was claimed and is not going to be sent by us.</summary>
     public IEnumerable<WorkItem> Drain()
@@ -117,6 +117,8 @@ internal sealed class WorkQueue : IDisposable
     {
         if (_refill is { } running)
             await running;
+        await _claiming.WaitAsync();
+        _claiming.Release();
     }
 
     private async Task<bool> RefillAsync(int onlyBelow, CancellationToken stop)

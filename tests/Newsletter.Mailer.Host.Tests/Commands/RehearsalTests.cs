@@ -102,6 +102,7 @@ public sealed class RehearsalTests
         Sending = 0,
         Deferred = 0,
         Resent = 0,
+        Rounds = [],
         FrozenAt = DateTimeOffset.UnixEpoch,
     };
 }

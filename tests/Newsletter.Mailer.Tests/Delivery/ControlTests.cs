@@ -105,6 +105,24 @@ public sealed class ControlTests : MailroomTest
     }
 
     [Fact]
+    public async Task ASenderThatWaitsForItsLastReplyMakesRoomForTheNext()
+    {
+        await Room.FreezeIssueAsync(100);
+        Relay(script => script.At(FaultPoint.EndOfData).First(1).Delay(TimeSpan.FromSeconds(5)));
+        var worker = Room.NewWorker();
+        using var stop = new CancellationTokenSource();
+        var closing = worker.SendAsync(stop.Token);
+        await UntilAsync(() => Task.FromResult(Room.Inbox.TimesFired("EndOfData") == 1), "a message in flight");
+        Assert.False(worker.Sender.HasRoom);
+
+        await stop.CancelAsync();
+
+        Assert.True(worker.Sender.HasRoom && !closing.IsCompleted);
+        await closing.WaitAsync(Patience);
+        Assert.Equal((0, true), (worker.Sender.Running, worker.Sender.HasRoom));
+    }
+
+    [Fact]
     public async Task WhatAKilledSenderHeldAsksForAnotherOnceItsLeaseHasRunOut()
     {
         await Room.FreezeIssueAsync(40);
