@@ -44,6 +44,7 @@ public sealed class FreezeStore(NpgsqlDataSource database, ThrottleGroups? group
         """;
 
     // A chunk is numbered group by group, so that each group's members stand together and a batch is a range of places in one group.
+    // Batches are numbered after those there are: whoever began the freeze may have cut batches of another size.
     private const string InsertChunk = /*lang=sql*/ """
         with members as (
             select s.subscriber_id
@@ -51,43 +52,35 @@ public sealed class FreezeStore(NpgsqlDataSource database, ThrottleGroups? group
             where s.newsletter_id = @newsletter and s.subscriber_id > @cursor and s.status = 'active' and (@tier = 'free' or s.tier = @tier)
             order by s.subscriber_id
             limit @chunk),
-        grouped as materialized (
-            select m.subscriber_id, coalesce(e.throttle_group, f.throttle_group, 'other') as throttle_group, x.suppressed
+        grouped as (
+            select m.subscriber_id, coalesce(e.throttle_group, f.throttle_group, 'other') as throttle_group,
+                   exists (select from suppressions p where lower(p.address) = lower(b.address) and p.address is not null)
+                   or exists (select from suppressions p where lower(p.domain) = a.domain and p.domain is not null) as suppressed
             from members m
             join subscribers b on b.id = m.subscriber_id
             cross join lateral (select lower(split_part(b.address, '@', -1)) as domain offset 0) a
             left join unnest(@domains::text[], @groups::text[]) e (domain, throttle_group) on e.domain = a.domain
-            left join unnest(@domains::text[], @groups::text[]) f (domain, throttle_group) on f.domain = split_part(a.domain, '.', 1) || '.*'
-            cross join lateral (
-                select exists (select from suppressions p where lower(p.address) = lower(b.address) and p.address is not null)
-                    or exists (select from suppressions p where lower(p.domain) = lower(split_part(b.address, '@', -1)) and p.domain is not null)
-                    as suppressed) x),
+            left join unnest(@domains::text[], @groups::text[]) f (domain, throttle_group) on f.domain = split_part(a.domain, '.', 1) || '.*'),
         numbered as materialized (
-            select g.*, @audience + row_number() over (order by g.throttle_group, g.subscriber_id) as seq from grouped g),
+            select g.subscriber_id, g.throttle_group, g.suppressed,
+                   @audience + row_number() over (order by g.throttle_group, g.subscriber_id) as seq,
+                   (row_number() over (partition by g.throttle_group order by g.subscriber_id) - 1) / @size as slice
+            from grouped g),
         frozen as (
             insert into deliveries (part_key, issue_id, seq, subscriber_id, status, reason)
             select @part, @issue, n.seq, n.subscriber_id,
                    case when n.suppressed then 'skipped' else 'pending' end::delivery_status,
                    case when n.suppressed then 'suppressed' end
-            from numbered n)
-        select throttle_group as "Group", min(seq)::integer as "First", max(seq)::integer as "Last", max(subscriber_id) as "Cursor"
-        from numbered
-        group by throttle_group
-        order by 2
-        """;
-
-    // Numbered after those there are: whoever began the freeze may have cut batches of another size.
-    private const string CutBatches = /*lang=sql*/ """
-        with cut as (
-            select row_number() over (order by min(d.seq)) as number, g.throttle_group, min(d.seq) as first_seq, max(d.seq) as last_seq,
-                   count(*) filter (where d.status = 'pending') as size
-            from unnest(@names::text[], @firsts::integer[], @lasts::integer[]) g (throttle_group, first_seq, last_seq)
-            join deliveries d on d.part_key = @part and d.issue_id = @issue and d.seq between g.first_seq and g.last_seq
-            group by g.throttle_group, (d.seq - g.first_seq) / @size
-            having count(*) filter (where d.status = 'pending') > 0)
-        insert into batches (issue_id, batch_no, throttle_group, first_seq, last_seq, size)
-        select @issue, (select coalesce(max(b.batch_no), 0) from batches b where b.issue_id = @issue) + number, throttle_group, first_seq, last_seq, size
-        from cut
+            from numbered n),
+        cut as (
+            insert into batches (issue_id, batch_no, throttle_group, first_seq, last_seq, size)
+            select @issue,
+                   (select coalesce(max(b.batch_no), 0) from batches b where b.issue_id = @issue) + row_number() over (order by min(n.seq)),
+                   n.throttle_group, min(n.seq), max(n.seq), count(*) filter (where not n.suppressed)
+            from numbered n
+            group by n.throttle_group, n.slice
+            having count(*) filter (where not n.suppressed) > 0)
+        select count(*)::integer as frozen, coalesce(max(subscriber_id), @cursor) as cursor from numbered
         """;
 
     private const string Advance = /*lang=sql*/ """
@@ -175,13 +168,11 @@ public sealed class FreezeStore(NpgsqlDataSource database, ThrottleGroups? group
             audience = at.Audience,
             tier = at.Tier,
             chunk,
+            size = batchSize,
             domains = _groups.Domains,
             groups = _groups.GroupsOfDomains,
         };
-        var ranges = (await connection.QueryAsync<FrozenRange>(new CommandDefinition(InsertChunk, where, commandTimeout: 300, cancellationToken: stop))).AsList();
-        await CutAsync(connection, issue, at.Part_key, ranges, batchSize, stop);
-        var frozen = ranges.Sum(range => range.Last - range.First + 1);
-        var cursor = ranges.Count == 0 ? at.Freeze_cursor : ranges.Max(range => range.Cursor);
+        var (frozen, cursor) = await connection.QuerySingleAsync<(int, long)>(new CommandDefinition(InsertChunk, where, commandTimeout: 300, cancellationToken: stop));
         var last = frozen < chunk;
         if (last)
             await AnalyzeAsync(connection, at.Part_key, stop);
@@ -189,21 +180,6 @@ public sealed class FreezeStore(NpgsqlDataSource database, ThrottleGroups? group
         await transaction.CommitAsync(stop);
         return last ? FreezeStep.Done : FreezeStep.More;
     }
-
-    private static Task CutAsync(NpgsqlConnection connection, long issue, long part, IReadOnlyCollection<FrozenRange> ranges, int size, CancellationToken stop) =>
-        connection.ExecuteAsync(new CommandDefinition(
-            CutBatches,
-            new
-            {
-                issue,
-                part,
-                size,
-                names = ranges.Select(range => range.Group).ToArray(),
-                firsts = ranges.Select(range => range.First).ToArray(),
-                lasts = ranges.Select(range => range.Last).ToArray(),
-            },
-            commandTimeout: 300,
-            cancellationToken: stop));
 
     // Without statistics every index that begins with the issue looks as good as the one that ends in the place, and a claim reads the
     // whole issue: so they are made before the first claim, not whenever autovacuum comes by.
@@ -230,15 +206,6 @@ public sealed class FreezeStore(NpgsqlDataSource database, ThrottleGroups? group
             """);
         await connection.ExecuteAsync(new CommandDefinition(ddl, cancellationToken: stop));
         await transaction.CommitAsync(stop);
-    }
-
-    /// <summary>The places of one group in a chunk, and how far the chunk reaches.</summary>
-    private sealed record FrozenRange
-    {
-        public string Group { get; init; } = "";
-        public int First { get; init; }
-        public int Last { get; init; }
-        public long Cursor { get; init; }
     }
 
     private sealed class FreezingRow
