@@ -6,12 +6,11 @@ namespace Newsletter.Mailer.Testing;
 /// <summary>A database of a test's own, copied from the migrated template, dropped when disposed.</summary>
 public sealed class TestDatabase : IAsyncDisposable
 {
-    private readonly PostgresFixture postgres;
+    private readonly Func<string, Task> drop;
 
-    private TestDatabase(PostgresFixture postgres, string name)
+    internal TestDatabase(string name, string connectionString, Func<string, Task> drop)
     {
-        (this.postgres, Name) = (postgres, name);
-        ConnectionString = postgres.ConnectionString(name);
+        (Name, ConnectionString, this.drop) = (name, connectionString, drop);
         DataSource = NpgsqlDataSource.Create(ConnectionString);
     }
 
@@ -59,7 +58,7 @@ public sealed class TestDatabase : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await DataSource.DisposeAsync();
-        await postgres.DropAsync(Name);
+        await drop(Name);
     }
 
     private NpgsqlCommand Command(string sql, object?[] arguments)
@@ -75,6 +74,6 @@ public sealed class TestDatabase : IAsyncDisposable
         var server = await PostgresFixture.GetAsync();
         var name = "test_" + Guid.NewGuid().ToString("n", CultureInfo.InvariantCulture)[..16];
         await server.CreateAsync(name, migrated);
-        return new TestDatabase(server, name);
+        return new TestDatabase(name, server.ConnectionString(name), server.DropAsync);
     }
 }
