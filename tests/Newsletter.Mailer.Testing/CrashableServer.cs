@@ -65,8 +65,6 @@ public sealed class CrashableServer : IAsyncDisposable
     {
         await _cluster.DisposeAsync();
         _cluster = await PrivateCluster.StartAsync(_settings, NullLogger.Instance, default);
-        // What the test's own pools hold was cut.
-        NpgsqlConnection.ClearAllPools();
     }
 
     /// <summary>Whether it answers.</summary>
@@ -98,6 +96,20 @@ public sealed class CrashableServer : IAsyncDisposable
         {
             // Full.
             return file;
+        }
+    }
+
+    /// <summary>Uses up what is left of the write-ahead log's files, so that the next write needs a new one.</summary>
+    public async Task UseUpLogAsync()
+    {
+        try
+        {
+            for (var file = 0; file < 100; file++)
+                await ExecuteAsync("select pg_logical_emit_message(true, 'x', 'x'); select pg_switch_wal()");
+        }
+        catch (NpgsqlException)
+        {
+            // No room for another: the server has given up.
         }
     }
 

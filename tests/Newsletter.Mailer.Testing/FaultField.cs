@@ -84,13 +84,41 @@ public sealed class FaultField : IAsyncDisposable
         return worker;
     }
 
+    /// <summary>Two workers ready to work, on anything that is frozen from now on. They hand over every other second, so that neither keeps it all.</summary>
+    /// <param name="one">Settings and variables of the first.</param>
+    /// <param name="other">Settings and variables of the second.</param>
+    public async Task<(ProgramProcess One, ProgramProcess Other)> StartTwoAsync((string, string)[] one, (string, string)[] other)
+    {
+        Set("Delivery__HandOverSeconds", "2");
+        // The first makes Hangfire's tables.
+        var first = StartWorker(one);
+        await UntilAsync(async () => await Room.Database.ScalarAsync<bool>("select to_regclass('hangfire.server') is not null"), "a worker");
+        var second = StartWorker(other);
+        await UntilAsync(async () => await Room.Database.ScalarAsync<long>("select count(*) from hangfire.server where id like '%:issues:%'") == 2, "two workers");
+        return (first, second);
+    }
+
+    /// <summary>The server serves again after a crash.</summary>
+    public async Task StartServerAgainAsync()
+    {
+        await Server.StartAgainAsync();
+        // What the test's own pool holds was cut.
+        Room.Database.DataSource.Clear();
+    }
+
     /// <summary>Kills a worker at once, and counts what it had open. Held first, so that the count is of that very moment.</summary>
     public void Kill(ProgramProcess worker)
     {
-        worker.Stop();
-        Connections += Inbox.ConnectionsOpen;
+        Hold(worker);
         Kills++;
         worker.Kill();
+    }
+
+    /// <summary>Holds a worker, and counts what it had open: whatever was in flight there may come twice, as if it had been killed.</summary>
+    public void Hold(ProgramProcess worker)
+    {
+        worker.Stop();
+        Connections += Inbox.ConnectionsOpen;
     }
 
     /// <summary>So many messages have arrived.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using Newsletter.Mailer.Database;
 
 namespace Newsletter.Mailer.Testing;
@@ -49,7 +50,9 @@ public sealed class ProgramProcess : IDisposable
         };
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
-        return new ProgramProcess(Process.Start(start)!, folder);
+        var process = Process.Start(start)!;
+        Watch(process);
+        return new ProgramProcess(process, folder);
     }
 
     /// <summary>As kill -9 does.</summary>
@@ -83,6 +86,14 @@ public sealed class ProgramProcess : IDisposable
             Kill();
         _process.Dispose();
         Directory.Delete(_folder, recursive: true);
+    }
+
+    // A test process that is killed can't end what it started: the shell does, held workers included.
+    private static void Watch(Process process)
+    {
+        var watch = string.Create(CultureInfo.InvariantCulture,
+            $"while kill -0 {Environment.ProcessId} && kill -0 {process.Id}; do sleep 2; done; kill -9 {process.Id}");
+        Process.Start(new ProcessStartInfo("/bin/sh", ["-c", watch]) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardInput = true, RedirectStandardOutput = true })!.Dispose();
     }
 
     private void Hear(string? line)

@@ -74,4 +74,4 @@ public sealed record Promise(string Fault, int Kills = 0, int Connections = 0)
 }
 
 /// <summary>A promise did not hold.</summary>
-public sealed class PromiseBrokenException(string message) : Exception(message);
+public sealed class PromiseBrokenException(string message, Exception? cause = null) : Exception(message, cause);
