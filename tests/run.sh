@@ -12,13 +12,20 @@ root=$(cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/.." && pwd -
 projects=(Newsletter.Mailer.Tests Newsletter.Mailer.Host.Tests)
 configuration=Release
 filter=
+faults=
+kills=
+hang=20m
 
 usage() {
     cat <<'TEXT'
-usage: tests/run.sh [--filter EXPRESSION] [--configuration Release|Debug]
+usage: tests/run.sh [--faults [--kills N]] [--filter EXPRESSION] [--configuration Release|Debug]
 
+  --faults         only the fault tests, in their long form, and at the end a line of JSON a fault
+  --kills          how often the long form kills a sender; default 50
   --filter         which tests, as dotnet test takes it: FullyQualifiedName~Smtp, Category=Postfix, …
   --configuration  what to build and run; default Release
+
+  NEWSLETTER_FAULTS_SEED=N repeats the random choices of a fault test that failed; it names its seed.
 TEXT
 }
 
@@ -28,11 +35,17 @@ while [ $# -gt 0 ]; do
         --filter=*) filter=${1#*=}; shift ;;
         --configuration | -c) configuration=${2:?--configuration needs Release or Debug}; shift 2 ;;
         --configuration=*) configuration=${1#*=}; shift ;;
+        --faults) faults=long; shift ;;
+        --kills) kills=${2:?--kills needs a number}; shift 2 ;;
+        --kills=*) kills=${1#*=}; shift ;;
         --help | -h) usage; exit 0 ;;
         *) usage >&2; exit 2 ;;
     esac
 done
 
+if [ -n "$kills" ] && { [ -z "$faults" ] || ! [[ $kills =~ ^[1-9][0-9]*$ ]]; }; then
+    fail "--kills takes a number from 1 and goes with --faults."
+fi
 command -v dotnet >/dev/null || fail "The .NET 10 SDK is needed: there is no dotnet on the PATH."
 cd -- "$root"
 
@@ -48,6 +61,12 @@ install_needs() {
     if ! install_packages chromium fonts-dejavu-core && ! [ -x /usr/bin/chromium ]; then
         exclude Browser "no /usr/bin/chromium, and it can't be installed without root or sudo"
     fi
+    if ! install_packages faketime && ! find_faketime; then
+        exclude Faketime "a process with a wrong clock needs the package faketime, and it can't be installed"
+    fi
+    if ! can_mount; then
+        exclude Mount "a disk that is full needs a file system of its own, and it can't be mounted here"
+    fi
     if ! is_root; then
         exclude Postfix "a private Postfix needs root"
         exclude Dovecot "a private Dovecot needs root"
@@ -61,6 +80,16 @@ install_needs() {
     elif [ "$fresh" = true ]; then
         disable_services postfix.service dovecot.service dovecot.socket
     fi
+}
+
+find_faketime() { compgen -G '/usr/lib/*-linux-gnu/faketime/libfaketime.so.1' >/dev/null; }
+
+can_mount() {
+    local folder code=0
+    folder=$(mktemp -d)
+    mount -t tmpfs -o size=1m tmpfs "$folder" 2>/dev/null && umount "$folder" || code=1
+    rmdir "$folder"
+    return "$code"
 }
 
 # The caller's filter, less what can't run here.
@@ -78,7 +107,7 @@ run_project() {
     [ -z "$expression" ] || arguments+=(--filter "$expression")
     # The test host may take its time to stop the servers it started.
     VSTEST_TESTHOST_SHUTDOWN_TIMEOUT=30000 dotnet test "tests/$project" --configuration "$configuration" --no-build --nologo \
-        --logger "trx;LogFileName=$project.trx" --results-directory "$results" --blame-hang --blame-hang-timeout 20m --blame-hang-dump-type none \
+        --logger "trx;LogFileName=$project.trx" --results-directory "$results" --blame-hang --blame-hang-timeout "$hang" --blame-hang-dump-type none \
         "${arguments[@]}" </dev/null
 }
 
@@ -131,6 +160,12 @@ done
 
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
+if [ -n "$faults" ]; then
+    filter="Category=Faults${filter:+&($filter)}"
+    hang=120m
+    NEWSLETTER_FAULTS_FILE=$(mktemp "${TMPDIR:-/tmp}/newsletter-faults.XXXXXX.jsonl")
+    export NEWSLETTER_FAULTS=$faults NEWSLETTER_FAULTS_KILLS=${kills:-50} NEWSLETTER_FAULTS_FILE
+fi
 summary=() passed=0 failed=0 skipped=0
 for project in "${projects[@]}"; do
     echo "== $project"
@@ -139,7 +174,28 @@ for project in "${projects[@]}"; do
     add_results "$project" "$code"
 done
 
+# One line a fault: its tests together.
+list_faults() {
+    awk -F '[:,{}"]+' '
+        { fault = $3; if (!(fault in seen)) { order[++count] = fault; seen[fault] = 1 }
+          for (field = 4; field < NF; field += 2) sum[fault, $field] += $(field + 1) }
+        END {
+            names = split("kills connections recipients lost copies unknown", name, " ")
+            for (i = 1; i <= count; i++) {
+                line = "{\"fault\":\"" order[i] "\""
+                for (n = 1; n <= names; n++) line = line ",\"" name[n] "\":" sum[order[i], name[n]] + 0
+                print line "}"
+            }
+        }' "$1" | sort -t F -k 2n
+}
+
 echo
+if [ -n "$faults" ]; then
+    list_faults "$NEWSLETTER_FAULTS_FILE" >"$results/faults.jsonl"
+    cp -- "$results/faults.jsonl" "$NEWSLETTER_FAULTS_FILE"
+    cat -- "$NEWSLETTER_FAULTS_FILE"
+    echo "The lines above are in $NEWSLETTER_FAULTS_FILE too."
+fi
 list_failed
 list_excluded
 printf '%s\n' "${summary[@]}"

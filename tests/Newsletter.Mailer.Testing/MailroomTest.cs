@@ -28,6 +28,14 @@ public abstract class MailroomTest : DatabaseTest
     /// <summary>The relay plays this script from now on.</summary>
     protected void Relay(Func<FaultScript, FaultScript> script) => Room.Inbox.Play(script(FaultScript.None));
 
+    /// <summary>What holds whatever goes wrong, for an issue that was sent from here.</summary>
+    /// <param name="fault">F1 and so on.</param>
+    /// <param name="issue">Ended by now.</param>
+    /// <param name="lostReplies">Messages that the relay kept and whose reply was lost: as many copies are allowed.</param>
+    /// <param name="gone">Readers who had left before the issue came to them.</param>
+    protected Task<FaultLine> KeptAsync(string fault, long issue, long lostReplies = 0, params string[] gone) =>
+        new Promise(fault) { LostReplies = lostReplies, Gone = gone }.CheckAsync(Room, issue);
+
     /// <summary>Looks again and again, until it is so.</summary>
     protected static async Task UntilAsync(Func<Task<bool>> isSo, string what)
     {

@@ -6,12 +6,11 @@ namespace Newsletter.Mailer.Testing;
 /// <summary>A database of a test's own, copied from the migrated template, dropped when disposed.</summary>
 public sealed class TestDatabase : IAsyncDisposable
 {
-    private readonly PostgresFixture postgres;
+    private readonly Func<string, Task> drop;
 
-    private TestDatabase(PostgresFixture postgres, string name)
+    internal TestDatabase(string name, string connectionString, Func<string, Task> drop)
     {
-        (this.postgres, Name) = (postgres, name);
-        ConnectionString = postgres.ConnectionString(name);
+        (Name, ConnectionString, this.drop) = (name, connectionString, drop);
         DataSource = NpgsqlDataSource.Create(ConnectionString);
     }
 
@@ -68,7 +67,7 @@ public sealed class TestDatabase : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await DataSource.DisposeAsync();
-        await postgres.DropAsync(Name);
+        await drop(Name);
     }
 
     private NpgsqlCommand Command(string sql, object?[] arguments)
@@ -84,7 +83,7 @@ public sealed class TestDatabase : IAsyncDisposable
         var server = await PostgresFixture.GetAsync();
         var name = NewName();
         await server.CreateAsync(name, migrated);
-        return new TestDatabase(server, name);
+        return new TestDatabase(name, server.ConnectionString(name), server.DropAsync);
     }
 
     private static string NewName() => "test_" + Guid.NewGuid().ToString("n", CultureInfo.InvariantCulture)[..16];

@@ -81,7 +81,7 @@ internal static class JobsWiring
             provider, null, "senders", _ => 2 * provider.GetRequiredService<DeliveryOptions>().Senders, JobQueues.Send));
         services.AddSingleton<IHostedService>(provider => Server(provider, null, "issues", options => options.ControlWorkers, JobQueues.Control));
         services.AddHostedService<SenderWatch>();
-        services.AddHostedService<SweepStarter>();
+        services.AddHostedService<SweepKeeper>();
     }
 
     /// <summary>The dashboard, where it is wanted. Its own rule admits loopback, which behind a proxy on the same machine is everyone: ours asks for a key.</summary>
@@ -148,18 +148,4 @@ internal static class JobsWiring
             Activator = provider.GetRequiredService<JobActivator>(),
         },
         []);
-
-    /// <summary>Has the sweep run each minute, and once right away: what a crash left waits no longer than it must.</summary>
-    private sealed class SweepStarter(IRecurringJobManagerV2 recurring, IBackgroundJobClientV2 jobs) : IHostedService
-    {
-        public Task StartAsync(CancellationToken cancellationToken)
-        {
-            recurring.AddOrUpdate<SweepJob>(
-                "sweep", JobQueues.Control, job => job.Run(CancellationToken.None), Cron.Minutely(), new RecurringJobOptions { TimeZone = TimeZoneInfo.Utc, MisfireHandling = MisfireHandlingMode.Relaxed });
-            jobs.Enqueue<SweepJob>(job => job.Run(CancellationToken.None));
-            return Task.CompletedTask;
-        }
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-    }
 }

@@ -14,6 +14,7 @@ public sealed class RelayFaultTests : MailroomTest
     [InlineData(FaultPoint.Rcpt)]
     [InlineData(FaultPoint.Data)]
     [InlineData(FaultPoint.EndOfData)]
+    [Trait("Category", "Faults")]
     public async Task ARelayThatHangsUpNowAndThenLosesAndRepeatsNothing(FaultPoint point)
     {
         var issue = await Room.FreezeIssueAsync(120);
@@ -25,6 +26,7 @@ public sealed class RelayFaultTests : MailroomTest
 
         await AssertAllOnceAsync(issue, 120);
         Assert.InRange(Room.Inbox.TimesFired(point.ToString()), 6, 20);
+        await KeptAsync("F7", issue);
     }
 
     [Theory]
@@ -154,6 +156,7 @@ public sealed class RelayFaultTests : MailroomTest
     }
 
     [Fact]
+    [Trait("Category", "Faults")]
     public async Task CredentialsRefusedInMidSessionPauseTheIssueAndNobodyFails()
     {
         var issue = await Room.FreezeIssueAsync(60);
@@ -169,6 +172,12 @@ public sealed class RelayFaultTests : MailroomTest
         Assert.Equal((20L, 40L, 0L), (paused.Accepted, paused.Pending, paused.Rejected + paused.Deferred + paused.Failed));
         Assert.Contains("530 5.7.0 Authentication required", paused.Reason, StringComparison.Ordinal);
         Assert.Equal(20L, await Database.ScalarAsync<long>("select sum(attempts)::bigint from deliveries"));
+        Assert.Equal(0L, await Database.ScalarAsync<long>("select count(*) from suppressions"));
+
+        Relay(script => script);
+        await Room.Control.ChangeAsync(issue, "sending", default);
+        await Room.Worker.WorkAsync();
+        await KeptAsync("F12", issue);
     }
 
     [Fact]

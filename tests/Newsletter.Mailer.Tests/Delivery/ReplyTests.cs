@@ -7,6 +7,7 @@ namespace Newsletter.Mailer.Tests.Delivery;
 public sealed class ReplyTests : MailroomTest
 {
     [Fact]
+    [Trait("Category", "Faults")]
     public async Task AReaderPutOffIsTriedAgainAndGetsIt()
     {
         var issue = await Room.FreezeIssueAsync(60);
@@ -24,6 +25,8 @@ public sealed class ReplyTests : MailroomTest
         Assert.Equal(waiting.Deferred, await Database.ScalarAsync<long>("select count(*) from deliveries where attempts = 2"));
         Assert.Equal(0L, await Database.ScalarAsync<long>("select count(*) from retries"));
         Assert.Equal(0L, await Database.ScalarAsync<long>("select count(*) from suppressions"));
+        Assert.Equal((60 - waiting.Deferred, 0L), (waiting.Accepted, receipt.Rejected));
+        await KeptAsync("F10", issue);
     }
 
     [Fact]
@@ -54,6 +57,7 @@ public sealed class ReplyTests : MailroomTest
     }
 
     [Fact]
+    [Trait("Category", "Faults")]
     public async Task AnUnknownMailboxIsRejectedAndSuppressed()
     {
         var issue = await Room.FreezeIssueAsync(5);
@@ -66,6 +70,7 @@ public sealed class ReplyTests : MailroomTest
         Assert.Equal(["reader3@example.net: hard_bounce: 550 5.1.1 <address>: user unknown, id #"],
             await Database.ListAsync<string>("select address || ': ' || reason || ': ' || evidence from suppressions"));
         Assert.Equal(0L, await Database.ScalarAsync<long>("select count(*) from smtp_details where text like '%@%'"));
+        await KeptAsync("F11", issue);
     }
 
     [Theory]
@@ -109,6 +114,7 @@ public sealed class ReplyTests : MailroomTest
     }
 
     [Fact]
+    [Trait("Category", "Faults")]
     public async Task RefusedForTheSendersSakeTwentyTimesInARowPausesAndNobodyIsRejected()
     {
         Room.Relay = Room.Relay with { MaxConnections = 1 };
@@ -132,6 +138,7 @@ public sealed class ReplyTests : MailroomTest
         Assert.Equal(("finished", 120L, 120L), (receipt.State, receipt.Accepted, Room.Inbox.Messages.DistinctRecipients));
         Assert.Equal(120L, Room.Inbox.Messages.Count);
         Assert.Equal(120L, await Database.ScalarAsync<long>("select count(*) from deliveries where attempts = 1"));
+        await KeptAsync("F12", issue);
     }
 
     [Fact]

@@ -175,9 +175,9 @@ public sealed class ResendTests : MailroomTest
         await Room.Worker.WorkAsync();
 
         Assert.Matches("^Yes: the relay accepted it at .* It was sent again in round 2, asked for at .*, because in round 1 it had been rejected at .*: 552 5.2.2 Mailbox full\\.$", await WhyAsync(1));
-        Assert.Matches("^No: the relay relay kept putting it off .* The resend asked for at .* left this reader out: unsubscribed\\.$", await WhyAsync(2));
+        Assert.Matches("^No: the relay kept putting it off .* The resend asked for at .* left this reader out: unsubscribed\\.$", await WhyAsync(2));
         Assert.Matches("^Yes: .* because in round 1 the connection was lost at .* before the relay answered; every copy has the same Message-ID\\.$", await WhyAsync(3));
-        Assert.Matches("^No: the relay relay rejected it at .*: 550 5.1.1 .* The resend asked for at .* was not for those who are rejected\\.$", await WhyAsync(4));
+        Assert.Matches("^No: the relay rejected it at .*: 550 5.1.1 .* The resend asked for at .* was not for those who are rejected\\.$", await WhyAsync(4));
         Assert.Matches("^Yes: the relay accepted it at [^.]*\\.$", await WhyAsync(5));
     }
 

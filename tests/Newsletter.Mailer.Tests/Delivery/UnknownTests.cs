@@ -9,6 +9,7 @@ public sealed class UnknownTests : MailroomTest
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
+    [Trait("Category", "Faults")]
     public async Task ADeliveryWhoseAnswerWasLostIsSentOnceMore(bool kept)
     {
         var issue = await Room.FreezeIssueAsync(80);
@@ -24,6 +25,7 @@ public sealed class UnknownTests : MailroomTest
         var repeated = Room.Inbox.Messages.Repeated();
         Assert.Equal(kept ? 5 : 0, repeated.Count);
         Assert.All(repeated, copies => Assert.True(copies.HashesAgree && copies.Copies.Count == 2));
+        await KeptAsync("F5", issue, lostReplies: kept ? 5 : 0);
     }
 
     [Fact]

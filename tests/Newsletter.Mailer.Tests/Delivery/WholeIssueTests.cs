@@ -137,6 +137,7 @@ public sealed class WholeIssueTests : MailroomTest
     }
 
     [Fact]
+    [Trait("Category", "Faults")]
     public async Task AMessageThatCannotBeMadeFailsAloneAndTheRestIsSent()
     {
         var issue = await Room.FreezeIssueAsync(30);
@@ -149,6 +150,7 @@ public sealed class WholeIssueTests : MailroomTest
         Assert.Equal(("finished", 28L, 2L), (receipt.State, receipt.Accepted, receipt.Failed));
         Assert.True(receipt.Balanced);
         var reader = await Database.ScalarAsync<long>("select subscriber_id from deliveries where seq = 7");
+        await KeptAsync("F20", issue);
         Assert.Contains("could not be made: KeyNotFoundException", (await Room.Deliveries.WhyAsync(issue, reader, default))!.Answer, StringComparison.Ordinal);
     }
 
