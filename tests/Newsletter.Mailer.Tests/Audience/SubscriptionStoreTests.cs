@@ -19,6 +19,16 @@ public sealed class SubscriptionStoreTests : ImportTest
     }
 
     [Fact]
+    public async Task ANewsletterThatHasReadersCannotBeDeleted()
+    {
+        await PutAsync(await AddAsync(), new SubscriptionDraft());
+
+        var refused = await Assert.ThrowsAsync<Npgsql.PostgresException>(() => Database.ExecuteAsync("delete from newsletters"));
+
+        Assert.Equal(Npgsql.PostgresErrorCodes.ForeignKeyViolation, refused.SqlState);
+    }
+
+    [Fact]
     public async Task LeavingTwiceKeepsTheFirstTimeAndWay()
     {
         var id = await AddAsync();
