@@ -33,9 +33,10 @@ public sealed class TestDatabase : IAsyncDisposable
     public async Task<TestDatabase> CopyAsync()
     {
         DataSource.Clear();
+        var server = await PostgresFixture.GetAsync();
         var name = NewName();
-        await postgres.CreateAsync(name, template: Name);
-        return new TestDatabase(postgres, name);
+        await server.CreateAsync(name, template: Name);
+        return new TestDatabase(name, server.ConnectionString(name), server.DropAsync);
     }
 
     /// <summary>Runs statements; returns the number of rows they changed.</summary>

@@ -29,15 +29,15 @@ public sealed class InboxRecord : IDisposable
     public static InboxRecord Open(string path)
     {
         // No buffer of .NET's: what was written is with the operating system, and outlives this process.
-        var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
+        var opened = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
         try
         {
-            EndLastLine(file);
-            return new InboxRecord(file);
+            EndLastLine(opened);
+            return new InboxRecord(opened);
         }
         catch
         {
-            file.Dispose();
+            opened.Dispose();
             throw;
         }
     }

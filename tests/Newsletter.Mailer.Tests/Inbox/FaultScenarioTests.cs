@@ -37,7 +37,7 @@ public class FaultScenarioTests
             "reply", "close", "answer", "delay", "tarpit", "drop", "reset", "silence",
         ];
 
-        Assert.Empty(language.Where(word => !words.Contains(word)));
+        Assert.All(language, word => Assert.Contains(word, words));
         var examples = FaultLanguage.Reference[FaultLanguage.Reference.IndexOf("Examples\n", StringComparison.Ordinal)..]["Examples\n".Length..];
         Assert.Equal(3, Assert.IsType<FaultScriptOutcome.Read>(FaultScriptReader.Read(examples)).Plan.Lines.Count);
         Assert.All(FaultLanguage.Reference.Split('\n'), line => Assert.True(line.Length <= 110, line));
