@@ -45,7 +45,7 @@ public sealed class SeveralWorkersTests(ITestOutputHelper output) : IAsyncLifeti
 
         killed.Kill();
         var at = _inbox.Messages.Count;
-        stopped.Signal("STOP");
+        stopped.Stop();
         // Nobody is left that works. Another is started, as whoever watches over services would.
         using var successor = await StartAsync();
         var since = Stopwatch.StartNew();
@@ -54,7 +54,7 @@ public sealed class SeveralWorkersTests(ITestOutputHelper output) : IAsyncLifeti
         Assert.InRange(since.Elapsed.TotalSeconds, 0, 60);
         await Workers.UntilAsync(
             async () => await _web.Database.ScalarAsync<long>("select count(*) from batches where fence > 1") > 0, "a take-over", s_patience);
-        stopped.Signal("CONT");
+        stopped.Continue();
 
         var receipt = await UntilFinishedAsync(issue);
         var copies = _inbox.Messages.Count - _inbox.Messages.DistinctRecipients;
@@ -64,9 +64,9 @@ public sealed class SeveralWorkersTests(ITestOutputHelper output) : IAsyncLifeti
         Assert.InRange(copies, 0, 2 * Connections);
         Assert.Equal(_inbox.Messages.DistinctRecipients, _inbox.Messages.DistinctMessageIds);
         // A worker that was away for a while goes on as if nothing had been.
-        successor.Signal("TERM");
+        successor.Terminate();
         Assert.Equal(0, await successor.EndAsync(TimeSpan.FromSeconds(40)));
-        stopped.Signal("TERM");
+        stopped.Terminate();
         Assert.Equal(0, await stopped.EndAsync(TimeSpan.FromSeconds(40)));
     }
 
@@ -79,7 +79,7 @@ public sealed class SeveralWorkersTests(ITestOutputHelper output) : IAsyncLifeti
         await _inbox.Messages.WaitForAsync(20, s_patience);
 
         var since = Stopwatch.StartNew();
-        first.Signal("TERM");
+        first.Terminate();
         Assert.Equal(0, await first.EndAsync(TimeSpan.FromSeconds(40)));
 
         output.WriteLine($"ended {since.Elapsed.TotalSeconds:0.0} s after SIGTERM");
@@ -95,7 +95,7 @@ public sealed class SeveralWorkersTests(ITestOutputHelper output) : IAsyncLifeti
 
     private Dictionary<string, string?> Settings() => Workers.Settings(_inbox, Connections);
 
-    private Task<WorkerProcess> StartAsync() => WorkerProcess.StartAsync(_web.Database.ConnectionString, Settings());
+    private Task<ProgramProcess> StartAsync() => Workers.StartAsync(_web.Database.ConnectionString, Settings());
 
     private async Task<long> PublishAsync()
     {

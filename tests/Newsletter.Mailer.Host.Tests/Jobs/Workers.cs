@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Newsletter.Mailer.Inbox;
+using Newsletter.Mailer.Testing;
 
 namespace Newsletter.Mailer.Host.Tests.Jobs;
 
@@ -20,6 +21,21 @@ internal static class Workers
         ["Delivery:BatchSize"] = "100",
         ["Delivery:ResendUnknownSeconds"] = "0",
     };
+
+    /// <summary><c>newsletter serve --role worker</c> in a process of its own, once it works.</summary>
+    public static async Task<ProgramProcess> StartAsync(string connectionString, IReadOnlyDictionary<string, string?> settings)
+    {
+        var environment = settings.ToDictionary(pair => pair.Key.Replace(":", "__", StringComparison.Ordinal), pair => pair.Value ?? "", StringComparer.Ordinal);
+        environment["ConnectionStrings__Newsletter"] = connectionString;
+        environment["Links__Keys__k1"] = Convert.ToBase64String([.. Enumerable.Range(0, 32).Select(i => (byte)i)]);
+        environment["Logging__LogLevel__Default"] = "Warning";
+        var worker = ProgramProcess.Start(environment, "serve", "--role", "worker");
+        await UntilAsync(
+            () => worker.HasExited ? throw new InvalidOperationException($"The worker ended: {worker.Said}") : Task.FromResult(worker.Said.Contains("Working.", StringComparison.Ordinal)),
+            "a worker that works",
+            TimeSpan.FromSeconds(120));
+        return worker;
+    }
 
     public static async Task UntilAsync(Func<Task<bool>> isSo, string what, TimeSpan patience)
     {
