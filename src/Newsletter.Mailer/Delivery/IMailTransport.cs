@@ -37,4 +37,10 @@ public sealed record OutgoingMail
 
     /// <summary>The message, whole: headers and body.</summary>
     public required FilledMessage Message { get; init; }
+
+    /// <summary>
+    /// Awaited before the first byte of the message leaves; the envelope may go ahead of it. False, or a failure: the message is withheld,
+    /// and the connection closed where there is no other way back. Null: it may leave at once.
+    /// </summary>
+    public Task<bool>? Clearance { get; init; }
 }

@@ -22,6 +22,7 @@ internal sealed class LeasedWork
     private int _left;
     private bool _closed;
     private volatile bool _laidDown;
+    private volatile bool _stopped;
     private volatile bool _lost;
     private volatile bool _incomplete;
     private volatile bool _relayFailed;
@@ -45,6 +46,11 @@ internal sealed class LeasedWork
     public bool RelayFailed => _relayFailed;
 
     public IEnumerable<WorkItem> Items => Batch.Deliveries.Select(delivery => new WorkItem(this, delivery));
+
+    /// <summary>An intent was refused: the issue was paused, or the lease is gone. What is left will hardly fare better.</summary>
+    public bool WasStopped => _stopped;
+
+    public void Stopped() => _stopped = true;
 
     public void Lose() => _lost = true;
 

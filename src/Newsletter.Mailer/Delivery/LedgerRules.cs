@@ -42,7 +42,7 @@ public sealed class LedgerRules(DeliveryOptions options, Random random)
                 Defer(entry with { Reply = new SmtpReply(fault.AtEndOfData ? 421 : 0, null, fault.Reason), DotFaults = 1 }, delivery),
             SendOutcome.RelayFault fault => entry with { DotFaults = SpeaksOfTheMessage(fault, faults) ? 1 : 0 },
             // The sender's or our fault, never the recipient's.
-            SendOutcome.SenderRefused or SendOutcome.CredentialsRefused => entry,
+            SendOutcome.SenderRefused or SendOutcome.CredentialsRefused or SendOutcome.Withheld => entry,
             _ => throw new System.Diagnostics.UnreachableException(),
         };
     }

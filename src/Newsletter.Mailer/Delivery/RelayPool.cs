@@ -22,13 +22,15 @@ public sealed class RelayPool : IAsyncDisposable
     private RelayLane[] _lanes = [];
     private Action? _ask;
 
+    private readonly RelayDemand _demand;
+
     /// <param name="relays">Those that are enabled.</param>
     /// <param name="transport">Opens connections.</param>
     /// <param name="clock">For breakers and pace.</param>
     /// <param name="connections">Connections to each relay; null: as the relay says.</param>
     public RelayPool(IEnumerable<Relay> relays, IMailTransport transport, TimeProvider clock, int? connections = null)
     {
-        (_transport, _clock, _connections) = (transport, clock, connections);
+        (_transport, _clock, _connections, _demand) = (transport, clock, connections, new RelayDemand(clock));
         _ = ApplyAsync([.. relays]);
     }
 
@@ -66,7 +68,10 @@ public sealed class RelayPool : IAsyncDisposable
     /// <summary>Some relay could be sent a message of this group now.</summary>
     internal bool MaySend(string group) => Array.Exists(Volatile.Read(ref _lanes), lane => lane.Breaker.IsClosed && lane.Pace.MaySend(group));
 
-    /// <summary>Why nothing can be sent, once that has lasted this long or a person has to act; null otherwise. A relay whose day is used up works.</summary>
+    /// <summary>
+    /// Why nothing can be sent, once that has lasted this long or a person has to act; null otherwise. A relay whose day is used up works.
+    /// Only the time in which somebody wanted to send counts: an outage seen long ago says nothing to whoever resumes today.
+    /// </summary>
     public string? Outage(TimeSpan patience)
     {
         var lanes = Lanes;
@@ -74,7 +79,10 @@ public sealed class RelayPool : IAsyncDisposable
             return "No relay is configured: name one in Delivery:Relays, or make one at /api/relays.";
         if (AnyClosed)
             return null;
-        var since = lanes.Max(lane => lane.Breaker.OpenSince);
+        // Whoever waits for a relay looks again several times a second, unless a connect is under way.
+        var since = _demand.Since(LongestConnect(lanes));
+        if (lanes.Max(lane => lane.Breaker.OpenSince) is { } open && since < open)
+            since = open;
         return lanes.All(lane => lane.Breaker.NeedsPerson) || _clock.GetUtcNow() - since >= patience
             ? "No usable relay. " + string.Join(" ", lanes.Select(lane => $"{lane.Relay}: {lane.Breaker.Reason}"))
             : null;
@@ -194,10 +202,13 @@ public sealed class RelayPool : IAsyncDisposable
         return lane;
     }
 
+    private static TimeSpan LongestConnect(IReadOnlyList<RelayLane> lanes) => lanes.Count == 0 ? TimeSpan.Zero : lanes.Max(lane => lane.Relay.ConnectTimeout);
+
     // With its connection's slot taken. Where none is chosen: whether any may be used at all.
     private (RelayLane? Lane, bool Any) Choose(Func<RelayLane, bool>? suits)
     {
         var lanes = Volatile.Read(ref _lanes);
+        _demand.Seen(LongestConnect(lanes));
         var first = int.MaxValue;
         foreach (var lane in lanes)
         {

@@ -27,6 +27,9 @@ public sealed class RelaySession : IAsyncDisposable
                 Lane.Breaker.CredentialsRefused($"The relay refused our user name and password: {refused.Reply}. Correct them {Lane.Relay.WhereToChange}.");
                 Lane.Pace.NotTaken();
                 return outcome;
+            case SendOutcome.Withheld:
+                Lane.Pace.NotTaken();
+                return outcome;
             case SendOutcome.Unknown unknown:
                 Lane.Breaker.Faulted(unknown.Reason);
                 break;

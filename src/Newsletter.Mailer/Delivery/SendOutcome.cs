@@ -39,6 +39,9 @@ public abstract record SendOutcome
     /// <param name="AtEndOfData">The 421 answered the final dot: a message that does this every time is a poison message.</param>
     public sealed record RelayFault(string Reason, bool AtEndOfData) : SendOutcome;
 
+    /// <summary>No byte of it left: it was not cleared (<see cref="OutgoingMail.Clearance"/>), or not in time. It says nothing of the relay or the recipient.</summary>
+    public sealed record Withheld : SendOutcome;
+
     /// <summary>MAIL FROM 5xx: our sender's fault; the issue pauses, no recipient fails.</summary>
     public sealed record SenderRefused(SmtpReply Reply) : SendOutcome;
 

@@ -103,7 +103,8 @@ internal sealed class SendingLane(SendingParts parts, WorkQueue queue, LeaseBook
         return false;
     }
 
-    // One commit enters the last outcome and this intent; only then may the first byte leave.
+    // One commit enters the last outcome and this intent. While all goes well the envelope goes out meanwhile, and the first byte of the
+    // message waits for the commit; after a refusal or a pause nothing at all leaves before it.
     private async Task SendNextAsync(WorkItem item)
     {
         if (!item.Work.TryBegin(item))
@@ -114,21 +115,35 @@ internal sealed class SendingLane(SendingParts parts, WorkQueue queue, LeaseBook
 
         var before = _sent;
         _sent = null;
-        var intended = await parts.Recorder.RecordAsync(before?.Entry, item.Key);
-        if (before is { } entered)
-            await EnteredAsync(entered.Item, entered.Entry);
-        if (intended)
-            _sent = (item, await SendAsync(item));
-        else
-            await leases.LeaveAsync(item);
+        var intended = parts.Recorder.RecordAsync(before?.Entry, item.Key);
+        var entered = before is { } sent ? AfterAsync(intended, sent.Item, sent.Entry) : Task.CompletedTask;
+        var goAhead = !item.Work.WasStopped && (before is null || before.Value.Entry.Status == "accepted");
+        LedgerEntry? entry = null;
+        if (goAhead)
+            entry = await SendAsync(item, intended);
+        await entered;
+        if (await intended)
+        {
+            _sent = (item, entry ?? await SendAsync(item, intended));
+            return;
+        }
+
+        item.Work.Stopped();
+        await leases.LeaveAsync(item);
     }
 
-    private async Task<LedgerEntry> SendAsync(WorkItem item)
+    private async Task AfterAsync(Task recorded, WorkItem item, LedgerEntry entry)
+    {
+        await recorded;
+        await EnteredAsync(item, entry);
+    }
+
+    private async Task<LedgerEntry> SendAsync(WorkItem item, Task<bool> intended)
     {
         OutgoingMail mail;
         try
         {
-            mail = item.Issue.MessageFor(item.Delivery, item.Work.Batch.Sender, parts.Keys, parts.Site);
+            mail = item.Issue.MessageFor(item.Delivery, item.Work.Batch.Sender, parts.Keys, parts.Site) with { Clearance = intended };
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {

@@ -25,11 +25,11 @@ internal sealed class FinishedMessage : MimeMessage
     }
 
     /// <exception cref="ArgumentException">The bytes are no message: no header line, or no CRLF at the end. A bug in who filled it.</exception>
-    public static FinishedMessage Create(FilledMessage message, bool eightBit, Action written)
+    public static FinishedMessage Create(FilledMessage message, bool eightBit, Action written, Task<bool>? clearance = null)
     {
         RequireFinalLineEnd(message);
         var firstLine = ReadFirstLine(message);
-        var body = new FinishedBody(message, firstLine.Length + 2, written);
+        var body = new FinishedBody(message, firstLine.Length + 2, written, clearance);
         body.Headers.Clear();
         if (eightBit)
             body.ContentTransferEncoding = ContentEncoding.EightBit;
@@ -92,14 +92,22 @@ internal sealed class FinishedMessage : MimeMessage
     private sealed class FirstLine(byte[] line) : Header(ParserOptions.Default, line, [], invalid: true);
 }
 
-/// <summary>Everything after the first line, written as it is.</summary>
-internal sealed class FinishedBody(FilledMessage message, int skip, Action written) : MimePart
+/// <summary>The message was not cleared to leave. MailKit closes the connection: after 354 there is no other way back (RFC 5321 §4.1.1.4).</summary>
+internal sealed class WithheldException(Exception? cause = null) : Exception("The message was withheld.", cause);
+
+/// <summary>Everything after the first line, written as it is, once it is cleared.</summary>
+internal sealed class FinishedBody(FilledMessage message, int skip, Action written, Task<bool>? clearance) : MimePart
 {
+    /// <summary>A relay that said 354 waits for three minutes at least (RFC 5321 §4.5.3.2.5): a message not cleared by then is not going to be soon.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     /// <summary>MailKit's dot-stuffing grows a buffer as large as the largest write: keep it small and off the large object heap.</summary>
     private const int PieceSize = 16 * 1024;
 
     public override void WriteTo(FormatOptions options, Stream stream, bool contentOnly, CancellationToken cancellationToken = default)
     {
+        if (clearance is not null)
+            throw new NotSupportedException("A message that waits to be cleared is only sent asynchronously.");
         foreach (var piece in Pieces())
             stream.Write(piece.Span);
         written();
@@ -107,6 +115,9 @@ internal sealed class FinishedBody(FilledMessage message, int skip, Action writt
 
     public override async Task WriteToAsync(FormatOptions options, Stream stream, bool contentOnly, CancellationToken cancellationToken = default)
     {
+        // Nothing has left yet: the first line is still in the buffers above.
+        if (clearance is not null && !await IsClearedAsync(clearance, cancellationToken))
+            throw new WithheldException();
         if (Unstuffed(stream) is { } below)
             await WriteSegmentsAsync(below, cancellationToken);
         else
@@ -118,6 +129,19 @@ internal sealed class FinishedBody(FilledMessage message, int skip, Action writt
     public override void Prepare(EncodingConstraint constraint, int maxLineLength = 78)
     {
         // The bytes are final.
+    }
+
+    // Whoever gave the clearance learns of its failure there; here it only means that nothing may leave.
+    private static async Task<bool> IsClearedAsync(Task<bool> clearance, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return clearance.IsCompletedSuccessfully ? clearance.Result : await clearance.WaitAsync(Patience, cancellationToken);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            throw new WithheldException(e);
+        }
     }
 
     // MailKit's dot-stuffing looks at every byte, one after the other: a sixth of all that sending costs. Where there is no dot to be

@@ -51,7 +51,7 @@ internal sealed class RelaySession(Relay relay, FinishedBytesClient client, Rela
         if (Refusal(mail, smtpUtf8, eightBit) is { } words)
             return Refused(words);
 
-        using var message = FinishedMessage.Create(mail.Message, eightBit, stream.MessageWritten);
+        using var message = FinishedMessage.Create(mail.Message, eightBit, stream.MessageWritten, mail.Clearance);
         return await SendAsync(message, mail.Message.Length, sender, recipient, smtpUtf8);
     }
 
@@ -83,6 +83,10 @@ internal sealed class RelaySession(Relay relay, FinishedBytesClient client, Rela
         catch (ServiceNotAuthenticatedException refusal)
         {
             return ReplySorting.Sort(SmtpStep.MailFrom, ReplyReading.Read(530, refusal.Message));
+        }
+        catch (WithheldException)
+        {
+            return new SendOutcome.Withheld();
         }
         catch (Exception e) when (IsNetworkOrServer(e))
         {

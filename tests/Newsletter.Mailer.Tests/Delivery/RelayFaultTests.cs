@@ -112,6 +112,8 @@ public sealed class RelayFaultTests : MailroomTest
         Assert.Equal(30L, paused.Pending);
 
         // The outage of before must not count against whoever resumes, nor keep the relay from being tried at once.
+        // Longer than a loaded machine takes from here to the first connection.
+        worker.Options.PauseWithoutRelaySeconds = 15;
         Relay(script => script);
         await Room.Control.ChangeAsync(issue, "sending", default);
         await worker.Guard.CheckRelaysAsync(default);

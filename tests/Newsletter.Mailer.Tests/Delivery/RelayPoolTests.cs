@@ -65,7 +65,9 @@ public sealed class RelayPoolTests
 
         Assert.Equal(3, inbox.ConnectionsOpened);
         Assert.Null(pool.Outage(TimeSpan.FromMinutes(2)));
-        clock.Advance(TimeSpan.FromMinutes(2));
+        clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Null(await pool.RentAsync(default));
+        clock.Advance(TimeSpan.FromMinutes(1));
         Assert.Contains("4.3.2 Down", pool.Outage(TimeSpan.FromMinutes(2)), StringComparison.Ordinal);
 
         inbox.Play(FaultScript.None);
@@ -73,6 +75,26 @@ public sealed class RelayPoolTests
             await session.SendAsync(Sending.Mail());
         Assert.True(pool.AnyClosed);
         Assert.Null(pool.Outage(TimeSpan.Zero));
+    }
+
+    [Fact]
+    public async Task AnOutageSeenLongAgoSaysNothingToWhoeverWantsToSendNow()
+    {
+        var clock = new ManualClock();
+        await using var inbox = await Inboxes.StartAsync(FaultScript.None.At(FaultPoint.Connect).ReplyAndClose(421, "4.3.2 Down"));
+        await using var pool = Pool(inbox, connections: 4, clock);
+        for (var i = 0; i < 6; i++)
+            Assert.Null(await pool.RentAsync(default));
+
+        clock.Advance(TimeSpan.FromHours(1));
+        Assert.Null(pool.Outage(TimeSpan.FromMinutes(2)));
+        Assert.Null(await pool.RentAsync(default));
+        Assert.Null(pool.Outage(TimeSpan.FromMinutes(2)));
+
+        clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Null(await pool.RentAsync(default));
+        clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Contains("4.3.2 Down", pool.Outage(TimeSpan.FromMinutes(2)), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -92,7 +114,9 @@ public sealed class RelayPoolTests
         // Whoever resumes starts anew.
         pool.Rearm();
         Assert.Null(await pool.RentAsync(default));
-        clock.Advance(TimeSpan.FromSeconds(89));
+        clock.Advance(TimeSpan.FromSeconds(58));
+        Assert.Null(await pool.RentAsync(default));
+        clock.Advance(TimeSpan.FromSeconds(1));
         Assert.Null(pool.Outage(TimeSpan.FromMinutes(2)));
         clock.Advance(TimeSpan.FromSeconds(1));
         Assert.NotNull(pool.Outage(TimeSpan.FromMinutes(2)));
