@@ -62,7 +62,9 @@ public sealed class LostLeaseTests(FaultServer shared)
         Assert.Equal((0L, 0L), (line.Copies, line.Unknown));
     }
 
-    private static Task BothSendAsync(FaultField field) => field.UntilAsync(() => Task.FromResult(field.Inbox.ConnectionsOpen > 8), "both send");
+    // They share the relay's connections, and each says how many it has in use.
+    private static Task BothSendAsync(FaultField field) => field.UntilAsync(
+        async () => await field.Room.Database.ScalarAsync<long>("select count(*) from relay_workers where in_use > 0 and lease_until > now()") == 2, "both send");
 
     private static (string, string)[] Clock(string offset) =>
     [
