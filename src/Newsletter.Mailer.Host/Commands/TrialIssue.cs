@@ -17,6 +17,9 @@ namespace Newsletter.Mailer.Host.Commands;
 internal sealed class TrialIssue(IServiceProvider rooms, Terminal terminal, int readers)
 {
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(1);
+
+    private (long Sending, long Pending, long Rejected)? _paused;
 
     /// <summary>Makes the newsletter and its readers, and publishes the edition.</summary>
     public async Task<Edition?> PublishAsync(string source, CancellationToken stop)
@@ -133,7 +136,20 @@ internal sealed class TrialIssue(IServiceProvider rooms, Terminal terminal, int 
             return new WatchStep("held", null, $"The edition is held: {now.HeldReason}");
         if (now?.IssueId is not { } issue || await rooms.GetRequiredService<ReceiptStore>().FindAsync(issue, stop) is not { } receipt)
             return new WatchStep("freezing", null, null);
+        if (receipt.State is "paused" && !await HasSettledAsync(receipt, stop))
+            return new WatchStep("pausing", receipt, null);
         return new WatchStep(receipt.State, receipt, receipt.State is "paused" or "failed" ? $"The issue is {receipt.State}: {receipt.Reason}" : null);
+    }
+
+    // A pause is told once what was in flight has come in, and refusals that were not the readers' fault are put back.
+    private async Task<bool> HasSettledAsync(Receipt receipt, CancellationToken stop)
+    {
+        var before = _paused;
+        _paused = (receipt.Sending, receipt.Pending, receipt.Rejected);
+        if (receipt.Sending == 0 && _paused == before)
+            return true;
+        await Task.Delay(Settling, stop);
+        return false;
     }
 
     private static string Words(string slug)

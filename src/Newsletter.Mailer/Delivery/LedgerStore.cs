@@ -12,6 +12,8 @@ public sealed partial class LedgerStore(NpgsqlDataSource database)
     // that the relay did accept knows more than the new owner's "unknown".
     // An intent needs the live lease and an issue that is sending: a pause or a lost lease stops the very next message,
     // but not one whose intent was committed before and only its answer lost: that one would be left in flight for ever.
+    // A lease that ran out is no longer live although nobody has taken it over yet: whoever wakes up late must not begin
+    // what another is about to settle. Once it is renewed, the next message may go.
     private const string Write = /*lang=sql*/ """
         with o as (
             select * from unnest(
@@ -57,7 +59,7 @@ public sealed partial class LedgerStore(NpgsqlDataSource database)
             join batches b on b.issue_id = n.issue_id and b.batch_no = n.batch_no and b.fence = n.fence and b.state = 'leased'
             join issues i on i.id = n.issue_id
             where d.part_key = n.part_key and d.issue_id = n.issue_id and d.seq = n.seq
-              and (i.state = 'sending' and d.status in ('pending', 'deferred', 'unknown') or @again and d.status = 'sending')
+              and (i.state = 'sending' and b.lease_until >= now() and d.status in ('pending', 'deferred', 'unknown') or @again and d.status = 'sending')
             returning d.issue_id, d.seq)
         select false, issue_id, seq from written
         union all
@@ -86,7 +88,7 @@ public sealed partial class LedgerStore(NpgsqlDataSource database)
         where d.part_key = @only_part and d.issue_id = n.issue_id and d.seq = n.seq
           and case when n.is_intent
                    then b.fence = n.fence and b.state = 'leased'
-                        and (i.state = 'sending' and d.status in ('pending', 'deferred', 'unknown') or @again and d.status = 'sending')
+                        and (i.state = 'sending' and b.lease_until >= now() and d.status in ('pending', 'deferred', 'unknown') or @again and d.status = 'sending')
                    else d.status = 'sending' and b.fence = n.fence or d.status = 'unknown' and n.status = 'accepted' end
         returning n.is_intent, d.issue_id, d.seq
         """;

@@ -108,6 +108,20 @@ public sealed class TakeoverTests : MailroomTest
         Assert.Equal(3, (await Room.ReceiptAsync(issue)).Pending);
     }
 
+    // A worker that was held, or a host that slept, goes on where it stopped: nobody may have noticed yet.
+    [Fact]
+    public async Task ALeaseThatRanOutBeginsNothingMoreUntilItIsRenewed()
+    {
+        await Room.FreezeIssueAsync(3);
+        var batch = await DieAsync(inFlight: 1);
+
+        var late = await WriteAsync([Outcome(batch, 1, "accepted")], [Key(batch, 2)]);
+        await Room.Batches.RenewAsync([batch], TimeSpan.FromMinutes(7), default);
+        var renewed = await WriteAsync([], [Key(batch, 2)]);
+
+        Assert.Equal((1, 0, 1), (late.Written.Count, late.Intended.Count, renewed.Intended.Count));
+    }
+
     [Fact]
     public async Task WhoeverLostTheLeaseStillKnowsBetterThanUnknown()
     {
