@@ -40,6 +40,8 @@ public sealed class BatchSender(SendingParts parts)
         {
             if (leaving.Unregister())
                 Left();
+            if (Running == 0)
+                parts.Guard.SendersEnded();
         }
     }
 

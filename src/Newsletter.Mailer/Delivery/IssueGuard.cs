@@ -17,6 +17,7 @@ public sealed partial class IssueGuard(IssueStore issues, BulkRelays relays, Del
     private const int ShareOfTime = 20;
 
     private readonly ConcurrentDictionary<long, Watch> _watched = new();
+    private volatile bool _rearmAtTheEnd;
 
     /// <summary>What the messages of an issue have in common, kept while it is being sent.</summary>
     internal async Task<SendingIssue> IssueAsync(long id, CancellationToken stop)
@@ -30,13 +31,17 @@ public sealed partial class IssueGuard(IssueStore issues, BulkRelays relays, Del
     }
 
     /// <summary>An attempt's outcome, before it is in the ledger.</summary>
-    internal async Task SeeAsync(WorkItem item, SendOutcome outcome, Relay relay)
+    /// <param name="item">What was sent.</param>
+    /// <param name="outcome">What became of it.</param>
+    /// <param name="relay">Over which relay.</param>
+    /// <param name="begun">When, by the clock's timestamp.</param>
+    internal async Task SeeAsync(WorkItem item, SendOutcome outcome, Relay relay, long begun)
     {
         var watch = _watched.GetOrAdd(item.Issue.Id, _ => new Watch());
         switch (outcome)
         {
             case SendOutcome.Accepted:
-                watch.EndStreak();
+                watch.EndStreak(begun);
                 break;
             case SendOutcome.SenderRefused refused:
                 await PauseAsync(item.Issue.Id, $"{relay} refuses the sender {item.Work.Batch.Sender}: {refused.Reply}. No reader failed. Correct the sender or the relay, then resume.");
@@ -56,7 +61,7 @@ public sealed partial class IssueGuard(IssueStore issues, BulkRelays relays, Del
         if (entry is not { Status: "rejected", Reply: { } reply } || !_watched.TryGetValue(item.Issue.Id, out var watch))
             return;
         watch.CountNext = true;
-        var refused = watch.FullStreak(options.RefusalsInARow);
+        var refused = watch.FullStreak(options.RefusalsInARow, clock.GetTimestamp());
         if (refused.Count == 0)
             return;
         var reason = $"{options.RefusalsInARow} readers in a row were refused for the sender's sake: {SmtpText.Kept(reply.ToString())}. None of them failed; they are waiting. Correct what the relay complains about, then resume.";
@@ -102,6 +107,16 @@ public sealed partial class IssueGuard(IssueStore issues, BulkRelays relays, Del
             LogPaused(id, reason);
         // Whoever resumes says that it works: that must be tried, not held against an outage of before.
         relays.Pool.Rearm();
+        _rearmAtTheEnd = true;
+    }
+
+    /// <summary>No sender is left in this process: what its connections still met after such a pause isn't held against whoever resumes either.</summary>
+    internal void SendersEnded()
+    {
+        if (!_rearmAtTheEnd)
+            return;
+        _rearmAtTheEnd = false;
+        relays.Pool.Rearm();
     }
 
     /// <summary>Pauses an issue of which too much is unknown or rejected.</summary>
@@ -142,6 +157,7 @@ public sealed partial class IssueGuard(IssueStore issues, BulkRelays relays, Del
         private readonly List<int> _streak = [];
         private string? _streakOf;
         private bool _streakFull;
+        private long _fullAt;
         private long _countedAt = long.MinValue;
         private TimeSpan _countTook;
 
@@ -159,20 +175,25 @@ public sealed partial class IssueGuard(IssueStore issues, BulkRelays relays, Del
             }
         }
 
-        public void EndStreak()
+        /// <summary>Something was accepted. What was under way before the streak was full says nothing of what came after.</summary>
+        public void EndStreak(long begun)
         {
             if (_streakOf is null)
                 return;
             lock (_gate)
-                Reset(null);
+            {
+                if (!_streakFull || begun > _fullAt)
+                    Reset(null);
+            }
         }
 
         /// <summary>The refused, once there are enough in a row; then also those that were in flight meanwhile.</summary>
-        public IReadOnlyList<int> FullStreak(int enough)
+        public IReadOnlyList<int> FullStreak(int enough, long now)
         {
             lock (_gate)
             {
-                _streakFull |= _streak.Count >= enough;
+                if (!_streakFull && _streak.Count >= enough)
+                    (_streakFull, _fullAt) = (true, now);
                 return _streakFull ? [.. _streak] : [];
             }
         }

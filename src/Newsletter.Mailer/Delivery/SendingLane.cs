@@ -152,11 +152,11 @@ internal sealed class SendingLane(SendingParts parts, WorkQueue queue, LeaseBook
             return LedgerRules.Unrenderable(item.Key, $"{e.GetType().Name}: {e.Message}");
         }
 
-        var relay = _session!.Relay;
+        var (relay, begun) = (_session!.Relay, parts.Clock.GetTimestamp());
         var outcome = await _session.SendAsync(mail);
         if (outcome is SendOutcome.Deferred { Throttled: true })
             _session.Lane.Pace.Throttled(item.Work.Batch.ThrottleGroup);
-        await parts.Guard.SeeAsync(item, outcome, relay);
+        await parts.Guard.SeeAsync(item, outcome, relay, begun);
         return _rules.Enter(item.Key, item.Delivery, outcome, relay.Id, item.Issue.ResendUnknown, item.Faults);
     }
 
