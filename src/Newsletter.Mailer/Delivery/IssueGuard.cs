@@ -47,7 +47,7 @@ public sealed partial class IssueGuard(IssueStore issues, BulkRelays relays, Del
                 await PauseAsync(item.Issue.Id, $"{relay} refuses the sender {item.Work.Batch.Sender}: {refused.Reply}. No reader failed. Correct the sender or the relay, then resume.");
                 break;
             case SendOutcome.Rejected { Verdict: RejectionVerdict.Policy or RejectionVerdict.Sender } rejected:
-                watch.Streak(item.Delivery.Seq, $"{rejected.Verdict} {rejected.Reply.Code} {rejected.Reply.EnhancedStatus}");
+                watch.Streak(item.Delivery.Seq, $"{rejected.Verdict} {rejected.Reply.Code} {rejected.Reply.EnhancedStatus}", clock.GetTimestamp());
                 break;
             case SendOutcome.Rejected or SendOutcome.Unknown:
                 watch.CountNext = true;
@@ -61,7 +61,7 @@ public sealed partial class IssueGuard(IssueStore issues, BulkRelays relays, Del
         if (entry is not { Status: "rejected", Reply: { } reply } || !_watched.TryGetValue(item.Issue.Id, out var watch))
             return;
         watch.CountNext = true;
-        var refused = watch.FullStreak(options.RefusalsInARow, clock.GetTimestamp());
+        var refused = watch.FullStreak(options.RefusalsInARow);
         if (refused.Count == 0)
             return;
         var reason = $"{options.RefusalsInARow} readers in a row were refused for the sender's sake: {SmtpText.Kept(reply.ToString())}. None of them failed; they are waiting. Correct what the relay complains about, then resume.";
@@ -157,7 +157,7 @@ public sealed partial class IssueGuard(IssueStore issues, BulkRelays relays, Del
         private readonly List<int> _streak = [];
         private string? _streakOf;
         private bool _streakFull;
-        private long _fullAt;
+        private long _streakBegan;
         private long _countedAt = long.MinValue;
         private TimeSpan _countTook;
 
@@ -165,35 +165,38 @@ public sealed partial class IssueGuard(IssueStore issues, BulkRelays relays, Del
 
         public bool CountNext { get; set; }
 
-        public void Streak(int seq, string kind)
+        public void Streak(int seq, string kind, long now)
         {
             lock (_gate)
             {
                 if (_streakOf != kind)
+                {
                     Reset(kind);
+                    _streakBegan = now;
+                }
+
                 _streak.Add(seq);
             }
         }
 
-        /// <summary>Something was accepted. What was under way before the streak was full says nothing of what came after.</summary>
+        /// <summary>Something was accepted. What was under way before the first refusal says nothing of what came after.</summary>
         public void EndStreak(long begun)
         {
             if (_streakOf is null)
                 return;
             lock (_gate)
             {
-                if (!_streakFull || begun > _fullAt)
+                if (begun > _streakBegan)
                     Reset(null);
             }
         }
 
         /// <summary>The refused, once there are enough in a row; then also those that were in flight meanwhile.</summary>
-        public IReadOnlyList<int> FullStreak(int enough, long now)
+        public IReadOnlyList<int> FullStreak(int enough)
         {
             lock (_gate)
             {
-                if (!_streakFull && _streak.Count >= enough)
-                    (_streakFull, _fullAt) = (true, now);
+                _streakFull |= _streak.Count >= enough;
                 return _streakFull ? [.. _streak] : [];
             }
         }
