@@ -25,7 +25,7 @@ public interface IJobStarter
     /// <summary>Starts so many senders, less those that wait to be started.</summary>
     void StartSenders(int missing);
 
-    /// <summary>Starts one sender in the place of one whose time is up: while that still runs, topping up would count it.</summary>
+    /// <summary>Starts one sender in the place of one whose time is up, however many wait to be started.</summary>
     void ReplaceSender();
 }
 

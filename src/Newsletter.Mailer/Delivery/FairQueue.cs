@@ -15,8 +15,6 @@ internal sealed class FairQueue
 
     public int Count => _count;
 
-    public bool IsEmpty => _count == 0;
-
     public void Enqueue(WorkItem item)
     {
         lock (_gate)

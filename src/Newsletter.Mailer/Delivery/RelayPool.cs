@@ -20,9 +20,8 @@ public sealed class RelayPool : IAsyncDisposable
     private readonly Pulse _freed = new();
     private readonly Dictionary<int, ConnectionSlots> _slots = [];
     private RelayLane[] _lanes = [];
-    private Action? _ask;
-
     private readonly RelayDemand _demand;
+    private Action? _ask;
 
     /// <param name="relays">Those that are enabled.</param>
     /// <param name="transport">Opens connections.</param>

@@ -136,7 +136,7 @@ internal sealed class FinishedBody(FilledMessage message, int skip, Action writt
     {
         try
         {
-            return clearance.IsCompletedSuccessfully ? clearance.Result : await clearance.WaitAsync(Patience, cancellationToken);
+            return await clearance.WaitAsync(Patience, cancellationToken);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
