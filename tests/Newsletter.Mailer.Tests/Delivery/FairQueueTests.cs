@@ -14,7 +14,7 @@ public sealed class FairQueueTests
         Assert.Equal(7, _queue.Count);
 
         Assert.Equal(["1.1", "2.1", "1.2", "2.2", "1.3", "1.4", "1.5"], DequeueAll());
-        Assert.True(_queue.IsEmpty);
+        Assert.Equal(0, _queue.Count);
         Assert.False(_queue.TryDequeue(out _));
     }
 
