@@ -68,21 +68,8 @@ internal sealed class ImportFile : IDisposable
     public async Task<ImportChunk> ReadChunkAsync(IProgress<ImportProgress>? progress, CancellationToken stop)
     {
         var chunk = new ImportChunk();
-        long characters = 0;
-        for (var read = 0; read < MaxChunkRows && characters < MaxChunkCharacters; read++)
-        {
-            stop.ThrowIfCancellationRequested();
-            isMisquoted = false;
-            var before = parser.RawRow;
-            var hasRow = await parser.ReadAsync();
-            if (!hasRow || text.IsCutOff) return End(chunk);
-            text.EndRow();
-            line = parser.RawRow == before + 1 ? parser.RawRow : FirstLine();
-            for (var i = 0; i < cells.Count; i++) characters += cells[i].Length;
-            if (!IsBlank()) Take(chunk);
-            if (Rows % 1_000 == 0) progress?.Report(new ImportProgress(ImportState.Receiving, Rows, Bytes, Invalid, null));
-        }
-
+        await FillAsync(chunk, progress, stop);
+        (chunk.RowsSoFar, chunk.InvalidSoFar, chunk.BytesSoFar) = (Rows, Invalid, Bytes);
         return chunk;
     }
 
@@ -91,6 +78,29 @@ internal sealed class ImportFile : IDisposable
         checker?.Dispose();
         parser.Dispose();
         text.Dispose();
+    }
+
+    private async Task FillAsync(ImportChunk chunk, IProgress<ImportProgress>? progress, CancellationToken stop)
+    {
+        long characters = 0;
+        for (var read = 0; read < MaxChunkRows && characters < MaxChunkCharacters; read++)
+        {
+            stop.ThrowIfCancellationRequested();
+            isMisquoted = false;
+            var before = parser.RawRow;
+            var hasRow = await parser.ReadAsync();
+            if (!hasRow || text.IsCutOff)
+            {
+                End(chunk);
+                return;
+            }
+
+            text.EndRow();
+            line = parser.RawRow == before + 1 ? parser.RawRow : FirstLine();
+            for (var i = 0; i < cells.Count; i++) characters += cells[i].Length;
+            if (!IsBlank()) Take(chunk);
+            if (Rows % 1_000 == 0) progress?.Report(new ImportProgress(ImportState.Receiving, Rows, Bytes, Invalid, null));
+        }
     }
 
     private async Task<string?> ReadHeaderAsync()
@@ -103,14 +113,13 @@ internal sealed class ImportFile : IDisposable
         return problem;
     }
 
-    private ImportChunk End(ImportChunk chunk)
+    private void End(ImportChunk chunk)
     {
         chunk.IsLast = true;
         // The text ended in the middle of a row, so that this isn't one.
         if (text.IsCutOff)
             chunk.Refusal = $"The row that begins in line {FirstLine()} doesn't end within 1,000,000 characters: most likely a quotation mark there "
                             + "is never closed. Nothing was imported; correct that line and send the file again.";
-        return chunk;
     }
 
     private bool IsBlank()

@@ -15,6 +15,15 @@ internal sealed record ImportChunk
 
     public List<ImportProblem> Problems { get; } = [];
 
+    /// <summary>Rows of the file up to this chunk's end, the header and blank ones not counted.</summary>
+    public long RowsSoFar { get; set; }
+
+    /// <summary>Those of them that were wrong.</summary>
+    public long InvalidSoFar { get; set; }
+
+    /// <summary>Bytes of the file read for it: up to a buffer more than its rows.</summary>
+    public long BytesSoFar { get; set; }
+
     /// <summary>Set with the last chunk if the file can't be read on, and so is refused as a whole.</summary>
     public string? Refusal { get; set; }
 

@@ -55,11 +55,11 @@ public sealed class ImportStagingStore(NpgsqlDataSource database)
         }
 
         /// <summary>Writes a chunk and the totals so far. False if the import is no longer receiving.</summary>
-        public async Task<bool> WriteAsync(ImportChunk chunk, long rows, long invalid, long bytes, CancellationToken stop)
+        public async Task<bool> WriteAsync(ImportChunk chunk, CancellationToken stop)
         {
             if (chunk.Rows.Count > 0) await CopyRowsAsync(chunk.Rows, stop);
             if (chunk.Problems.Count > 0 && problemsKept < ImportStore.MaxProblems) await CopyProblemsAsync(chunk.Problems, stop);
-            return await AskAsync(Count, stop, importId, rows, invalid, bytes, (long)chunk.Rows.Count);
+            return await AskAsync(Count, stop, importId, chunk.RowsSoFar, chunk.InvalidSoFar, chunk.BytesSoFar, (long)chunk.Rows.Count);
         }
 
         /// <summary>The file is whole: the merge may begin.</summary>

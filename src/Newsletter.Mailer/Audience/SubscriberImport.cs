@@ -61,22 +61,43 @@ public sealed partial class SubscriberImport(
     private static async Task<string?> ReceiveAsync(
         ImportStagingStore.Session session, Stream csv, IProgress<ImportProgress>? progress, CancellationToken stop)
     {
-        var (file, problem) = await ImportFile.OpenAsync(csv, stop);
+        using var reading = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var (file, problem) = await ImportFile.OpenAsync(csv, reading.Token);
         if (file is null) return problem;
-        using (file)
+        using (file) return await StageAsync(session, file, progress, reading);
+    }
+
+    // While a chunk is being written the next one is read: parsing and PostgreSQL each have a core.
+    private static async Task<string?> StageAsync(
+        ImportStagingStore.Session session, ImportFile file, IProgress<ImportProgress>? progress, CancellationTokenSource reading)
+    {
+        var stop = reading.Token;
+        var chunk = await file.ReadChunkAsync(progress, stop);
+        while (chunk.Refusal is null)
         {
-            ImportChunk chunk;
-            do
+            var next = chunk.IsLast ? null : Task.Run(() => file.ReadChunkAsync(progress, stop), CancellationToken.None);
+            try
             {
-                chunk = await file.ReadChunkAsync(progress, stop);
-                if (chunk.Refusal is not null) return chunk.Refusal;
-                await session.WriteAsync(chunk, file.Rows, file.Invalid, file.Bytes, stop);
+                await session.WriteAsync(chunk, stop);
             }
-            while (!chunk.IsLast);
-            progress?.Report(new ImportProgress(ImportState.Receiving, file.Rows, file.Bytes, file.Invalid, null));
+            catch when (next is not null)
+            {
+                // The file must not be closed under whoever reads it. Why the write failed goes before how the reading ended.
+                await reading.CancelAsync();
+                await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                throw;
+            }
+
+            if (next is null)
+            {
+                progress?.Report(new ImportProgress(ImportState.Receiving, file.Rows, file.Bytes, file.Invalid, null));
+                return null;
+            }
+
+            chunk = await next;
         }
 
-        return null;
+        return chunk.Refusal;
     }
 
     private async Task<ReceiveOutcome> CloseAsync(ImportStagingStore.Session session, long importId, CancellationToken stop)

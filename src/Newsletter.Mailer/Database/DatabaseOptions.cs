@@ -40,6 +40,13 @@ public sealed class DatabaseOptions : IValidatableObject
     public int PrivateMaxConnections { get; set; } = 200;
 
     /// <summary>
+    /// What a private cluster keeps of its tables in memory (<c>shared_buffers</c>), in megabytes. Default (absent): a quarter of the
+    /// machine's or container's memory, at least 128 and at most 1024.
+    /// </summary>
+    [Range(16, 1_048_576)]
+    public int? PrivateBufferMegabytes { get; set; }
+
+    /// <summary>
     /// The most connections in this process's main pool. Default 50. A <c>Maximum Pool Size</c> in the connection
     /// string goes before it.
     /// </summary>

@@ -16,6 +16,9 @@ internal sealed record PrivateClusterSettings
 
     public int MaxConnections { get; init; } = 200;
 
+    /// <summary>The server's <c>shared_buffers</c>.</summary>
+    public int BufferMegabytes { get; init; } = BufferMegabytesFor(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+
     /// <summary>False gives up what protects data from a crash of the machine, for the speed of tests.</summary>
     public bool Durable { get; init; } = true;
 
@@ -26,7 +29,14 @@ internal sealed record PrivateClusterSettings
         Account = options.PostgresAccount,
         StartTimeout = TimeSpan.FromSeconds(options.StartTimeoutSeconds),
         MaxConnections = options.PrivateMaxConnections,
+        BufferMegabytes = options.PrivateBufferMegabytes ?? BufferMegabytesFor(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes),
     };
+
+    /// <summary>
+    /// A quarter of the memory there is, as PostgreSQL's manual advises (19.4.1), between 128 MB and 1 GB. With the server's own default of
+    /// 128 MB the indexes of a million readers don't fit: merging them took 87 s instead of 35 s (256 MB: 48 s, 512 MB: 43 s).
+    /// </summary>
+    internal static int BufferMegabytesFor(long memoryBytes) => (int)Math.Clamp(memoryBytes / 4 / (1024 * 1024), 128, 1024);
 
     /// <summary>The server's settings, each as <c>name=value</c> without blanks or quotes: pg_ctl hands them to a shell.</summary>
     public IReadOnlyList<string> ServerSettings(string socketFolder) =>
@@ -35,6 +45,7 @@ internal sealed record PrivateClusterSettings
         $"unix_socket_directories={socketFolder}",
         "unix_socket_permissions=0700",
         $"max_connections={MaxConnections}",
+        $"shared_buffers={BufferMegabytes}MB",
         "timezone=UTC",
         "log_timezone=UTC",
         // A constraint's DETAIL line would put readers' addresses into the log.

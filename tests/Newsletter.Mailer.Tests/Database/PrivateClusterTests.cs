@@ -27,6 +27,23 @@ public sealed class PrivateClusterTests : IAsyncLifetime
             File.GetUnixFileMode(Path.Combine(cluster.Folder, "socket")));
     }
 
+    [Theory]
+    [InlineData(256L << 20, 128)]
+    [InlineData(2L << 30, 512)]
+    [InlineData(64L << 30, 1024)]
+    public void AQuarterOfTheMemoryHoldsTables(long memoryBytes, int expectedMegabytes) =>
+        Assert.Equal(expectedMegabytes, PrivateClusterSettings.BufferMegabytesFor(memoryBytes));
+
+    [Fact]
+    public async Task TheServerTakesTheMemoryItIsGiven()
+    {
+        var options = new DatabaseOptions { DataFolder = scratch.Path, PrivateBufferMegabytes = 48 };
+
+        await using var cluster = await PrivateCluster.StartAsync(PrivateClusterSettings.From(options), NullLogger.Instance, default);
+
+        Assert.Equal("48MB", await AskAsync(cluster, "select current_setting('shared_buffers')"));
+    }
+
     [Fact]
     public async Task ItsProcessesNeverRunAsRoot()
     {
