@@ -1,3 +1,4 @@
+using System.Globalization;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -23,7 +24,6 @@ public sealed partial class LedgerStore
 
     private static readonly Column[] WholeColumns =
     [
-        new("part", NpgsqlDbType.Bigint, group => group.Outcomes(static entry => entry.Key.PartKey)),
         new("issue", NpgsqlDbType.Bigint, group => group.Outcomes(static entry => entry.Key.IssueId)),
         new("seq", NpgsqlDbType.Integer, group => group.Outcomes(static entry => entry.Key.Seq)),
         new("batch", NpgsqlDbType.Integer, group => group.Outcomes(static entry => entry.Key.BatchNo)),
@@ -38,18 +38,19 @@ public sealed partial class LedgerStore
         new("retry_in", NpgsqlDbType.Double, group => group.Outcomes(static entry => entry.RetryIn?.TotalSeconds)),
         new("suppress", NpgsqlDbType.Boolean, group => group.Outcomes(static entry => entry.Suppress)),
         new("evidence", NpgsqlDbType.Text, group => group.Outcomes(static entry => entry.Suppress ? SmtpText.Kept(entry.Reply!.ToString()) : null)),
-        new("next_part", NpgsqlDbType.Bigint, group => group.Intents(static key => key.PartKey)),
         new("next_issue", NpgsqlDbType.Bigint, group => group.Intents(static key => key.IssueId)),
         new("next_seq", NpgsqlDbType.Integer, group => group.Intents(static key => key.Seq)),
         new("next_batch", NpgsqlDbType.Integer, group => group.Intents(static key => key.BatchNo)),
         new("next_fence", NpgsqlDbType.Bigint, group => group.Intents(static key => key.Fence)),
     ];
 
-    /// <summary>A connection with its two statements, each prepared when it is first needed. Used by one writer at a time.</summary>
+    /// <summary>A connection with its statements, two for each partition written lately, each prepared when it is first needed. Used by one writer at a time.</summary>
     public sealed class Session : IAsyncDisposable
     {
-        private NpgsqlCommand? _atOnce;
-        private NpgsqlCommand? _whole;
+        // Issues being sent at once rarely lie in more; a statement prepared anew costs a few milliseconds.
+        private const int MostPrepared = 32;
+
+        private readonly Dictionary<(bool IsPlain, long Part), NpgsqlCommand> _prepared = [];
 
         internal Session(NpgsqlConnection connection) => Connection = connection;
 
@@ -57,23 +58,19 @@ public sealed partial class LedgerStore
 
         public async ValueTask DisposeAsync()
         {
-            if (_atOnce is not null)
-                await _atOnce.DisposeAsync();
-            if (_whole is not null)
-                await _whole.DisposeAsync();
+            foreach (var command in _prepared.Values)
+                await command.DisposeAsync();
             await Connection.DisposeAsync();
         }
 
         internal async Task<LedgerWritten> WriteAsync(Group group, bool again, CancellationToken stop)
         {
-            var command = group.IsPlain
-                ? _atOnce ??= await PrepareAsync(WriteAtOnce, AtOnceColumns, stop)
-                : _whole ??= await PrepareAsync(Write, WholeColumns, stop);
             var columns = group.IsPlain ? AtOnceColumns : WholeColumns;
+            if (!_prepared.TryGetValue((group.IsPlain, group.Part), out var command))
+                command = await PrepareAsync(group.IsPlain, group.Part, columns, stop);
             command.Parameters[0].Value = again;
-            command.Parameters[1].Value = group.PartKey;
             for (var at = 0; at < columns.Length; at++)
-                command.Parameters[FirstColumn + at].Value = columns[at].Values(group);
+                command.Parameters[1 + at].Value = columns[at].Values(group);
             await using var reader = await command.ExecuteReaderAsync(stop);
             var (written, intended) = (new HashSet<(long, int)>(), new HashSet<(long, int)>());
             while (await reader.ReadAsync(stop))
@@ -81,30 +78,54 @@ public sealed partial class LedgerStore
             return new LedgerWritten(written, intended);
         }
 
-        private const int FirstColumn = 2;
-
-        private async Task<NpgsqlCommand> PrepareAsync(string sql, Column[] columns, CancellationToken stop)
+        // The partition stands in the text: with a parameter there, an update opens and locks every partition there is, each time.
+        private async Task<NpgsqlCommand> PrepareAsync(bool isPlain, long part, Column[] columns, CancellationToken stop)
         {
-            var command = new NpgsqlCommand(sql, Connection);
+            await ForgetIfManyAsync(stop);
+            var text = (isPlain ? WriteAtOnce : Write).Replace("@only_part", part.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+            var command = new NpgsqlCommand(text, Connection);
             command.Parameters.Add(new NpgsqlParameter("again", NpgsqlDbType.Boolean));
-            command.Parameters.Add(new NpgsqlParameter("only_part", NpgsqlDbType.Bigint));
             foreach (var column in columns)
                 command.Parameters.Add(new NpgsqlParameter(column.Name, NpgsqlDbType.Array | column.Type));
             await command.PrepareAsync(stop);
-            return command;
+            return _prepared[(isPlain, part)] = command;
+        }
+
+        private async Task ForgetIfManyAsync(CancellationToken stop)
+        {
+            if (_prepared.Count < MostPrepared)
+                return;
+            foreach (var command in _prepared.Values)
+            {
+                await command.UnprepareAsync(stop);
+                await command.DisposeAsync();
+            }
+
+            _prepared.Clear();
         }
     }
 
-    /// <summary>What is written together.</summary>
-    internal sealed class Group(IReadOnlyList<LedgerEntry> entries, IReadOnlyList<DeliveryKey> next, long?[] details)
+    /// <summary>What is written together, all of one partition.</summary>
+    internal sealed class Group(long part, IReadOnlyList<LedgerEntry> entries, long?[] details, IReadOnlyList<DeliveryKey> next)
     {
+        public long Part => part;
+
         public long?[] Details => details;
 
-        /// <summary>Of the first; of all where it is plain.</summary>
-        public long PartKey { get; } = entries.Count > 0 ? entries[0].Key.PartKey : next.Count > 0 ? next[0].PartKey : 0;
+        /// <summary>Nothing to try again later, nobody to suppress.</summary>
+        public bool IsPlain { get; } = entries.All(entry => entry is { RetryIn: null, Suppress: false });
 
-        /// <summary>Nothing to try again later, nobody to suppress, all in one partition.</summary>
-        public bool IsPlain => entries.All(entry => entry is { RetryIn: null, Suppress: false } && entry.Key.PartKey == PartKey) && next.All(key => key.PartKey == PartKey);
+        public static List<Group> ByPart(IReadOnlyList<LedgerEntry> entries, long?[] details, IReadOnlyList<DeliveryKey> next)
+        {
+            var parts = entries.Select(entry => entry.Key.PartKey).Concat(next.Select(key => key.PartKey)).Distinct().ToList();
+            if (parts is [var only])
+                return [new Group(only, entries, details, next)];
+            return parts.ConvertAll(part => new Group(
+                part,
+                [.. entries.Where(entry => entry.Key.PartKey == part)],
+                [.. details.Where((_, at) => entries[at].Key.PartKey == part)],
+                [.. next.Where(key => key.PartKey == part)]));
+        }
 
         public T[] Outcomes<T>(Func<LedgerEntry, T> value) => [.. entries.Select(value)];
 

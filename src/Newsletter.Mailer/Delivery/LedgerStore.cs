@@ -17,10 +17,10 @@ public sealed partial class LedgerStore(NpgsqlDataSource database)
     private const string Write = /*lang=sql*/ """
         with o as (
             select * from unnest(
-                @part::bigint[], @issue::bigint[], @seq::integer[], @batch::integer[], @fence::bigint[], @status::text[],
+                @issue::bigint[], @seq::integer[], @batch::integer[], @fence::bigint[], @status::text[],
                 @relay::smallint[], @code::smallint[], @queue::text[], @detail::bigint[], @attempts::smallint[],
                 @dot_faults::smallint[], @retry_in::double precision[], @suppress::boolean[], @evidence::text[])
-            as o(part_key, issue_id, seq, batch_no, fence, status, relay_id, smtp_code, queue_id, detail_id, attempts,
+            as o(issue_id, seq, batch_no, fence, status, relay_id, smtp_code, queue_id, detail_id, attempts,
                  dot_faults, retry_in, suppress, evidence)),
         written as (
             update deliveries d
@@ -34,7 +34,7 @@ public sealed partial class LedgerStore(NpgsqlDataSource database)
                 updated_at = now()
             from o
             join batches b on b.issue_id = o.issue_id and b.batch_no = o.batch_no
-            where d.part_key = o.part_key and d.issue_id = o.issue_id and d.seq = o.seq
+            where d.part_key = @only_part and d.issue_id = o.issue_id and d.seq = o.seq
               and (d.status = 'sending' and b.fence = o.fence or d.status = 'unknown' and o.status = 'accepted')
             returning d.issue_id, d.seq, d.subscriber_id),
         rescheduled as (
@@ -54,11 +54,11 @@ public sealed partial class LedgerStore(NpgsqlDataSource database)
             set status = 'sending',
                 resends = d.resends + (d.status = 'unknown')::integer,
                 updated_at = now()
-            from unnest(@next_part::bigint[], @next_issue::bigint[], @next_seq::integer[], @next_batch::integer[], @next_fence::bigint[])
-                as n(part_key, issue_id, seq, batch_no, fence)
+            from unnest(@next_issue::bigint[], @next_seq::integer[], @next_batch::integer[], @next_fence::bigint[])
+                as n(issue_id, seq, batch_no, fence)
             join batches b on b.issue_id = n.issue_id and b.batch_no = n.batch_no and b.fence = n.fence and b.state = 'leased'
             join issues i on i.id = n.issue_id
-            where d.part_key = n.part_key and d.issue_id = n.issue_id and d.seq = n.seq
+            where d.part_key = @only_part and d.issue_id = n.issue_id and d.seq = n.seq
               and (i.state = 'sending' and b.lease_until >= now() and d.status in ('pending', 'deferred', 'unknown') or @again and d.status = 'sending')
             returning d.issue_id, d.seq)
         select false, issue_id, seq from written
@@ -66,7 +66,7 @@ public sealed partial class LedgerStore(NpgsqlDataSource database)
         select true, issue_id, seq from intended
         """;
 
-    // What nearly every write is: nothing deferred, nothing suppressed, all of one partition. One update of one table under the same
+    // What nearly every write is: nothing deferred, nothing suppressed. One update of one table under the same
     // conditions, at less than half the price.
     private const string WriteAtOnce = /*lang=sql*/ """
         update deliveries d
@@ -141,7 +141,22 @@ public sealed partial class LedgerStore(NpgsqlDataSource database)
     public async Task<LedgerWritten> WriteAsync(Session session, IReadOnlyList<LedgerEntry> entries, IReadOnlyList<DeliveryKey> next, bool again, CancellationToken stop)
     {
         var details = await DetailIdsAsync(session.Connection, entries, stop);
-        return await session.WriteAsync(new Group(entries, next, details), again, stop);
+        var groups = Group.ByPart(entries, details, next);
+        if (groups is [var only])
+            return await session.WriteAsync(only, again, stop);
+
+        // Issues of several partitions: still one commit, for an intent must not be durable before the outcome it came with.
+        await using var transaction = await session.Connection.BeginTransactionAsync(stop);
+        var (written, intended) = (new HashSet<(long, int)>(), new HashSet<(long, int)>());
+        foreach (var group in groups)
+        {
+            var some = await session.WriteAsync(group, again, stop);
+            written.UnionWith(some.Written);
+            intended.UnionWith(some.Intended);
+        }
+
+        await transaction.CommitAsync(stop);
+        return new LedgerWritten(written, intended);
     }
 
     // Replies repeat a million times: each text has one row, with what differs (addresses, queue ids) taken out.

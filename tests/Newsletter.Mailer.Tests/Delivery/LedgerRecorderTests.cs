@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Newsletter.Mailer.Audience;
 using Newsletter.Mailer.Delivery;
 using Newsletter.Mailer.Inbox;
 using Newsletter.Mailer.Testing;
@@ -32,6 +33,44 @@ public sealed class LedgerRecorderTests : MailroomTest
 
         Assert.Equal(1L, await Database.ScalarAsync<long>("select count(distinct updated_at) from deliveries"));
         Assert.Equal(["accepted", "sending"], await StatusesAsync());
+    }
+
+    [Fact]
+    public async Task AnOutcomeAndAnIntentOfAnotherPartitionAreOneCommit()
+    {
+        var newsletter = await Some.NewsletterAsync(Database);
+        await Some.SubscribersAsync(Database, newsletter, 1);
+        var small = await ClaimAsync(newsletter);
+        Room.Scheduling.OwnPartitionFrom = 1;
+        var large = await ClaimAsync(newsletter);
+        Assert.NotEqual(small.PartKey, large.PartKey);
+        await using var recorder = NewRecorder();
+        await recorder.RecordAsync(null, Key(small, 1));
+
+        Assert.True(await recorder.RecordAsync(Outcome(small, 1, "accepted"), Key(large, 1)));
+
+        Assert.Equal(1L, await Database.ScalarAsync<long>("select count(distinct updated_at) from deliveries"));
+        Assert.Equal(["accepted", "sending"], await Database.ListAsync<string>("select status::text from deliveries where updated_at is not null order by issue_id"));
+    }
+
+    [Fact]
+    public async Task MorePartitionsThanStatementsAreKeptForAreWrittenAllTheSame()
+    {
+        var newsletter = await Some.NewsletterAsync(Database);
+        await Some.SubscribersAsync(Database, newsletter, 1);
+        Room.Scheduling.OwnPartitionFrom = 1;
+        var store = new LedgerStore(DataSource);
+        await using var session = await store.OpenAsync(default);
+        for (var issue = 0; issue < 20; issue++)
+        {
+            var batch = await ClaimAsync(newsletter);
+            await store.WriteAsync(session, [], [Key(batch, 1)], again: false, default);
+            await store.WriteAsync(session, [Outcome(batch, 1, "deferred") with { RetryIn = TimeSpan.FromHours(1) }], [], again: false, default);
+        }
+
+        Assert.Equal(20L, await Database.ScalarAsync<long>("select count(*) from deliveries where status = 'deferred'"));
+        await using var prepared = new Npgsql.NpgsqlCommand("select count(*) from pg_prepared_statements", session.Connection);
+        Assert.InRange((long)(await prepared.ExecuteScalarAsync())!, 1, 32);
     }
 
     [Theory]
@@ -243,8 +282,17 @@ public sealed class LedgerRecorderTests : MailroomTest
     {
         Room.Scheduling.UseBatchesOf(readers);
         await Room.FreezeIssueAsync(readers);
-        return (await Room.Batches.ClaimAsync(Guid.NewGuid(), TimeSpan.FromMinutes(1), true, TimeSpan.FromSeconds(1), default))!;
+        return await ClaimAsync();
     }
+
+    private async Task<ClaimedBatch> ClaimAsync(NewsletterProfile newsletter)
+    {
+        await Room.FreezeAsync(await Some.EditionAsync(Database, newsletter));
+        return await ClaimAsync();
+    }
+
+    private async Task<ClaimedBatch> ClaimAsync() =>
+        (await Room.Batches.ClaimAsync(Guid.NewGuid(), TimeSpan.FromMinutes(1), true, TimeSpan.FromSeconds(1), default))!;
 
     private async Task CutEveryConnectionAsync()
     {
