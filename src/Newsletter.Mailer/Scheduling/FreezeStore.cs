@@ -43,6 +43,7 @@ public sealed class FreezeStore(NpgsqlDataSource database, ThrottleGroups? group
         for update of i skip locked
         """;
 
+    // Readers are looked up row by row on purpose (lateral): the planner, which doesn't know how few a chunk is, reads all of them for each.
     // A chunk is numbered group by group, so that each group's members stand together and a batch is a range of places in one group.
     // Batches are numbered after those there are: whoever began the freeze may have cut batches of another size.
     private const string InsertChunk = /*lang=sql*/ """
@@ -52,15 +53,21 @@ public sealed class FreezeStore(NpgsqlDataSource database, ThrottleGroups? group
             where s.newsletter_id = @newsletter and s.subscriber_id > @cursor and s.status = 'active' and (@tier = 'free' or s.tier = @tier)
             order by s.subscriber_id
             limit @chunk),
-        grouped as (
-            select m.subscriber_id, coalesce(e.throttle_group, f.throttle_group, 'other') as throttle_group,
-                   exists (select from suppressions p where lower(p.address) = lower(b.address) and p.address is not null)
-                   or exists (select from suppressions p where lower(p.domain) = a.domain and p.domain is not null) as suppressed
+        located as (
+            select m.subscriber_id, a.address, a.domain
             from members m
-            join subscribers b on b.id = m.subscriber_id
-            cross join lateral (select lower(split_part(b.address, '@', -1)) as domain offset 0) a
-            left join unnest(@domains::text[], @groups::text[]) e (domain, throttle_group) on e.domain = a.domain
-            left join unnest(@domains::text[], @groups::text[]) f (domain, throttle_group) on f.domain = split_part(a.domain, '.', 1) || '.*'),
+            cross join lateral (
+                select lower(b.address) as address, lower(split_part(b.address, '@', -1)) as domain
+                from subscribers b where b.id = m.subscriber_id
+                offset 0) a
+            offset 0),
+        grouped as (
+            select l.subscriber_id, coalesce(e.throttle_group, f.throttle_group, 'other') collate "C" as throttle_group,
+                   exists (select from suppressions p where lower(p.address) = l.address and p.address is not null)
+                   or exists (select from suppressions p where lower(p.domain) = l.domain and p.domain is not null) as suppressed
+            from located l
+            left join unnest(@domains::text[], @groups::text[]) e (domain, throttle_group) on e.domain = l.domain
+            left join unnest(@domains::text[], @groups::text[]) f (domain, throttle_group) on f.domain = split_part(l.domain, '.', 1) || '.*'),
         numbered as materialized (
             select g.subscriber_id, g.throttle_group, g.suppressed,
                    @audience + row_number() over (order by g.throttle_group, g.subscriber_id) as seq,
@@ -82,6 +89,9 @@ public sealed class FreezeStore(NpgsqlDataSource database, ThrottleGroups? group
             having count(*) filter (where not n.suppressed) > 0)
         select count(*)::integer as frozen, coalesce(max(subscriber_id), @cursor) as cursor from numbered
         """;
+
+    // A chunk is sorted in memory, not on disk.
+    private const string SortInMemory = /*lang=sql*/ "set local work_mem = '64MB'";
 
     private const string Advance = /*lang=sql*/ """
         update issues
@@ -172,6 +182,7 @@ public sealed class FreezeStore(NpgsqlDataSource database, ThrottleGroups? group
             domains = _groups.Domains,
             groups = _groups.GroupsOfDomains,
         };
+        await connection.ExecuteAsync(new CommandDefinition(SortInMemory, cancellationToken: stop));
         var (frozen, cursor) = await connection.QuerySingleAsync<(int, long)>(new CommandDefinition(InsertChunk, where, commandTimeout: 300, cancellationToken: stop));
         var last = frozen < chunk;
         if (last)
