@@ -31,7 +31,7 @@ public sealed class MailWorker : IAsyncDisposable
             Clock = TimeProvider.System,
             Log = logs.CreateLogger<BatchSender>(),
         });
-        Demand = new SenderDemand(new DemandStore(room.Database.DataSource), room.Issues, Guard, Sender, new DatabaseContact(TimeProvider.System), options);
+        Demand = new SenderDemand(new DemandStore(room.Database.DataSource), room.Issues, Guard, Sender, Relays, new DatabaseContact(TimeProvider.System), options);
         Sweep = new DeliverySweep(new RetryStore(room.Database.DataSource), room.Batches, room.Issues, Guard, options);
     }
 

@@ -30,24 +30,28 @@ public sealed class BatchSender(SendingParts parts)
         using var timeUp = new CancellationTokenSource(TimeSpan.FromSeconds(parts.Options.HandOverSeconds), parts.Clock);
         using var closing = CancellationTokenSource.CreateLinkedTokenSource(stop, timeUp.Token);
         Interlocked.Increment(ref _running);
+        var leaving = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         // A last reply may take ten minutes: the next run does not wait for it.
-        await using var leaving = closing.Token.Register(Left);
+        void Leave()
+        {
+            if (leaving.TrySetResult())
+                Interlocked.Decrement(ref _running);
+        }
+
+        await using var closed = closing.Token.Register(Leave);
         try
         {
-            return await RunUntilAsync(closing);
+            return await RunUntilAsync(closing, Leave, leaving.Task);
         }
         finally
         {
-            if (leaving.Unregister())
-                Left();
+            Leave();
             if (Running == 0)
                 parts.Guard.SendersEnded();
         }
     }
 
-    private void Left() => Interlocked.Decrement(ref _running);
-
-    private async Task<SenderRun> RunUntilAsync(CancellationTokenSource closing)
+    private async Task<SenderRun> RunUntilAsync(CancellationTokenSource closing, Action leave, Task leaving)
     {
         using var ended = new CancellationTokenSource();
         var leases = new LeaseBook(parts);
@@ -55,20 +59,44 @@ public sealed class BatchSender(SendingParts parts)
         await using var close = closing.Token.Register(queue.Close);
 
         var keeping = Task.WhenAll(leases.KeepAsync(ended.Token), leases.WatchAsync(queue, ended.Token));
+        var lanes = Task.WhenAll(Enumerable.Range(0, Lanes()).Select(_ => Task.Run(LaneAsync, CancellationToken.None)));
         try
         {
-            await Task.WhenAll(Enumerable.Range(0, Lanes()).Select(_ =>
-                Task.Run(() => new SendingLane(parts, queue, leases).RunAsync(closing.Token), CancellationToken.None)));
+            await leaving;
+            // Time is up, and one last reply may take long: what nobody has begun is not kept waiting for it.
+            if (closing.IsCancellationRequested)
+                await leases.GiveBackAsync(queue);
         }
         finally
         {
-            queue.Close();
-            await leases.GiveBackAsync(queue);
-            await ended.CancelAsync();
-            await keeping;
+            try
+            {
+                await lanes;
+            }
+            finally
+            {
+                queue.Close();
+                await leases.GiveBackAsync(queue);
+                await ended.CancelAsync();
+                await keeping;
+            }
         }
 
         return closing.IsCancellationRequested ? SenderRun.HandOver : SenderRun.NothingReady;
+
+        // Whoever leaves found nothing ready: the others end what they have, and take on nothing that would wait for them.
+        async Task LaneAsync()
+        {
+            try
+            {
+                await new SendingLane(parts, queue, leases).RunAsync(closing.Token);
+            }
+            finally
+            {
+                queue.Complete();
+                leave();
+            }
+        }
     }
 
     // The senders of this process share its connections.

@@ -13,10 +13,7 @@ public sealed partial class IssueGuard(IssueStore issues, BulkRelays relays, Del
     private const int FewestRejected = 100;
     private const int MostWatched = 32;
 
-    // Counting reads an issue's whole ledger: of ten million rows it may take seconds, and then it is done less often.
-    private const int ShareOfTime = 20;
-
-    private readonly ConcurrentDictionary<long, Watch> _watched = new();
+    private readonly ConcurrentDictionary<long, IssueWatch> _watched = new();
     private volatile bool _rearmAtTheEnd;
 
     /// <summary>What the messages of an issue have in common, kept while it is being sent.</summary>
@@ -25,7 +22,7 @@ public sealed partial class IssueGuard(IssueStore issues, BulkRelays relays, Del
         // Issues that another process finished would stay for ever.
         if (_watched.Count > MostWatched)
             _watched.Clear();
-        var watch = _watched.GetOrAdd(id, _ => new Watch());
+        var watch = _watched.GetOrAdd(id, _ => new IssueWatch());
         return watch.Issue ??= await issues.FindAsync(id, stop)
             ?? throw new InvalidOperationException($"Issue {id} has batches and no row.");
     }
@@ -37,17 +34,17 @@ public sealed partial class IssueGuard(IssueStore issues, BulkRelays relays, Del
     /// <param name="begun">When, by the clock's timestamp.</param>
     internal async Task SeeAsync(WorkItem item, SendOutcome outcome, Relay relay, long begun)
     {
-        var watch = _watched.GetOrAdd(item.Issue.Id, _ => new Watch());
+        var watch = _watched.GetOrAdd(item.Issue.Id, _ => new IssueWatch());
         switch (outcome)
         {
             case SendOutcome.Accepted:
-                watch.EndStreak(begun);
+                watch.Streaks.End(relay.Id, begun);
                 break;
             case SendOutcome.SenderRefused refused:
                 await PauseAsync(item.Issue.Id, $"{relay} refuses the sender {item.Work.Batch.Sender}: {refused.Reply}. No reader failed. Correct the sender or the relay, then resume.");
                 break;
             case SendOutcome.Rejected { Verdict: RejectionVerdict.Policy or RejectionVerdict.Sender } rejected:
-                watch.Streak(item.Delivery.Seq, $"{rejected.Verdict} {rejected.Reply.Code} {rejected.Reply.EnhancedStatus}", clock.GetTimestamp());
+                watch.Streaks.Add(relay.Id, item.Delivery.Seq, $"{rejected.Verdict} {rejected.Reply.Code} {rejected.Reply.EnhancedStatus}", clock.GetTimestamp());
                 break;
             case SendOutcome.Rejected or SendOutcome.Unknown:
                 watch.CountNext = true;
@@ -61,21 +58,33 @@ public sealed partial class IssueGuard(IssueStore issues, BulkRelays relays, Del
         if (entry is not { Status: "rejected", Reply: { } reply } || !_watched.TryGetValue(item.Issue.Id, out var watch))
             return;
         watch.CountNext = true;
-        var refused = watch.FullStreak(options.RefusalsInARow);
-        if (refused.Count == 0)
-            return;
-        var reason = $"{options.RefusalsInARow} readers in a row were refused for the sender's sake: {SmtpText.Kept(reply.ToString())}. None of them failed; they are waiting. Correct what the relay complains about, then resume.";
+        if (item.Work.IsLaidDown)
+            await StoppedAsync(item.Issue.Id);
+        var refused = watch.Streaks.Full(entry.RelayId, options.RefusalsInARow);
+        if (refused.Count > 0)
+            await PutBackAsync(item.Issue.Id, watch, refused,
+                $"{options.RefusalsInARow} readers in a row were refused for the sender's sake: {SmtpText.Kept(reply.ToString())}. None of them failed; they are waiting. Correct what the relay complains about, then resume.");
+    }
+
+    /// <summary>The issue may have been paused elsewhere: whom this process was just seeing refused for the sender's sake waits with the others.</summary>
+    internal Task StoppedAsync(long issueId) =>
+        _watched.TryGetValue(issueId, out var watch) && watch.Streaks.All() is { Count: > 0 } refused
+            ? PutBackAsync(issueId, watch, refused, reason: null)
+            : Task.CompletedTask;
+
+    private async Task PutBackAsync(long issueId, IssueWatch watch, IReadOnlyList<int> refused, string? reason)
+    {
         try
         {
-            var (paused, back) = await issues.PauseAndPutBackAsync(item.Issue.Id, reason, refused, CancellationToken.None);
-            watch.Forget(back);
+            var (paused, back) = await issues.PauseAndPutBackAsync(issueId, reason, refused, CancellationToken.None);
+            watch.Streaks.Forget(back);
             if (paused)
-                LogPaused(item.Issue.Id, reason);
+                LogPaused(issueId, reason!);
         }
         catch (Exception e) when (DatabaseContact.IsLoss(e))
         {
-            // The streak stays full: the next refusal tries again.
-            LogNotChecked(e, item.Issue.Id);
+            // The streak stays as it is: the next refusal, or the next look, tries again.
+            LogNotChecked(e, issueId);
         }
     }
 
@@ -148,89 +157,6 @@ public sealed partial class IssueGuard(IssueStore issues, BulkRelays relays, Del
         {
             // An outcome waits to be entered, and nothing may keep it from that; the trouble will show itself again.
             LogNotChecked(e, issueId);
-        }
-    }
-
-    private sealed class Watch
-    {
-        private readonly Lock _gate = new();
-        private readonly List<int> _streak = [];
-        private string? _streakOf;
-        private bool _streakFull;
-        private long _streakBegan;
-        private long _countedAt = long.MinValue;
-        private TimeSpan _countTook;
-
-        public SendingIssue? Issue { get; set; }
-
-        public bool CountNext { get; set; }
-
-        public void Streak(int seq, string kind, long now)
-        {
-            lock (_gate)
-            {
-                if (_streakOf != kind)
-                {
-                    Reset(kind);
-                    _streakBegan = now;
-                }
-
-                _streak.Add(seq);
-            }
-        }
-
-        /// <summary>Something was accepted. What was under way before the first refusal says nothing of what came after.</summary>
-        public void EndStreak(long begun)
-        {
-            if (_streakOf is null)
-                return;
-            lock (_gate)
-            {
-                if (begun > _streakBegan)
-                    Reset(null);
-            }
-        }
-
-        /// <summary>The refused, once there are enough in a row; then also those that were in flight meanwhile.</summary>
-        public IReadOnlyList<int> FullStreak(int enough)
-        {
-            lock (_gate)
-            {
-                _streakFull |= _streak.Count >= enough;
-                return _streakFull ? [.. _streak] : [];
-            }
-        }
-
-        /// <summary>They have been put back; the streak itself goes on until something is accepted.</summary>
-        public void Forget(IReadOnlyCollection<int> seqs)
-        {
-            lock (_gate)
-                _streak.RemoveAll(seqs.Contains);
-        }
-
-        public bool TakeCount(TimeProvider clock, TimeSpan between)
-        {
-            lock (_gate)
-            {
-                if (!CountNext || (_countedAt != long.MinValue && clock.GetElapsedTime(_countedAt) < Longer(between, _countTook * ShareOfTime)))
-                    return false;
-                (CountNext, _countedAt) = (false, clock.GetTimestamp());
-                return true;
-            }
-        }
-
-        public void Counted(TimeProvider clock)
-        {
-            lock (_gate)
-                _countTook = clock.GetElapsedTime(_countedAt);
-        }
-
-        private static TimeSpan Longer(TimeSpan one, TimeSpan other) => one > other ? one : other;
-
-        private void Reset(string? kind)
-        {
-            _streak.Clear();
-            (_streakOf, _streakFull) = (kind, false);
         }
     }
 

@@ -106,11 +106,12 @@ public sealed class IssueStore(NpgsqlDataSource database)
     // One statement, so that no crash leaves readers rejected for what was the sender's fault.
     private const string PauseAndPutBack = /*lang=sql*/ """
         with paused as (
-            update issues set state = 'paused', reason = @reason where id = @id and state = 'sending' returning id),
+            update issues set state = 'paused', reason = @reason where id = @id and state = 'sending' and @reason::text is not null returning id),
         back as (
             update deliveries d set status = 'pending', smtp_code = null, detail_id = null, attempts = greatest(d.attempts - 1, 0), updated_at = now()
             from issues i
-            where i.id = @id and d.part_key = i.part_key and d.issue_id = i.id and d.seq = any(@seqs) and d.status = 'rejected'
+            where i.id = @id and (i.state = 'paused' or i.state = 'sending' and @reason::text is not null)
+              and d.part_key = i.part_key and d.issue_id = i.id and d.seq = any(@seqs) and d.status = 'rejected'
             returning d.seq),
         waiting as (
             insert into retries (issue_id, seq, since, next_at) select @id, seq, now(), now() from back
@@ -204,8 +205,12 @@ public sealed class IssueStore(NpgsqlDataSource database)
     public Task RescueStraysAsync(long id, CancellationToken stop) => Do(RescueStrays, new { id }, stop);
 
     /// <summary>Stops an issue, and rejections that were not the readers' fault become pending again.</summary>
+    /// <param name="id">The issue.</param>
+    /// <param name="reason">Why it is to pause; null: put back only where it is paused already.</param>
+    /// <param name="seqs">Places of the rejected.</param>
+    /// <param name="stop">Gives up.</param>
     /// <returns>Whether it was sending until then, and the places that were put back: an outcome still on its way to the ledger is not among them.</returns>
-    public Task<(bool Paused, int[] Seqs)> PauseAndPutBackAsync(long id, string reason, IReadOnlyCollection<int> seqs, CancellationToken stop) =>
+    public Task<(bool Paused, int[] Seqs)> PauseAndPutBackAsync(long id, string? reason, IReadOnlyCollection<int> seqs, CancellationToken stop) =>
         One<(bool, int[])>(PauseAndPutBack, new { id, reason, seqs = seqs.ToArray() }, stop);
 
     /// <summary>Null where the issue is not sending.</summary>

@@ -120,6 +120,8 @@ internal sealed class LeaseBook(SendingParts parts)
         var demand = await parts.Demand.LookAsync(issues, ended);
         foreach (var work in held.Where(work => demand.Stopped.Contains(work.Batch.IssueId) && work.LayDown()))
             await CloseAsync(work);
+        foreach (var issue in issues.Where(demand.Stopped.Contains))
+            await parts.Guard.StoppedAsync(issue);
         if (demand.Waiting > 0 && issues.Length < MostIssuesAtOnce)
             await queue.TakeOnAsync();
     }

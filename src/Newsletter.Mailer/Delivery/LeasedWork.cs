@@ -52,6 +52,9 @@ internal sealed class LeasedWork
 
     public void Stopped() => _stopped = true;
 
+    /// <summary>The issue was paused or cancelled, or seems to be: what still comes in of it comes after that.</summary>
+    public bool IsLaidDown => _laidDown || _stopped;
+
     public void Lose() => _lost = true;
 
     public void Exclude(IEnumerable<int> seqs)

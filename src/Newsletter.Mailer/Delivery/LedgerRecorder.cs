@@ -14,6 +14,9 @@ public sealed partial class LedgerRecorder : ILedgerRecorder, IAsyncDisposable
     private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
     private const int MostAtOnce = 500;
+
+    // More share a commit's own price without waiting for others.
+    private const int Enough = 8;
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(2);
 
     private readonly LedgerStore _store;
@@ -61,7 +64,7 @@ public sealed partial class LedgerRecorder : ILedgerRecorder, IAsyncDisposable
             Gather(group);
             // A commit costs PostgreSQL as much as entering several deliveries does, and while a message's intent commits its envelope is
             // on its way: where most connections are still to come, a moment's wait makes one commit of four.
-            if (group.Count < _underWay)
+            if (group.Count < Enough && group.Count < _underWay)
             {
                 await Task.Delay(Gathering);
                 Gather(group);

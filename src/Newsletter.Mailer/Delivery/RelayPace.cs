@@ -117,13 +117,13 @@ internal sealed class RelayPace
             _day.PutBack();
     }
 
-    /// <summary>A server asked for a slower pace.</summary>
+    /// <summary>A server asked for a slower pace: of this group, or of the relay as a whole where it has no groups.</summary>
     public void Throttled(string group)
     {
-        if (_groups is null)
+        if (_groups is null && _whole is null)
             return;
         lock (_gate)
-            LeaseOf(group)!.Throttle();
+            (LeaseOf(group) ?? _whole)!.Throttle();
         _ask();
     }
 

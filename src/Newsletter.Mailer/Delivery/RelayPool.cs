@@ -41,7 +41,7 @@ public sealed class RelayPool : IAsyncDisposable
     /// <summary>At least one relay may be tried.</summary>
     public bool AnyClosed => Lanes.Any(lane => lane.Breaker.IsClosed);
 
-    /// <summary>Whatever relay works has had all that it may have today: nothing can be sent before tomorrow.</summary>
+    /// <summary>Each relay that could be used has had all that it may have today: nothing can be sent before tomorrow. One that is down may come back.</summary>
     internal bool IsUsedUp
     {
         get
@@ -51,7 +51,7 @@ public sealed class RelayPool : IAsyncDisposable
             {
                 if (lane.IsUsedUp)
                     any = true;
-                else if (lane.Breaker.IsClosed)
+                else if (lane.Relay.Problem is null)
                     return false;
             }
 
@@ -68,21 +68,22 @@ public sealed class RelayPool : IAsyncDisposable
     internal bool MaySend(string group) => Array.Exists(Volatile.Read(ref _lanes), lane => lane.Breaker.IsClosed && lane.Pace.MaySend(group));
 
     /// <summary>
-    /// Why nothing can be sent, once that has lasted this long or a person has to act; null otherwise. A relay whose day is used up works.
+    /// Why nothing can be sent, once that has lasted this long or a person has to act; null otherwise. A relay whose day is used up works again
+    /// tomorrow, and says nothing of those that should do its work until then.
     /// Only the time in which somebody wanted to send counts: an outage seen long ago says nothing to whoever resumes today.
     /// </summary>
     public string? Outage(TimeSpan patience)
     {
-        var lanes = Lanes;
-        if (lanes.Count == 0)
+        if (Lanes.Count == 0)
             return "No relay is configured: name one in Delivery:Relays, or make one at /api/relays.";
-        if (AnyClosed)
+        List<RelayLane> lanes = [.. Lanes.Where(lane => !lane.IsUsedUp)];
+        if (lanes.Count == 0 || lanes.Exists(lane => lane.Breaker.IsClosed))
             return null;
         // Whoever waits for a relay looks again several times a second, unless a connect is under way.
         var since = _demand.Since(LongestConnect(lanes));
         if (lanes.Max(lane => lane.Breaker.OpenSince) is { } open && since < open)
             since = open;
-        return lanes.All(lane => lane.Breaker.NeedsPerson) || _clock.GetUtcNow() - since >= patience
+        return lanes.TrueForAll(lane => lane.Breaker.NeedsPerson) || _clock.GetUtcNow() - since >= patience
             ? "No usable relay. " + string.Join(" ", lanes.Select(lane => $"{lane.Relay}: {lane.Breaker.Reason}"))
             : null;
     }

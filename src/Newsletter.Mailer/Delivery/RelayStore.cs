@@ -10,8 +10,12 @@ namespace Newsletter.Mailer.Delivery;
 /// </summary>
 public sealed class RelayStore(NpgsqlDataSource database)
 {
+    // Looked for first: an insert that conflicts uses up an id all the same, and there are 32,767 of them.
     private const string InsertMissing = /*lang=sql*/ """
-        insert into relays (name) select unnest(@names::text[]) on conflict (lower(name)) where deleted_at is null do nothing
+        insert into relays (name)
+        select n from unnest(@names::text[]) n
+        where not exists (select from relays r where lower(r.name) = lower(n) and r.deleted_at is null)
+        on conflict (lower(name)) where deleted_at is null do nothing
         """;
 
     private const string SelectIds = /*lang=sql*/ """

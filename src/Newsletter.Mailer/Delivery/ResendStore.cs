@@ -45,17 +45,22 @@ public sealed class ResendStore(NpgsqlDataSource database)
         where d.part_key = @part and d.issue_id = @id and d.status <> 'accepted'
         """;
 
+    // Whoever's late outcome came in since they were sorted out has the message: a sender that slept past its lease may still enter it.
     // Whose first copy may have arrived keeps that in mind: lost once more, or given up, it is unknown again and never sent by itself.
     private const string PutBack = /*lang=sql*/ """
         with again as materialized (
-            select r.seq from resends r where r.issue_id = @id and r.round = @round and r.left_out is null),
-        waiting as (
-            insert into retries (issue_id, seq, since, next_at) select @id, seq, now(), now() from again)
-        update deliveries d
-        set status = 'pending', round = @round, resends = d.resends + (d.status = 'unknown')::integer, attempts = 0, dot_faults = 0,
-            relay_id = null, smtp_code = null, queue_id = null, detail_id = null, reason = null, updated_at = now()
-        from again
-        where d.part_key = @part and d.issue_id = @id and d.seq = again.seq
+            select r.seq, r.status from resends r where r.issue_id = @id and r.round = @round and r.left_out is null),
+        back as (
+            update deliveries d
+            set status = 'pending', round = @round, resends = d.resends + (d.status = 'unknown')::integer, attempts = 0, dot_faults = 0,
+                relay_id = null, smtp_code = null, queue_id = null, detail_id = null, reason = null, updated_at = now()
+            from again
+            where d.part_key = @part and d.issue_id = @id and d.seq = again.seq and d.status = again.status
+            returning d.seq),
+        late as (
+            update resends r set left_out = 'accepted'
+            where r.issue_id = @id and r.round = @round and r.left_out is null and not exists (select from back where back.seq = r.seq))
+        insert into retries (issue_id, seq, since, next_at) select @id, seq, now(), now() from back
         """;
 
     private const string KeepRounds = /*lang=sql*/ """

@@ -37,7 +37,8 @@ public abstract record SendOutcome
     /// <summary>The relay's fault, surely before acceptance: connection lost earlier, 421, MAIL FROM 4xx. The recipient counts no attempt.</summary>
     /// <param name="Reason">For people.</param>
     /// <param name="AtEndOfData">The 421 answered the final dot: a message that does this every time is a poison message.</param>
-    public sealed record RelayFault(string Reason, bool AtEndOfData) : SendOutcome;
+    /// <param name="Throttled">The reply asks for a slower pace: 4.7.x or a known throttling text.</param>
+    public sealed record RelayFault(string Reason, bool AtEndOfData, bool Throttled = false) : SendOutcome;
 
     /// <summary>No byte of it left: it was not cleared (<see cref="OutgoingMail.Clearance"/>), or not in time. It says nothing of the relay or the recipient.</summary>
     public sealed record Withheld : SendOutcome;

@@ -5,7 +5,7 @@ namespace Newsletter.Mailer.Delivery;
 /// never by what other processes are said to be doing: whoever was killed can't be counted on, and nobody has to be told of a resume.
 /// </summary>
 public sealed class SenderDemand(
-    DemandStore demand, IssueStore issues, IssueGuard guard, BatchSender sender, DatabaseContact contact, DeliveryOptions options)
+    DemandStore demand, IssueStore issues, IssueGuard guard, BatchSender sender, BulkRelays relays, DatabaseContact contact, DeliveryOptions options)
 {
     /// <summary>Ends what can be ended of issues being cancelled, pauses what has no relay, and counts.</summary>
     /// <returns>Senders that this process has room for and something to send; 0 where all is well.</returns>
@@ -16,7 +16,8 @@ public sealed class SenderDemand(
             await issues.AdvanceCancelAsync(id, stop);
 
         var missing = options.Senders - sender.Running;
-        if (missing <= 0)
+        // With the day used up a sender would end as soon as it began. Whether a new day has come is asked without one.
+        if (missing <= 0 || relays.Pool.IsUsedUp)
             return 0;
         var lease = TimeSpan.FromSeconds(options.LeaseSeconds);
         return await demand.AnyReadyAsync(contact.MayTakeOver(lease), lease, stop) ? missing : 0;

@@ -25,9 +25,15 @@ internal sealed class SendingLane(SendingParts parts, WorkQueue queue, LeaseBook
         }
         finally
         {
-            await EnterAsync();
-            if (_session is not null)
-                await _session.DisposeAsync();
+            try
+            {
+                await EnterAsync();
+            }
+            finally
+            {
+                if (_session is not null)
+                    await _session.DisposeAsync();
+            }
         }
     }
 
@@ -129,6 +135,7 @@ internal sealed class SendingLane(SendingParts parts, WorkQueue queue, LeaseBook
         }
 
         item.Work.Stopped();
+        await parts.Guard.StoppedAsync(item.Issue.Id);
         await leases.LeaveAsync(item);
     }
 
@@ -154,7 +161,7 @@ internal sealed class SendingLane(SendingParts parts, WorkQueue queue, LeaseBook
 
         var (relay, begun) = (_session!.Relay, parts.Clock.GetTimestamp());
         var outcome = await _session.SendAsync(mail);
-        if (outcome is SendOutcome.Deferred { Throttled: true })
+        if (outcome is SendOutcome.Deferred { Throttled: true } or SendOutcome.RelayFault { Throttled: true })
             _session.Lane.Pace.Throttled(item.Work.Batch.ThrottleGroup);
         await parts.Guard.SeeAsync(item, outcome, relay, begun);
         return _rules.Enter(item.Key, item.Delivery, outcome, relay.Id, item.Issue.ResendUnknown, item.Faults);

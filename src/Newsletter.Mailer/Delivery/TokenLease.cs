@@ -95,6 +95,7 @@ internal sealed class TokenLease(TimeProvider clock)
         if (tokens == 0)
             return;
         (_tokens, _granted, IsWanted) = (_tokens + tokens, tokens, false);
-        _until = now + (long)(SecondsOfLife * clock.TimestampFrequency);
+        // A slow pace lets a token be used only when its turn comes: it lives from then on.
+        _until = Math.Max(now, _next) + (long)(SecondsOfLife * clock.TimestampFrequency);
     }
 }

@@ -18,6 +18,7 @@ internal sealed class WorkQueue : IDisposable
     private readonly Lock _adding = new();
     private volatile Line[] _lines = [];
     private volatile bool _closed;
+    private volatile bool _complete;
     private int _count;
     private int _turn;
     private long _nothingAt = long.MinValue;
@@ -41,6 +42,9 @@ internal sealed class WorkQueue : IDisposable
 
     /// <summary>Something waits that this relay may be sent now.</summary>
     public Func<RelayLane, bool> HasFor { get; }
+
+    /// <summary>Nothing more is claimed: of those that send, some have left.</summary>
+    public void Complete() => _complete = true;
 
     /// <summary>Nothing more is handed out or claimed.</summary>
     public void Close() => _closed = true;
@@ -126,6 +130,8 @@ internal sealed class WorkQueue : IDisposable
         await _claiming.WaitAsync(stop);
         try
         {
+            if (_complete)
+                return !IsEmpty;
             if (_closed || Ready() >= onlyBelow)
                 return true;
             // Stays so where the claim fails, too.

@@ -16,10 +16,10 @@ internal static class ReplySorting
 {
     public static SendOutcome Sort(SmtpStep step, SmtpReply reply, bool smtpUtf8 = false) => reply.Code switch
     {
-        421 => new SendOutcome.RelayFault($"the relay is closing the connection: {reply}", AtEndOfData: step == SmtpStep.EndOfMessage),
+        421 => new SendOutcome.RelayFault($"the relay is closing the connection: {reply}", AtEndOfData: step == SmtpStep.EndOfMessage, ReplyTexts.IsThrottling(reply)),
         530 or 534 or 535 or 538 => new SendOutcome.CredentialsRefused(reply),
         >= 200 and < 300 when step == SmtpStep.EndOfMessage => new SendOutcome.Accepted(reply, ReplyTexts.QueueId(reply.Text)),
-        >= 400 and < 500 when step == SmtpStep.MailFrom => new SendOutcome.RelayFault($"the relay takes no mail for now: {reply}", AtEndOfData: false),
+        >= 400 and < 500 when step == SmtpStep.MailFrom => new SendOutcome.RelayFault($"the relay takes no mail for now: {reply}", AtEndOfData: false, ReplyTexts.IsThrottling(reply)),
         >= 400 and < 500 => new SendOutcome.Deferred(reply, ReplyTexts.IsThrottling(reply)),
         >= 500 and < 600 when step == SmtpStep.MailFrom => RefusedSender(reply, smtpUtf8),
         >= 500 and < 600 => new SendOutcome.Rejected(reply, Verdict(reply)),

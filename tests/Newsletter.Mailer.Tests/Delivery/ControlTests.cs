@@ -123,6 +123,70 @@ public sealed class ControlTests : MailroomTest
     }
 
     [Fact]
+    public async Task WhileOneLastReplyIsWaitedForTheRestIsAnybodysAgain()
+    {
+        Room.Relay = Room.Relay with { MaxConnections = 4 };
+        var issue = await Room.FreezeIssueAsync(200);
+        Relay(script => script.At(FaultPoint.EndOfData).First(1).Delay(TimeSpan.FromSeconds(8)).At(FaultPoint.EndOfData).Delay(TimeSpan.FromMilliseconds(50)));
+        var worker = Room.NewWorker(options => options.HandOverSeconds = 1);
+        var closing = worker.SendAsync();
+        await UntilAsync(() => Task.FromResult(worker.Sender.HasRoom), "its time is up");
+
+        // One batch is kept for the message in flight; the other three can be claimed although that run has not ended.
+        await UntilAsync(async () => await Database.ScalarAsync<long>("select count(*) from batches where state = 'leased'") == 1, "the rest was given back");
+        Assert.False(closing.IsCompleted);
+        Relay(script => script);
+        await Room.NewWorker().SendAsync();
+        Assert.False(closing.IsCompleted);
+
+        await closing.WaitAsync(Patience);
+        await Room.Worker.WorkAsync();
+        var receipt = await Room.ReceiptAsync(issue);
+        Assert.Equal(("finished", 200L, 200L), (receipt.State, receipt.Accepted, Room.Inbox.Messages.Count));
+    }
+
+    [Fact]
+    public async Task ARunThatIsLeftWithOneLastReplyTakesOnNothingMore()
+    {
+        Room.Relay = Room.Relay with { MaxConnections = 4 };
+        var newsletter = await Some.NewsletterAsync(Database);
+        await Some.SubscribersAsync(Database, newsletter, 1);
+        await Room.FreezeAsync(await Some.EditionAsync(Database, newsletter));
+        Relay(script => script.At(FaultPoint.EndOfData).First(1).Delay(TimeSpan.FromSeconds(6)));
+        var ending = Room.Worker.SendAsync();
+        await UntilAsync(() => Task.FromResult(Room.Inbox.TimesFired("EndOfData") == 1 && Room.Worker.Sender.HasRoom), "only a last reply is waited for");
+
+        var next = await Room.FreezeAsync(await Some.EditionAsync(Database, newsletter));
+        await Task.Delay(TimeSpan.FromSeconds(1.5));
+        Assert.Equal("ready", await Database.ScalarAsync<string>("select state from batches where issue_id = $1", next));
+        await Room.Worker.SendAsync();
+
+        Assert.Equal("finished", (await Room.ReceiptAsync(next)).State);
+        Assert.False(ending.IsCompleted);
+        await ending.WaitAsync(Patience);
+    }
+
+    [Fact]
+    public async Task WhomOneWorkerSawRefusedWaitsTooWhenAnotherPausesTheIssue()
+    {
+        Room.Relay = Room.Relay with { MaxConnections = 2 };
+        var issue = await Room.FreezeIssueAsync(100);
+        Relay(script => script.At(FaultPoint.Rcpt).First(7).Reply(554, "5.7.1 Sender not verified").At(FaultPoint.EndOfData).Delay(TimeSpan.FromSeconds(2)));
+        var sending = Room.Worker.SendAsync();
+        await UntilAsync(async () => (await Room.ReceiptAsync(issue)).Rejected == 7, "some were refused");
+
+        await Room.Control.ChangeAsync(issue, "paused", default);
+        await sending.WaitAsync(Patience);
+
+        var receipt = await Room.ReceiptAsync(issue);
+        Assert.Equal(("paused", 0L, 100L), (receipt.State, receipt.Rejected, receipt.Pending + receipt.Accepted));
+        Relay(script => script);
+        await Room.Control.ChangeAsync(issue, "sending", default);
+        await Room.Worker.WorkAsync();
+        Assert.Equal(("finished", 100L, 100L), ((await Room.ReceiptAsync(issue)).State, (await Room.ReceiptAsync(issue)).Accepted, Room.Inbox.Messages.Count));
+    }
+
+    [Fact]
     public async Task WhatAKilledSenderHeldAsksForAnotherOnceItsLeaseHasRunOut()
     {
         await Room.FreezeIssueAsync(40);

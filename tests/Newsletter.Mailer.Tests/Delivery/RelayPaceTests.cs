@@ -61,6 +61,31 @@ public sealed class RelayPaceTests
     }
 
     [Fact]
+    public void ATokenOfASlowPaceLivesUntilItsTurnHasCome()
+    {
+        var pace = Pace(relay => relay with { MessagesPerSecond = 0.2 });
+        Grant(pace, 1, 0.1);
+        Assert.Equal(1, Take(pace));
+        Advance(5);
+        Grant(pace, 1, 0.1);
+
+        Advance(4.95);
+
+        Assert.Equal(1, Take(pace));
+    }
+
+    [Fact]
+    public void AComplaintSlowsARelayWithoutGroupsAsAWhole()
+    {
+        var pace = Pace(relay => relay with { MessagesPerSecond = 10 });
+        Grant(pace, 10, 10);
+
+        pace.Throttled("google");
+
+        Assert.True(Assert.Single(Questions(pace)).Throttled);
+    }
+
+    [Fact]
     public void MoreIsAskedForBeforeTheLastIsGone()
     {
         var pace = Pace(relay => relay with { MessagesPerSecond = 1000 });

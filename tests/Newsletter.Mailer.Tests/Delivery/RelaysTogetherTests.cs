@@ -1,5 +1,7 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Newsletter.Mailer.Delivery;
 using Newsletter.Mailer.Inbox;
+using Newsletter.Mailer.Smtp;
 using Newsletter.Mailer.Testing;
 
 namespace Newsletter.Mailer.Tests.Delivery;
@@ -102,6 +104,46 @@ public sealed class RelaysTogetherTests : MailroomTest
         Assert.Equal(("finished", 57L, 3L), (receipt.State, receipt.Accepted, receipt.Unknown));
         var received = Room.Inbox.Messages.After(0, 100).Concat(_other.Messages.After(0, 100)).Select(message => message.MessageId).ToList();
         Assert.Equal(received.Count, received.Distinct().Count());
+    }
+
+    [Fact]
+    public async Task ARelayThatRefusesTheSenderPausesTheIssueThoughAnotherAcceptsInBetween()
+    {
+        var issue = await Room.FreezeIssueAsync(150);
+        _other.Play(FaultScript.None.At(FaultPoint.Rcpt).Reply(554, "5.7.1 Sender not verified"));
+
+        await Room.NewWorker(relays: [Room.Relay, _second]).WorkAsync();
+
+        var receipt = await Room.ReceiptAsync(issue);
+        Assert.Equal(("paused", 0L, 150L), (receipt.State, receipt.Rejected, receipt.Accepted + receipt.Pending));
+        Assert.Contains("Sender not verified", receipt.Reason, StringComparison.Ordinal);
+        Assert.InRange(receipt.Accepted, 1, 149);
+    }
+
+    [Fact]
+    public async Task ADayThatIsUsedUpAtOneRelayEndsNothingWhileAnotherIsOnlyDown()
+    {
+        await using var pool = new RelayPool([Room.Relay with { MessagesPerDay = 1 }, _second], new SmtpTransport("news.example.com", TimeProvider.System, NullLogger<SmtpTransport>.Instance), TimeProvider.System);
+        pool.Share(() => { });
+        var (limited, down) = (pool.Lanes[0], pool.Lanes[1]);
+        limited.Pace.Answer(new DayAnswer(limited.Relay.Id, DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime), 0, IsOver: true, TimeSpan.FromHours(9)));
+        Assert.True(limited.IsUsedUp);
+
+        for (var refused = 0; refused < 5; refused++)
+            down.Breaker.Unreachable("Nobody listens there.", TimeProvider.System.GetUtcNow().AddMinutes(-5));
+
+        Assert.False(pool.IsUsedUp);
+        Assert.Contains("Nobody listens there", pool.Outage(TimeSpan.Zero), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AStartUsesUpNoIdForARelayThatIsKnown()
+    {
+        var before = await Database.ScalarAsync<long>("select last_value from pg_sequences where sequencename = 'relays_id_seq'");
+
+        await new RelayStore(DataSource).IdsOf(["second", "SECOND"], default);
+
+        Assert.Equal(before, await Database.ScalarAsync<long>("select last_value from pg_sequences where sequencename = 'relays_id_seq'"));
     }
 
     [Fact]

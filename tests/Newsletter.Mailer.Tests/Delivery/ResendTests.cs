@@ -61,6 +61,29 @@ public sealed class ResendTests : MailroomTest
         Assert.True(receipt.Rounds[0].FinishedAt <= receipt.Rounds[1].StartedAt && receipt.Rounds[1].FinishedAt <= receipt.Rounds[2].StartedAt);
     }
 
+    [Fact]
+    public async Task WhoseOutcomeComesInWhileARoundIsOpenedIsNotMailedAgain()
+    {
+        var issue = await SendWithMissesAsync();
+        // A sender that slept past its lease enters what it knows, and has not committed yet.
+        await using var late = await DataSource.OpenConnectionAsync();
+        await using var entering = await late.BeginTransactionAsync();
+        await using (var enter = new Npgsql.NpgsqlCommand("update deliveries set status = 'accepted' where seq = 3 and status = 'unknown'", late))
+            Assert.Equal(1, await enter.ExecuteNonQueryAsync());
+
+        var opening = Resend.OpenAsync(issue, IssueResend.Statuses, default);
+        await UntilAsync(
+            async () => await Database.ScalarAsync<long>("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'") == 1,
+            "the round waits for the late outcome");
+        await entering.CommitAsync();
+        await opening;
+        await Room.Worker.WorkAsync();
+
+        Assert.Equal(("finished", 9L), ((await Room.ReceiptAsync(issue)).State, (await Room.ReceiptAsync(issue)).Accepted));
+        Assert.Equal(1L, Room.Inbox.Messages.After(0, 100).LongCount(message => message.Recipients.Contains("reader3@example.net")));
+        Assert.Equal("accepted", await Database.ScalarAsync<string>("select left_out from resends where seq = 3"));
+    }
+
     [Theory]
     [InlineData("unsubscribed", "update subscriptions set status = 'unsubscribed' where subscriber_id = $1")]
     [InlineData("suppressed", "insert into suppressions (address, reason) select upper(address), 'manual' from subscribers where id = $1")]

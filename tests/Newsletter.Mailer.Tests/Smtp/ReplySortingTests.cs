@@ -55,6 +55,12 @@ public sealed class ReplySortingTests
         Assert.Equal(throttled, Assert.IsType<SendOutcome.Deferred>(ReplySorting.Sort(SmtpStep.RcptTo, ReplyReading.Read(code, lines))).Throttled);
 
     [Theory]
+    [InlineData(421, "4.7.0 [TSS04] Messages temporarily deferred due to unexpected volume", true)]
+    [InlineData(421, "4.3.2 Service shutting down", false)]
+    public void A421ThrottlesToo(int code, string lines, bool throttled) =>
+        Assert.Equal(throttled, Assert.IsType<SendOutcome.RelayFault>(ReplySorting.Sort(SmtpStep.EndOfMessage, ReplyReading.Read(code, lines))).Throttled);
+
+    [Theory]
     [InlineData("2.0.0 Ok: queued as 4Ck2V31kXTz9s", "4Ck2V31kXTz9s")]
     [InlineData("Ok: queued as 17.", "17")]
     [InlineData("OK id=1rQx2B-0005Zk-Jd", "1rQx2B-0005Zk-Jd")]
