@@ -33,8 +33,9 @@ public abstract class MailroomTest : DatabaseTest
     /// <param name="issue">Ended by now.</param>
     /// <param name="lostReplies">Messages that the relay kept and whose reply was lost: as many copies are allowed.</param>
     /// <param name="gone">Readers who had left before the issue came to them.</param>
-    protected Task<FaultLine> KeptAsync(string fault, long issue, long lostReplies = 0, params string[] gone) =>
-        new Promise(fault) { LostReplies = lostReplies, Gone = gone }.CheckAsync(Room, issue);
+    /// <param name="refused">Readers who are meant to end rejected, expired or failed.</param>
+    protected Task<FaultLine> KeptAsync(string fault, long issue, long lostReplies = 0, string[]? gone = null, long refused = 0) =>
+        new Promise(fault) { LostReplies = lostReplies, Gone = gone ?? [], Refused = refused }.CheckAsync(Room, issue);
 
     /// <summary>Looks again and again, until it is so.</summary>
     protected static async Task UntilAsync(Func<Task<bool>> isSo, string what)

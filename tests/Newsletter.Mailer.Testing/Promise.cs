@@ -4,7 +4,7 @@ using Newsletter.Mailer.Reports;
 namespace Newsletter.Mailer.Testing;
 
 /// <summary>
-/// What holds whatever goes wrong: nobody is lost; copies beyond the first are no more than the SMTP connections that were open at each kill;
+/// What holds whatever goes wrong: nobody is lost, neither without a word nor as rejected, expired or failed where that was not meant; copies beyond the first are no more than the SMTP connections that were open at each kill;
 /// every copy has the same Message-ID and the same bytes; nobody who has left is mailed; the receipt balances.
 /// </summary>
 /// <param name="Fault">F1 and so on.</param>
@@ -14,6 +14,9 @@ public sealed record Promise(string Fault, int Kills = 0, int Connections = 0)
 {
     /// <summary>Copies allowed beside those of kills, where a relay keeps a message and loses the reply.</summary>
     public long LostReplies { get; init; }
+
+    /// <summary>Readers who are meant to end rejected, expired or failed: for good, and with a reason of their own.</summary>
+    public long Refused { get; init; }
 
     /// <summary>Readers who had left before the issue came to them.</summary>
     public IReadOnlyCollection<string> Gone { get; init; } = [];
@@ -36,6 +39,8 @@ public sealed record Promise(string Fault, int Kills = 0, int Connections = 0)
         FaultForm.Report(line);
         Require(line.Lost == 0, $"{line.Lost} lost: accepted in the ledger and not at the relay: {Some(lost)}; waiting: {receipt.Pending + receipt.Sending + receipt.Deferred}", line);
         Require(receipt.State is "finished" or "cancelled" && receipt.Balanced, $"the issue is {receipt.State} ({receipt.Reason}) and its receipt {(receipt.Balanced ? "balances" : "doesn't balance")}: {receipt}", line);
+        Require(receipt.Rejected + receipt.Expired + receipt.Failed == Refused,
+            $"{receipt.Rejected} rejected, {receipt.Expired} expired and {receipt.Failed} failed, where {Refused} were meant to be", line);
         Require(line.Copies <= Connections + LostReplies, $"{line.Copies} copies beyond the first, where {Connections + LostReplies} are allowed", line);
         CheckCopies(copies, line);
         var mailed = Gone.Where(copies.ContainsKey).ToList();
@@ -47,6 +52,7 @@ public sealed record Promise(string Fault, int Kills = 0, int Connections = 0)
     {
         foreach (var (address, messages) in copies)
         {
+            Require(messages.Count <= 2, $"{address} got {messages.Count} copies: after a second loss a delivery stays unknown", line);
             Require(messages.Select(message => message.MessageId).Distinct(StringComparer.Ordinal).Count() == 1, $"{address} got copies with different Message-IDs", line);
             Require(messages.Select(message => message.Sha256).Distinct(StringComparer.Ordinal).Count() == 1, $"{address} got copies with different bytes", line);
         }

@@ -46,8 +46,6 @@ public sealed class BatchSender(SendingParts parts)
         finally
         {
             Leave();
-            if (Running == 0)
-                parts.Guard.SendersEnded();
         }
     }
 

@@ -60,7 +60,7 @@ public sealed class CircuitBreaker(TimeProvider clock)
     }
 
     /// <summary>
-    /// A person knows of the outage, and nothing is being sent: whoever tries next is let through at once,
+    /// A person knows of the outage and says that it is over: whoever tries next is let through at once,
     /// and how long there has been no success counts anew from there.
     /// </summary>
     public void Rearm()

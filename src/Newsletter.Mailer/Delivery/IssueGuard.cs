@@ -14,7 +14,7 @@ public sealed partial class IssueGuard(IssueStore issues, BulkRelays relays, Del
     private const int MostWatched = 32;
 
     private readonly ConcurrentDictionary<long, IssueWatch> _watched = new();
-    private volatile bool _rearmAtTheEnd;
+    private long _lastStart;
 
     /// <summary>What the messages of an issue have in common, kept while it is being sent.</summary>
     internal async Task<SendingIssue> IssueAsync(long id, CancellationToken stop)
@@ -107,25 +107,20 @@ public sealed partial class IssueGuard(IssueStore issues, BulkRelays relays, Del
         }
     }
 
-    /// <summary>Pauses everything that is sending where no relay has been usable for long enough.</summary>
+    /// <summary>Tries every relay anew where an issue was started or resumed; pauses everything that is sending where no relay has been usable for long enough.</summary>
     public async Task CheckRelaysAsync(CancellationToken stop)
     {
+        // Whoever starts or resumes an issue says that it works: every worker tries that, and holds no outage of before against it.
+        if (await issues.LastStart(stop) is { } start && start.UtcTicks > Volatile.Read(ref _lastStart))
+        {
+            Volatile.Write(ref _lastStart, start.UtcTicks);
+            relays.Pool.Rearm();
+        }
+
         if (relays.Pool.Outage(TimeSpan.FromSeconds(options.PauseWithoutRelaySeconds)) is not { } reason)
             return;
         foreach (var id in await issues.PauseAllAsync($"{reason} Resume once it works.", stop))
             LogPaused(id, reason);
-        // Whoever resumes says that it works: that must be tried, not held against an outage of before.
-        relays.Pool.Rearm();
-        _rearmAtTheEnd = true;
-    }
-
-    /// <summary>No sender is left in this process: what its connections still met after such a pause isn't held against whoever resumes either.</summary>
-    internal void SendersEnded()
-    {
-        if (!_rearmAtTheEnd)
-            return;
-        _rearmAtTheEnd = false;
-        relays.Pool.Rearm();
     }
 
     /// <summary>Pauses an issue of which too much is unknown or rejected.</summary>

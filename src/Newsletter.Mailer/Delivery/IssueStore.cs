@@ -29,10 +29,14 @@ public sealed class IssueStore(NpgsqlDataSource database)
     // A person who resumes has seen what was rejected or unknown so far: only what comes on top may pause it again.
     private const string Resume = /*lang=sql*/ """
         update issues i
-        set state = 'sending', reason = null,
+        set state = 'sending', reason = null, resumed_at = now(),
             tolerated = (select count(*) from deliveries d
                          where d.part_key = i.part_key and d.issue_id = i.id and d.status in ('rejected', 'unknown'))
         where i.id = @id and i.state = 'paused' and not exists (select from instance where held_reason is not null) returning i.id
+        """;
+
+    private const string SelectLastStart = /*lang=sql*/ """
+        select max(greatest(frozen_at, resumed_at)) from issues where state = 'sending'
         """;
 
     private const string BeginCancel = /*lang=sql*/ """
@@ -174,6 +178,9 @@ public sealed class IssueStore(NpgsqlDataSource database)
         await using var connection = await database.OpenConnectionAsync(stop);
         return [.. await connection.QueryAsync<long>(new CommandDefinition(PauseAll, new { reason }, cancellationToken: stop))];
     }
+
+    /// <summary>When an issue that is sending was last started or resumed, by the database's clock; null where none is.</summary>
+    public Task<DateTimeOffset?> LastStart(CancellationToken stop) => One<DateTimeOffset?>(SelectLastStart, new { }, stop);
 
     public async Task<bool> ResumeAsync(long id, CancellationToken stop) => await One<long?>(Resume, new { id }, stop) is not null;
 

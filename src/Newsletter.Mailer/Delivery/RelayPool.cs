@@ -81,14 +81,16 @@ public sealed class RelayPool : IAsyncDisposable
             return null;
         // Whoever waits for a relay looks again several times a second, unless a connect is under way.
         var since = _demand.Since(LongestConnect(lanes));
-        if (lanes.Max(lane => lane.Breaker.OpenSince) is { } open && since < open)
+        // One that is to be tried anew has not failed yet.
+        var open = lanes.Max(lane => lane.Breaker.OpenSince) ?? _clock.GetUtcNow();
+        if (since < open)
             since = open;
         return lanes.TrueForAll(lane => lane.Breaker.NeedsPerson) || _clock.GetUtcNow() - since >= patience
             ? "No usable relay. " + string.Join(" ", lanes.Select(lane => $"{lane.Relay}: {lane.Breaker.Reason}"))
             : null;
     }
 
-    /// <summary>A person was told of the outage: every relay may be tried again at once.</summary>
+    /// <summary>A person says that it works: every relay may be tried again at once, and counts as down only once that failed.</summary>
     public void Rearm()
     {
         foreach (var lane in Lanes.Where(lane => lane.Relay.Problem is null))

@@ -18,7 +18,7 @@ public sealed class ResendStore(NpgsqlDataSource database)
 
     private const string OpenRound = /*lang=sql*/ """
         update issues i
-        set state = 'sending', round = i.round + 1, reason = null, finished_at = null
+        set state = 'sending', round = i.round + 1, reason = null, finished_at = null, resumed_at = now()
         from (select x.id, x.finished_at from issues x where x.id = @id and x.state = 'finished' for no key update) old
         where i.id = old.id and not exists (select from instance where held_reason is not null)
         returning i.round, i.part_key as part, i.newsletter_id as newsletter, coalesce(i.frozen_at, i.created_at) as started, old.finished_at as finished

@@ -167,6 +167,7 @@ public sealed class ControlTests : MailroomTest
     }
 
     [Fact]
+    [Trait("Category", "Faults")]
     public async Task WhomOneWorkerSawRefusedWaitsTooWhenAnotherPausesTheIssue()
     {
         Room.Relay = Room.Relay with { MaxConnections = 2 };
@@ -183,7 +184,7 @@ public sealed class ControlTests : MailroomTest
         Relay(script => script);
         await Room.Control.ChangeAsync(issue, "sending", default);
         await Room.Worker.WorkAsync();
-        Assert.Equal(("finished", 100L, 100L), ((await Room.ReceiptAsync(issue)).State, (await Room.ReceiptAsync(issue)).Accepted, Room.Inbox.Messages.Count));
+        await KeptAsync("F12", issue);
     }
 
     [Fact]

@@ -44,6 +44,37 @@ public sealed class RelayFaultTests : MailroomTest
     }
 
     [Fact]
+    public async Task WhoeverResumesIsHeardByEveryWorkerWhateverItMetBefore()
+    {
+        var issue = await Room.FreezeIssueAsync(10);
+        var (first, second) = (Room.NewWorker(), Room.NewWorker());
+        foreach (var worker in new[] { first, second })
+        {
+            await worker.Guard.CheckRelaysAsync(default);
+            worker.Relays.Pool.Lanes[0].Breaker.CredentialsRefused("535 5.7.8 Authentication failed");
+        }
+
+        await first.Guard.CheckRelaysAsync(default);
+        Assert.Equal("paused", (await Room.ReceiptAsync(issue)).State);
+        await Room.Control.ChangeAsync(issue, "sending", default);
+
+        foreach (var worker in new[] { second, first })
+        {
+            await worker.Guard.CheckRelaysAsync(default);
+            Assert.Equal("sending", (await Room.ReceiptAsync(issue)).State);
+        }
+
+        // But refused once more it pauses once more.
+        second.Relays.Pool.Lanes[0].Breaker.CredentialsRefused("535 5.7.8 Authentication failed");
+        await second.Guard.CheckRelaysAsync(default);
+        Assert.Equal("paused", (await Room.ReceiptAsync(issue)).State);
+        await Room.Control.ChangeAsync(issue, "sending", default);
+        await second.Guard.CheckRelaysAsync(default);
+        await second.WorkAsync();
+        Assert.Equal("finished", (await Room.ReceiptAsync(issue)).State);
+    }
+
+    [Fact]
     public async Task ConnectionsAreReplacedAtTheRelaysLimit()
     {
         Room.Relay = Room.Relay with { MessagesPerConnection = 10, MaxConnections = 2 };

@@ -70,7 +70,7 @@ public sealed class ReplyTests : MailroomTest
         Assert.Equal(["reader3@example.net: hard_bounce: 550 5.1.1 <address>: user unknown, id #"],
             await Database.ListAsync<string>("select address || ': ' || reason || ': ' || evidence from suppressions"));
         Assert.Equal(0L, await Database.ScalarAsync<long>("select count(*) from smtp_details where text like '%@%'"));
-        await KeptAsync("F11", issue);
+        await KeptAsync("F11", issue, refused: 1);
     }
 
     [Theory]

@@ -150,7 +150,7 @@ public sealed class WholeIssueTests : MailroomTest
         Assert.Equal(("finished", 28L, 2L), (receipt.State, receipt.Accepted, receipt.Failed));
         Assert.True(receipt.Balanced);
         var reader = await Database.ScalarAsync<long>("select subscriber_id from deliveries where seq = 7");
-        await KeptAsync("F20", issue);
+        await KeptAsync("F20", issue, refused: 2);
         Assert.Contains("could not be made: KeyNotFoundException", (await Room.Deliveries.WhyAsync(issue, reader, default))!.Answer, StringComparison.Ordinal);
     }
 

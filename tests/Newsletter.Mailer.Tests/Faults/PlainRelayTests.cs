@@ -35,7 +35,7 @@ public sealed class PlainRelayTests : MailroomTest
 
         await room.Worker.WorkAsync();
 
-        var line = await new Promise("F23").CheckAsync(room, issue);
+        var line = await new Promise("F23") { Refused = 10 }.CheckAsync(room, issue);
         Assert.Equal((10L, 0L), ((await room.ReceiptAsync(issue)).Rejected, line.Copies));
         Assert.Equal((0, 0L), (room.Inbox.TimesFired("sent"), room.Inbox.Messages.Count));
         Assert.Equal(0L, await Database.ScalarAsync<long>("select count(*) from suppressions"));
@@ -52,7 +52,7 @@ public sealed class PlainRelayTests : MailroomTest
 
         await room.Worker.WorkAsync();
 
-        await new Promise("F11").CheckAsync(room, issue);
+        await new Promise("F11") { Refused = 1 }.CheckAsync(room, issue);
         var receipt = await room.ReceiptAsync(issue);
         Assert.Equal((19L, 1L), (receipt.Accepted, receipt.Rejected));
         Assert.Equal(["zoë@example.net"], await Database.ListAsync<string>("select address from deliveries d join subscribers b on b.id = d.subscriber_id where status = 'rejected'"));
