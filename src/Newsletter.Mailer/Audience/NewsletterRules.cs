@@ -54,6 +54,9 @@ public static partial class NewsletterRules
         // A sender with a non-ASCII local part could not be written to by relays without SMTPUTF8, nor could its bounces come back.
         else if (!address.IsAsciiLocalPart)
             problems.Add(new FieldProblem(field, "The part before the @ must be ASCII in a sender's address: most servers take no other."));
+        // It stands in List-Help and List-Owner too, whose brackets and commas (RFC 2369 §2) it could break.
+        else if (address.IsQuoted)
+            problems.Add(new FieldProblem(field, "The part before the @ needs quotation marks, which a sender's address can't have: use letters, digits, dots and hyphens only."));
         return address?.Value ?? "";
     }
 

@@ -88,6 +88,31 @@ public sealed class OutboxSenderTests : MailroomTest
     }
 
     [Fact]
+    public async Task AMailThatCannotBeMadeFailsInsteadOfComingBackForEver()
+    {
+        var id = await PutAsync();
+        // As if it had been kept before quoted addresses were refused.
+        await Database.ExecuteAsync("""update newsletters set reply_to = '"tea house"@example.com'""");
+
+        Assert.Null(await SendAsync(id));
+
+        Assert.Equal("failed", await Database.ScalarAsync<string>("select state from outbox"));
+        Assert.Contains("can stand in no header", await Database.ScalarAsync<string>("select reply from outbox"), StringComparison.Ordinal);
+        Assert.Null(await SendAsync(id));
+    }
+
+    [Fact]
+    public async Task ATroubleOfTheDatabaseFailsNoMail()
+    {
+        var id = await PutAsync();
+        await Database.ExecuteAsync("alter table editions rename to editions_away");
+
+        await Assert.ThrowsAnyAsync<System.Data.Common.DbException>(() => SendAsync(id));
+
+        Assert.Equal("sending", await Database.ScalarAsync<string>("select state from outbox"));
+    }
+
+    [Fact]
     public async Task AKindThatThisProgramDoesNotKnowFails()
     {
         var id = await Outbox.PutAsync(new OutboxMail { Kind = "love_letter", Address = "ana@example.net", Model = "{}" }, default);
