@@ -70,6 +70,25 @@ public sealed class OutboxSenderTests : MailroomTest
     }
 
     [Fact]
+    public async Task ATestOfAnEditionThatNamesNoAttributeReadsNoAudience()
+    {
+        var edition = await Some.EditionAsync(Database, await Some.NewsletterAsync(Database));
+        await using var connection = await DataSource.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using (var command = connection.CreateCommand())
+        {
+            command.CommandText = "lock table subscriptions, subscribers in access exclusive mode";
+            await command.ExecuteNonQueryAsync();
+        }
+
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        var put = Assert.IsType<TestSendOutcome.Put>(await Tests.PutAsync(edition.Id, [Address("author@example.org")], patience.Token));
+        Assert.Null(await Sender(_clock).SendAsync(put.OutboxIds.Single(), patience.Token));
+
+        Assert.Equal("sent", await Database.ScalarAsync<string>("select state from outbox"));
+    }
+
+    [Fact]
     public async Task AnEditionDeletedOrSpoiledMeanwhileFailsInWords()
     {
         var newsletter = await Some.NewsletterAsync(Database);
