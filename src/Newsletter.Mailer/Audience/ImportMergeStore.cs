@@ -62,7 +62,7 @@ public sealed partial class ImportMergeStore(NpgsqlDataSource database)
         using var turn = new SemaphoreSlim(1, 1);
         using var failed = CancellationTokenSource.CreateLinkedTokenSource(stop);
         string? after = "";
-        await using var second = work.Staged - work.Merged > ChunkRows ? await database.OpenConnectionAsync(stop) : null;
+        await using var second = work.Staged - work.Merged > ChunkRows ? await TryOpenAsync(stop) : null;
         await Task.WhenAll(second is null ? [MergeLaneAsync(connection)] : [MergeLaneAsync(connection), MergeLaneAsync(second)]);
 
         async Task MergeLaneAsync(NpgsqlConnection lane)
@@ -95,6 +95,19 @@ public sealed partial class ImportMergeStore(NpgsqlDataSource database)
             {
                 turn.Release();
             }
+        }
+    }
+
+    // A server with one free slot merges as well, only not as fast: to give up would cost the import one of its attempts.
+    private async Task<NpgsqlConnection?> TryOpenAsync(CancellationToken stop)
+    {
+        try
+        {
+            return await database.OpenConnectionAsync(stop);
+        }
+        catch (Exception e) when (e is NpgsqlException or TimeoutException)
+        {
+            return null;
         }
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Newsletter.Mailer.Audience;
 using Newsletter.Mailer.Database;
+using Npgsql;
 
 namespace Newsletter.Mailer.Tests.Audience;
 
@@ -105,6 +106,20 @@ public sealed class ImportFlowTests : ImportTest
         AssertBalanced(whole);
         Assert.Equal((35_000, 35_000), (whole.Created, whole.Subscribed));
         Assert.Empty(await Imports.FindUnfinishedAsync(default));
+    }
+
+    [Fact]
+    public async Task AServerWithOneFreeSlotIsEnough()
+    {
+        var id = await ReceiveAsync(File(25_000));
+        var connection = new NpgsqlConnectionStringBuilder(Database.ConnectionString) { MaxPoolSize = 1, Timeout = 1 };
+        await using var narrow = NpgsqlDataSource.Create(connection);
+
+        Assert.Equal(ImportMergeStore.Result.Over, await new ImportMergeStore(narrow).MergeAsync(id, null, default));
+
+        var import = (await Imports.GetAsync(id, default))!;
+        AssertBalanced(import);
+        Assert.Equal((ImportState.Finished, 25_000), (import.State, import.Created));
     }
 
     [Fact]
