@@ -62,6 +62,7 @@ public sealed partial class ImportMergeStore(NpgsqlDataSource database)
         using var turn = new SemaphoreSlim(1, 1);
         using var failed = CancellationTokenSource.CreateLinkedTokenSource(stop);
         string? after = "";
+        var (telling, told) = (new Lock(), 0L);
         await using var second = work.Staged - work.Merged > ChunkRows ? await TryOpenAsync(stop) : null;
         await Task.WhenAll(second is null ? [MergeLaneAsync(connection)] : [MergeLaneAsync(connection), MergeLaneAsync(second)]);
 
@@ -71,14 +72,24 @@ public sealed partial class ImportMergeStore(NpgsqlDataSource database)
             {
                 while (await TakeAsync(lane) is { } chunk)
                 {
-                    var merged = await MergeChunkAsync(lane, chunk, failed.Token);
-                    progress?.Report(new ImportProgress(ImportState.Merging, merged, work.Bytes, work.Invalid, work.Staged));
+                    Tell(await MergeChunkAsync(lane, chunk, failed.Token));
                 }
             }
             catch
             {
                 await failed.CancelAsync();
                 throw;
+            }
+        }
+
+        // By one lane at a time, and never backwards: who commits first may come second to this.
+        void Tell(long merged)
+        {
+            lock (telling)
+            {
+                if (merged <= told) return;
+                told = merged;
+                progress?.Report(new ImportProgress(ImportState.Merging, merged, work.Bytes, work.Invalid, work.Staged));
             }
         }
 

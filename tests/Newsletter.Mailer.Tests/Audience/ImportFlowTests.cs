@@ -232,8 +232,29 @@ public sealed class ImportFlowTests : ImportTest
 
         seen.Clear();
         await Importer.MergeAsync(id, new Callback(seen.Add), default);
-        Assert.Equal([10_000, 20_000, 25_000], seen.Select(progress => progress.Rows));
-        Assert.Equal(25_000, seen[^1].Total);
+        Assert.Equal(seen.Select(progress => progress.Rows).Distinct().Order(), seen.Select(progress => progress.Rows));
+        Assert.Equal((25_000, 25_000), (seen[^1].Rows, seen[^1].Total));
+    }
+
+    [Fact]
+    public async Task WhoeverIsToldTheProgressOfAMergeIsToldByOneAtATime()
+    {
+        var (inside, most) = (0, 0);
+        var seen = new List<long>();
+        var id = await ReceiveAsync(File(45_000));
+
+        await Importer.MergeAsync(id, new Callback(progress =>
+        {
+            most = Math.Max(most, Interlocked.Increment(ref inside));
+            // Long enough for the other lane to finish its chunk too.
+            if (seen.Count == 0) SpinWait.SpinUntil(() => Volatile.Read(ref inside) > 1, TimeSpan.FromSeconds(4));
+            seen.Add(progress.Rows);
+            Interlocked.Decrement(ref inside);
+        }), default);
+
+        Assert.Equal(1, most);
+        Assert.Equal(seen.Distinct().Order(), seen);
+        Assert.Equal(45_000, seen[^1]);
     }
 
     [Fact]
