@@ -56,6 +56,9 @@ public sealed partial class SubscriberImport(
         };
     }
 
+    /// <summary>What a column of this name becomes: <c>email</c>, <c>name</c>, else an attribute's key; empty where none can be made of it.</summary>
+    public static string KeyOf(string column) => ImportHeader.Normalise(column);
+
     private const string BrokenOff = "The upload broke off, and nothing of it was kept. Send the file again.";
 
     private static async Task<string?> ReceiveAsync(

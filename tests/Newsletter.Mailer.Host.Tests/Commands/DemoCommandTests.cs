@@ -1,3 +1,7 @@
+using Newsletter.Mailer.Audience;
+using Newsletter.Mailer.Editions;
+using Newsletter.Mailer.Host.Commands;
+
 namespace Newsletter.Mailer.Host.Tests.Commands;
 
 public sealed class DemoCommandTests
@@ -17,5 +21,26 @@ public sealed class DemoCommandTests
         Directory.Delete(folder, recursive: true);
         Assert.Equal(1, code);
         Assert.Contains("/nowhere/bin (Database:PostgresPrograms)", demo.Said, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("name", 3)]
+    [InlineData("full_name", 3)]
+    [InlineData("email", 3)]
+    [InlineData("address", 3)]
+    [InlineData("City", 3)]
+    [InlineData("_", 3)]
+    [InlineData("team", 4)]
+    [InlineData("first_name", 4)]
+    public async Task WhatAnEditionAsksForIsAColumnUnlessItIsOneAlready(string attribute, int columns)
+    {
+        var body = $"{{{{ subscriber.attributes.{attribute} | default: \"x\" }}}}{{{{ subscriber.attributes.{attribute.ToUpperInvariant()} | default: \"y\" }}}}";
+        var document = Assert.IsType<EditionParseOutcome.Read>(EditionDocument.Parse($"---\ntitle: Hello\n---\n\n{body}\n", FrontMatterRules.Edition)).Edition;
+
+        using var file = new StreamReader(DemoReaders.Csv(1, DemoReaders.AttributesIn(document)));
+        var header = (await file.ReadLineAsync())!.Split(',');
+
+        Assert.Equal((null, columns), (ImportHeader.Read(header).Problem, header.Length));
+        Assert.Equal(columns, (await file.ReadLineAsync())!.Split(',').Length);
     }
 }
