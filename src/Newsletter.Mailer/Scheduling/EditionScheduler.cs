@@ -43,7 +43,7 @@ public sealed class EditionScheduler(ScheduleStore schedule, EditionStore editio
             return new ScheduleOutcome.Invalid("slot", $"The newsletter's time_zone '{newsletter.TimeZone}' is no IANA time zone.");
 
         var occurrences = cadence!.After(clock.GetUtcNow(), zone).Take(OccurrencesLookedAt)
-            .Select(instant => new LocalTime(instant, TimeZoneInfo.ConvertTime(instant, zone).DateTime, zone.Id, null))
+            .Select(instant => LocalTime.At(instant, cadence.AskedFor(instant, zone), zone))
             .ToList();
         if (occurrences.Count == 0)
             return new ScheduleOutcome.Invalid("slot", $"The cadence '{newsletter.Cadence}' never comes: correct it.");

@@ -172,6 +172,20 @@ public sealed class EditionSchedulerTests : MailroomTest
     }
 
     [Theory]
+    [InlineData("30 2 29 3 *", "2026-03-29T01:00Z", "02:30 does not exist on 2026-03-29 in Europe/Berlin, because the clocks go forward: it goes out at 03:00.")]
+    [InlineData("0 3 29 3 *", "2026-03-29T01:00Z", null)]
+    [InlineData("30 2 25 10 *", "2026-10-25T00:30Z", "02:30 comes twice on 2026-10-25 in Europe/Berlin, because the clocks go back: it goes out the first time.")]
+    [InlineData("30 3 25 10 *", "2026-10-25T02:30Z", null)]
+    public async Task WhatAClockChangeDidToTheNextSlotIsTold(string cadence, string instant, string? note)
+    {
+        var newsletter = await Some.NewsletterAsync(Database, draft => draft with { Cadence = cadence });
+
+        var when = await NextAsync(await Some.EditionAsync(Database, newsletter));
+
+        Assert.Equal((At(instant), note), (when.Instant, when.Note));
+    }
+
+    [Theory]
     [InlineData(null, "has no cadence")]
     [InlineData("whenever 08:00", "is no cadence")]
     [InlineData("0 8 30 2 *", "never comes")]
