@@ -49,9 +49,7 @@ public sealed class EditionScheduler(ScheduleStore schedule, EditionStore editio
             return new ScheduleOutcome.Invalid("slot", $"The cadence '{newsletter.Cadence}' never comes: correct it.");
         if (await RefusalAsync(edition, newsletter, occurrences[0].Instant, stop) is { } refusal)
             return refusal;
-        return await schedule.ScheduleNextAsync(id, edition.Revision, newsletter.Id, occurrences, stop) is { } when
-            ? new ScheduleOutcome.Scheduled(when)
-            : new ScheduleOutcome.ChangedMeanwhile();
+        return await schedule.ScheduleNextAsync(id, edition.Revision, newsletter.Id, occurrences, stop);
     }
 
     /// <summary>Sends an edition at once, whatever it was scheduled for.</summary>

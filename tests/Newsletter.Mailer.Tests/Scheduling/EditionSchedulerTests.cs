@@ -185,6 +185,28 @@ public sealed class EditionSchedulerTests : MailroomTest
         Assert.Equal((At(instant), note), (when.Instant, when.Note));
     }
 
+    [Fact]
+    public async Task WhereEverySlotIsTakenThereIsNoNextOne()
+    {
+        var newsletter = await Some.NewsletterAsync(Database, draft => draft with { Cadence = "0 8 29 2 *" });
+        Assert.Null(Cadence.TryParse(newsletter.Cadence, out var cadence));
+        var zone = LocalTime.FindZone(newsletter.TimeZone)!;
+        // Leap days come to an end with the calendar of cadences.
+        foreach (var slot in cadence!.After(_clock.GetUtcNow(), zone))
+        {
+            var other = await Some.EditionAsync(Database, newsletter);
+            Assert.True(await Room.Schedule.ScheduleAsync(other.Id, other.Revision, new LocalTime(slot, TimeZoneInfo.ConvertTime(slot, zone).DateTime, zone.Id, null), default));
+        }
+
+        var edition = await Some.EditionAsync(Database, newsletter);
+
+        var invalid = Assert.IsType<ScheduleOutcome.Invalid>(await Scheduler.ScheduleNextAsync(edition.Id, default));
+
+        Assert.Equal("slot", invalid.Field);
+        Assert.Contains("taken by other editions", invalid.Problem, StringComparison.Ordinal);
+        Assert.Equal(EditionState.Draft, (await FindAsync(edition.Id)).State);
+    }
+
     [Theory]
     [InlineData(null, "has no cadence")]
     [InlineData("whenever 08:00", "is no cadence")]
@@ -251,7 +273,7 @@ public sealed class EditionSchedulerTests : MailroomTest
         var when = LocalTime.Resolve(new DateTime(2030, 3, 13, 8, 0, 0), TimeZoneInfo.Utc);
 
         Assert.False(await Room.Schedule.ScheduleAsync(edition.Id, edition.Revision - 1, when, default));
-        Assert.Null(await Room.Schedule.ScheduleNextAsync(edition.Id, edition.Revision - 1, edition.NewsletterId, [when], default));
+        Assert.IsType<ScheduleOutcome.ChangedMeanwhile>(await Room.Schedule.ScheduleNextAsync(edition.Id, edition.Revision - 1, edition.NewsletterId, [when], default));
         Assert.False(await Room.Schedule.ScheduleNowAsync(edition.Id, edition.Revision - 1, when.Local, when.Zone, default));
 
         Assert.Equal(EditionState.Draft, (await FindAsync(edition.Id)).State);
