@@ -37,7 +37,7 @@ public sealed class CrashableServer : IAsyncDisposable
             Run("mount", "-t", "tmpfs", "-o", string.Create(CultureInfo.InvariantCulture, $"size={megabytes}m,mode=0755"), "tmpfs", folder);
         }
 
-        var settings = new PrivateClusterSettings { Folder = folder, MaxConnections = 200 };
+        var settings = PostgresFixture.Settings(folder) with { MaxConnections = 200 };
         var server = new CrashableServer(scratch, settings, await PrivateCluster.StartAsync(settings, NullLogger.Instance, default), diskMegabytes is not null);
         await server._cluster.CreateDatabaseAsync(Template, default);
         await using (var source = NpgsqlDataSource.Create(server.ConnectionTo(Template)))

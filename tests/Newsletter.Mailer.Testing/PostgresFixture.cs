@@ -33,6 +33,14 @@ public sealed class PostgresFixture
 
     internal Task DropAsync(string database) => ExecuteAsync($"drop database if exists {database} with (force)");
 
+    /// <summary>A server of the tests' own, of the programs and under the account that the environment names, where it names any.</summary>
+    internal static PrivateClusterSettings Settings(string folder) => new()
+    {
+        Folder = folder,
+        Programs = Environment.GetEnvironmentVariable("Database__PostgresPrograms"),
+        Account = Environment.GetEnvironmentVariable("Database__PostgresAccount"),
+    };
+
     private async Task ExecuteAsync(string sql)
     {
         await using var command = admin.CreateCommand(sql);
@@ -44,7 +52,7 @@ public sealed class PostgresFixture
         var parent = Path.Combine(Path.GetTempPath(), $"newsletter-tests-{Environment.UserName}");
         var scratch = await ScratchFolder.CreateAsync(parent, TimeProvider.System, default);
         var started = await PrivateCluster.StartAsync(
-            new PrivateClusterSettings { Folder = scratch.Path, Durable = false, MaxConnections = 400 }, NullLogger.Instance, default);
+            Settings(scratch.Path) with { Durable = false, MaxConnections = 400 }, NullLogger.Instance, default);
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Remove(scratch.Path);
 
         await started.CreateDatabaseAsync(Template, default);

@@ -59,19 +59,27 @@ internal static class DemoCommand
 
     private static async Task<string?> ReadEditionAsync(DemoWish wish, Terminal terminal, CancellationToken stop) =>
         wish.Edition is null ? SampleEdition.Source : await EditionFiles.ReadAsync(wish.Edition.FullName, terminal, stop);
-    // Nothing of the machine's configuration is used: the demo is the same everywhere, and can do no harm.
-    private static HostSetup Setup(string folder, int port) => new()
+
+    // Nothing of the machine's configuration is used but where PostgreSQL's programs are and who runs them: the demo is the same
+    // everywhere, and can do no harm.
+    private static HostSetup Setup(string folder, int port)
     {
-        IgnoreMachine = true,
-        Overrides = new Dictionary<string, string?>(StringComparer.Ordinal)
+        var machine = new ConfigurationBuilder().AddEnvironmentVariables().Build();
+        return new()
         {
-            ["DataFolder"] = folder,
-            ["PublicUrl"] = string.Create(CultureInfo.InvariantCulture, $"http://localhost:{port}"),
-            ["Web:Urls"] = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"),
-            ["Inbox:Enabled"] = "true",
-            ["Logging:LogLevel:Default"] = "Warning",
-        },
-    };
+            IgnoreMachine = true,
+            Overrides = new Dictionary<string, string?>(StringComparer.Ordinal)
+            {
+                ["DataFolder"] = folder,
+                ["PublicUrl"] = string.Create(CultureInfo.InvariantCulture, $"http://localhost:{port}"),
+                ["Web:Urls"] = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"),
+                ["Inbox:Enabled"] = "true",
+                ["Logging:LogLevel:Default"] = "Warning",
+                ["Database:PostgresPrograms"] = machine["Database:PostgresPrograms"],
+                ["Database:PostgresAccount"] = machine["Database:PostgresAccount"],
+            },
+        };
+    }
 
     // Links are made before anything listens, so the port must be known first.
     private static int FreePort()

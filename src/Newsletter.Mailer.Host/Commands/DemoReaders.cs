@@ -2,6 +2,7 @@ using System.Globalization;
 using System.IO.Pipelines;
 using System.Text;
 using System.Text.RegularExpressions;
+using Newsletter.Mailer.Audience;
 using Newsletter.Mailer.Editions;
 
 namespace Newsletter.Mailer.Host.Commands;
@@ -14,6 +15,8 @@ internal static partial class DemoReaders
         "Ana", "Björn", "Chiara", "Đorđe", "Élodie", "Fatima", "Grace", "Hiroshi", "Ingrid", "João", "Kemal", "Léa", "Marek", "Niamh", "Oluwaseun", "Priya",
         "Quentin", "Rosa", "Søren", "Thandiwe", "Ulla", "Valentina", "Wei", "Ximena", "Yusuf", "Zoë", "明美", "서연", "محمد", "Ольга", "Ελένη", "นภา",
     ];
+
+    private static readonly string[] GivenColumns = ["email", "name", "city"];
 
     private static readonly string[] Domains = ["example.com", "example.org", "example.net", "mail.test", "readers.test"];
 
@@ -31,9 +34,13 @@ internal static partial class DemoReaders
             : 0;
     }
 
-    /// <summary>The attributes that an edition's slots name, each once: made-up readers need them, or the edition could not be sent to them.</summary>
+    /// <summary>
+    /// The attributes that an edition's slots name, each once: made-up readers need them, or the edition could not be sent to them.
+    /// Without those whose column would mean the same as one that is there anyway: no file could have both.
+    /// </summary>
     public static IReadOnlyList<string> AttributesIn(EditionDocument edition) =>
-        [.. Attribute().Matches($"{edition.Subject}\n{edition.Preheader}\n{edition.Body}").Select(match => match.Groups["name"].Value).Except(["city"], StringComparer.Ordinal).Distinct(StringComparer.Ordinal)];
+        [.. Attribute().Matches($"{edition.Subject}\n{edition.Preheader}\n{edition.Body}")
+            .Select(match => match.Groups["name"].Value).ExceptBy(["", .. GivenColumns], SubscriberImport.KeyOf, StringComparer.Ordinal)];
 
     /// <summary>The file, written while it is read: a million readers take no memory.</summary>
     /// <param name="count">How many readers.</param>
@@ -55,7 +62,7 @@ internal static partial class DemoReaders
         {
             var columns = string.Concat(attributes.Select(attribute => "," + attribute));
             var values = string.Concat(attributes.Select(attribute => $",some {attribute}"));
-            writer.Write(Encoding.UTF8.GetBytes($"email,name,city{columns}\n"));
+            writer.Write(Encoding.UTF8.GetBytes($"{string.Join(',', GivenColumns)}{columns}\n"));
             for (var number = 1; number <= count; number++)
             {
                 // Every seventh gave no name: the defaults of the edition's slots must read well too.

@@ -26,7 +26,8 @@ internal sealed class TrialIssue(IServiceProvider rooms, Terminal terminal, int 
     {
         if (Read(source) is not { } document || await MakeNewsletterAsync(document, stop) is not { } newsletter)
             return null;
-        await ImportAsync(newsletter, document, stop);
+        if (!await ImportAsync(newsletter, document, stop))
+            return null;
         await ThinOutAsync(newsletter, stop);
         return await PublishAsync(newsletter, source, stop);
     }
@@ -79,7 +80,7 @@ internal sealed class TrialIssue(IServiceProvider rooms, Terminal terminal, int 
         return null;
     }
 
-    private async Task ImportAsync(NewsletterProfile newsletter, EditionDocument document, CancellationToken stop)
+    private async Task<bool> ImportAsync(NewsletterProfile newsletter, EditionDocument document, CancellationToken stop)
     {
         terminal.Error.WriteLine(FormattableString.Invariant($"Importing {readers:N0} made-up readers…"));
         // Of the edition's own tier, or a premium edition would go to nobody.
@@ -87,9 +88,17 @@ internal sealed class TrialIssue(IServiceProvider rooms, Terminal terminal, int 
         var id = ((AudienceOutcome<Import>.Created)created).Value.Id;
         var import = rooms.GetRequiredService<SubscriberImport>();
         await using var csv = DemoReaders.Csv(readers, DemoReaders.AttributesIn(document));
-        await import.ReceiveAsync(id, csv, progress: null, stop);
-        if (await import.MergeAsync(id, progress: null, stop) is not MergeOutcome.Finished)
-            throw new InvalidOperationException("The made-up readers could not be imported.");
+        var reason = await import.ReceiveAsync(id, csv, progress: null, stop) is ReceiveOutcome.Refused refused
+            ? refused.Reason
+            : await import.MergeAsync(id, progress: null, stop) switch
+            {
+                MergeOutcome.Finished => null,
+                MergeOutcome.Failed failed => failed.Reason,
+                var other => $"The import ended as {other}.",
+            };
+        if (reason is not null)
+            terminal.Fail($"The made-up readers could not be imported. {reason}");
+        return reason is null;
     }
 
     // About one in a hundred has left, and one in a hundred is suppressed: a receipt without either would show little.

@@ -45,8 +45,8 @@ internal static class EditionEndpoints
         EditionState? wanted = null;
         if (state is not null)
         {
-            // Enum.TryParse would take numbers too.
-            if (!char.IsAsciiLetter(state.FirstOrDefault()) || !Enum.TryParse<EditionState>(state, ignoreCase: true, out var known))
+            // Enum.TryParse would take numbers too, and several with commas between them as one that isn't there.
+            if (!state.All(char.IsAsciiLetter) || !Enum.TryParse<EditionState>(state, ignoreCase: true, out var known))
                 return Problems.Invalid("state", "It must be draft, scheduled, held or published.");
             wanted = known;
         }

@@ -25,10 +25,10 @@ internal static class ImportEndpoints
         imports.MapPost("/", Receive).RequireScope(Scopes.WriteSubscribers)
             .Accepts<string>(Csv)
             .ProducesProblem(StatusCodes.Status415UnsupportedMediaType)
-            // The disk is the only limit of an import; its body isn't hashed, because that would mean to read it twice.
-            .WithMetadata(new DisableRequestSizeLimitAttribute(), new IdempotencyRule(BodyIsHashed: false))
+            // The disk is the only limit of an import, so its body can't be read once to be compared and once more to be imported.
+            .WithMetadata(new DisableRequestSizeLimitAttribute(), new IdempotencyRule(WhyNoKey: "An import takes no key: to send the same file again changes nothing. Leave it out."))
             .WithSummary("Import subscribers from CSV")
-            .WithDescription("The file is the body; its columns are email, name, first_name, and attributes for the rest. It is read to its end before the answer, and becomes subscribers after it. Repeating it is harmless; who unsubscribed or is suppressed stays so.");
+            .WithDescription("The file is the body; its columns are email, name, first_name, and attributes for the rest. It is read to its end before the answer, and becomes subscribers after it. Repeating it is harmless, so it takes no Idempotency-Key; who unsubscribed or is suppressed stays so.");
         imports.MapGet("/{id:long}", Get).RequireScope(Scopes.ReadSubscribers)
             .ProducesProblem(StatusCodes.Status404NotFound)
             .WithSummary("Show an import");

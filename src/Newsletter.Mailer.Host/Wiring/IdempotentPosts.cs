@@ -7,9 +7,9 @@ using Newsletter.Mailer.Host.Endpoints;
 namespace Newsletter.Mailer.Host.Wiring;
 
 /// <summary>How an endpoint's POST takes part in idempotency.</summary>
-/// <param name="BodyIsHashed">False for bodies without limit: there the request is told by path, query, type and length.</param>
+/// <param name="WhyNoKey">Why a key is refused, for people; null where one is taken.</param>
 /// <param name="AnswerIsSecret">True where the answer holds what must not be stored: asking again says only that it was done.</param>
-internal sealed record IdempotencyRule(bool BodyIsHashed = true, bool AnswerIsSecret = false);
+internal sealed record IdempotencyRule(string? WhyNoKey = null, bool AnswerIsSecret = false);
 
 /// <summary>
 /// <c>Idempotency-Key</c> on POST: the same request is answered as it was the first time, another one under the same key is refused.
@@ -35,15 +35,21 @@ internal static class IdempotentPosts
             return;
         }
 
+        var rule = http.GetEndpoint()?.Metadata.GetMetadata<IdempotencyRule>() ?? s_usual;
+        if (rule.WhyNoKey is { } why)
+        {
+            await Problems.WriteAsync(http, Problems.InvalidDetails(new FieldErrors().Add(Header, why)));
+            return;
+        }
+
         if (values is not [{ Length: > 0 and <= LongestKey } key])
         {
             await Problems.WriteAsync(http, StatusCodes.Status400BadRequest, $"{Header} must be one value of 1 to {LongestKey} characters.");
             return;
         }
 
-        var rule = http.GetEndpoint()?.Metadata.GetMetadata<IdempotencyRule>() ?? s_usual;
         var store = http.RequestServices.GetRequiredService<IdempotencyStore>();
-        var request = await FingerprintAsync(http.Request, rule, http.RequestAborted);
+        var request = await FingerprintAsync(http.Request, http.RequestAborted);
         await AnswerAsync(http, next, new Claim(store, http.User.KeyId(), key, rule), request);
     }
 
@@ -115,16 +121,10 @@ internal static class IdempotentPosts
         await http.Response.Body.WriteAsync(answer.Body, http.RequestAborted);
     }
 
-    private static async Task<byte[]> FingerprintAsync(HttpRequest request, IdempotencyRule rule, CancellationToken stop)
+    private static async Task<byte[]> FingerprintAsync(HttpRequest request, CancellationToken stop)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(Encoding.UTF8.GetBytes($"{request.Path}\n{request.QueryString}\n{request.ContentType}\n"));
-        if (!rule.BodyIsHashed)
-        {
-            hash.AppendData(Encoding.UTF8.GetBytes($"{request.ContentLength}"));
-            return hash.GetHashAndReset();
-        }
-
         request.EnableBuffering();
         var buffer = new byte[16 * 1024];
         int read;

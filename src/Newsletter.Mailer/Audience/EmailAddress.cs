@@ -40,6 +40,9 @@ public sealed class EmailAddress : IEquatable<EmailAddress>
     /// <summary>False: only a relay that offers SMTPUTF8 (RFC 6531) can take it.</summary>
     public bool IsAsciiLocalPart => Ascii.IsValid(LocalPart);
 
+    /// <summary>True: what stands before the @ needs its quotation marks, for a space, a comma or the like in it.</summary>
+    public bool IsQuoted => LocalPart[0] == '"';
+
     /// <summary>Reads an address.</summary>
     public static bool TryParse(string? raw, [NotNullWhen(true)] out EmailAddress? address) => TryParse(raw, out address, out _);
 

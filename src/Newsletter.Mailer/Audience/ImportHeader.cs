@@ -68,7 +68,7 @@ internal sealed record ImportHeader
     }
 
     // "First name" → first_name, "Prénom" → prenom, "2024 donor" → x_2024_donor.
-    private static string Normalise(string column)
+    internal static string Normalise(string column)
     {
         var key = new StringBuilder(column.Length);
         foreach (var c in column.Normalize(NormalizationForm.FormD).ToLowerInvariant())

@@ -62,7 +62,8 @@ public sealed partial class ImportMergeStore(NpgsqlDataSource database)
         using var turn = new SemaphoreSlim(1, 1);
         using var failed = CancellationTokenSource.CreateLinkedTokenSource(stop);
         string? after = "";
-        await using var second = work.Staged - work.Merged > ChunkRows ? await database.OpenConnectionAsync(stop) : null;
+        var (telling, told) = (new Lock(), 0L);
+        await using var second = work.Staged - work.Merged > ChunkRows ? await TryOpenAsync(stop) : null;
         await Task.WhenAll(second is null ? [MergeLaneAsync(connection)] : [MergeLaneAsync(connection), MergeLaneAsync(second)]);
 
         async Task MergeLaneAsync(NpgsqlConnection lane)
@@ -71,14 +72,24 @@ public sealed partial class ImportMergeStore(NpgsqlDataSource database)
             {
                 while (await TakeAsync(lane) is { } chunk)
                 {
-                    var merged = await MergeChunkAsync(lane, chunk, failed.Token);
-                    progress?.Report(new ImportProgress(ImportState.Merging, merged, work.Bytes, work.Invalid, work.Staged));
+                    Tell(await MergeChunkAsync(lane, chunk, failed.Token));
                 }
             }
             catch
             {
                 await failed.CancelAsync();
                 throw;
+            }
+        }
+
+        // By one lane at a time, and never backwards: who commits first may come second to this.
+        void Tell(long merged)
+        {
+            lock (telling)
+            {
+                if (merged <= told) return;
+                told = merged;
+                progress?.Report(new ImportProgress(ImportState.Merging, merged, work.Bytes, work.Invalid, work.Staged));
             }
         }
 
@@ -95,6 +106,19 @@ public sealed partial class ImportMergeStore(NpgsqlDataSource database)
             {
                 turn.Release();
             }
+        }
+    }
+
+    // A server with one free slot merges as well, only not as fast: to give up would cost the import one of its attempts.
+    private async Task<NpgsqlConnection?> TryOpenAsync(CancellationToken stop)
+    {
+        try
+        {
+            return await database.OpenConnectionAsync(stop);
+        }
+        catch (Exception e) when (e is NpgsqlException or TimeoutException)
+        {
+            return null;
         }
     }
 

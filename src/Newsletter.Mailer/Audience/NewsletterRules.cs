@@ -5,6 +5,9 @@ namespace Newsletter.Mailer.Audience;
 /// <summary>What a newsletter must look like.</summary>
 public static partial class NewsletterRules
 {
+    /// <summary>What <see cref="IsSlug"/> asks for, for people.</summary>
+    public const string SlugWords = "1 to 63 lower-case letters a-z, digits and hyphens, at least one letter, and no hyphen at either end";
+
     private const int MaxNameLength = 100;
     private const int MaxPostalAddressLength = 500;
     private const int MaxCadenceLength = 100;
@@ -29,12 +32,13 @@ public static partial class NewsletterRules
         return problems.Count == 0 ? (profile, problems) : (null, problems);
     }
 
+    /// <summary>True for what a newsletter may have as its slug, and an edition's front matter may name.</summary>
+    public static bool IsSlug(string slug) => SlugPattern().IsMatch(slug) && slug.Any(char.IsAsciiLetterLower);
+
     private static string CheckSlug(string? raw, List<FieldProblem> problems)
     {
         var slug = raw ?? "";
-        if (!SlugPattern().IsMatch(slug) || !slug.Any(char.IsAsciiLetterLower))
-            problems.Add(new FieldProblem("slug",
-                "A slug has 1 to 63 lower-case letters a-z, digits and hyphens, at least one letter, and no hyphen at either end."));
+        if (!IsSlug(slug)) problems.Add(new FieldProblem("slug", $"A slug has {SlugWords}."));
         return slug;
     }
 
@@ -54,6 +58,9 @@ public static partial class NewsletterRules
         // A sender with a non-ASCII local part could not be written to by relays without SMTPUTF8, nor could its bounces come back.
         else if (!address.IsAsciiLocalPart)
             problems.Add(new FieldProblem(field, "The part before the @ must be ASCII in a sender's address: most servers take no other."));
+        // It stands in List-Help and List-Owner too, whose brackets and commas (RFC 2369 §2) it could break.
+        else if (address.IsQuoted)
+            problems.Add(new FieldProblem(field, "The part before the @ needs quotation marks, which a sender's address can't have: use letters, digits, dots and hyphens only."));
         return address?.Value ?? "";
     }
 

@@ -41,7 +41,7 @@ public sealed partial class SubscriberImport(
 
     /// <summary>Makes subscribers of what was received. Safe to call again after a crash, and twice at once.</summary>
     /// <param name="importId">An import that was received.</param>
-    /// <param name="progress">Told after each chunk.</param>
+    /// <param name="progress">Told after chunks, by one at a time, of ever more rows.</param>
     /// <param name="stop">Stops after the chunk at hand is committed or rolled back; a later call goes on from there.</param>
     public async Task<MergeOutcome> MergeAsync(long importId, IProgress<ImportProgress>? progress, CancellationToken stop)
     {
@@ -55,6 +55,9 @@ public sealed partial class SubscriberImport(
             _ => new MergeOutcome.NotReceived(),
         };
     }
+
+    /// <summary>What a column of this name becomes: <c>email</c>, <c>name</c>, else an attribute's key; empty where none can be made of it.</summary>
+    public static string KeyOf(string column) => ImportHeader.Normalise(column);
 
     private const string BrokenOff = "The upload broke off, and nothing of it was kept. Send the file again.";
 

@@ -32,11 +32,23 @@ public sealed partial class OutboxSender(OutboxStore outbox, TestSend testSends,
         return await EnterAsync(mail, await session.SendAsync(message));
     }
 
-    private Task<(OutgoingMail? Mail, string? Problem)> ComposeAsync(ClaimedMail mail, CancellationToken stop) => mail.Kind switch
+    private async Task<(OutgoingMail? Mail, string? Problem)> ComposeAsync(ClaimedMail mail, CancellationToken stop)
     {
-        TestSend.Kind => testSends.ComposeAsync(mail, stop),
-        _ => Task.FromResult<(OutgoingMail?, string?)>((null, $"This version of the program does not know mail of kind '{mail.Kind}'.")),
-    };
+        try
+        {
+            return mail.Kind switch
+            {
+                TestSend.Kind => await testSends.ComposeAsync(mail, stop),
+                _ => (null, $"This version of the program does not know mail of kind '{mail.Kind}'."),
+            };
+        }
+        catch (Exception e) when (e is not (OutOfMemoryException or OperationCanceledException) && !DatabaseContact.IsLoss(e))
+        {
+            // It could not be made the next time either: whoever waits for it is told.
+            LogUnrenderable(e, mail.Id);
+            return (null, SmtpText.Storable($"The message can't be made ({e.GetType().Name}): {e.Message}"));
+        }
+    }
 
     private async Task<RelaySession?> RentAsync(CancellationToken stop)
     {
@@ -92,4 +104,7 @@ public sealed partial class OutboxSender(OutboxStore outbox, TestSend testSends,
 
     [LoggerMessage(1, LogLevel.Warning, "Outbox mail {OutboxId} failed: {Reason}")]
     private partial void LogFailed(long outboxId, string reason);
+
+    [LoggerMessage(2, LogLevel.Error, "Outbox mail {OutboxId}: the message can't be made")]
+    private partial void LogUnrenderable(Exception exception, long outboxId);
 }

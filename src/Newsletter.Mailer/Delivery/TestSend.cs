@@ -57,7 +57,7 @@ public sealed class TestSend(OutboxStore outbox, EditionStore editions, Newslett
     private async Task<EditionReadiness> ReadAsync(Edition edition, DateTimeOffset date, CancellationToken stop)
     {
         var newsletter = (await newsletters.GetAsync(edition.NewsletterId, stop))!;
-        var attributes = await schedule.KnownAttributes(newsletter.Id, stop);
+        var attributes = await AttributesUsedBy.EditionAsync(edition.Source, newsletter.Id, schedule, stop);
         return EditionReadiness.Check(edition.Source, newsletter, site.Url, date, attributes, edition.Number);
     }
 

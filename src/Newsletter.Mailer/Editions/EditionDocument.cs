@@ -158,7 +158,7 @@ public sealed record EditionDocument
 
         return edition with
         {
-            Newsletter = reader.Slug("newsletter"),
+            Newsletter = reader.Newsletter("newsletter"),
             Number = number,
             Title = named,
             Subject = subject ?? named ?? edition.Subject,

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Newsletter.Mailer.Audience;
 
 namespace Newsletter.Mailer.Editions;
 
@@ -93,6 +94,19 @@ internal sealed partial class FrontMatterReader(IReadOnlyList<FrontMatterEntry> 
 
         return allowed.FirstOrDefault(word => word.Equals(text, StringComparison.OrdinalIgnoreCase))
             ?? Refuse(Find(key)!, $"must be {string.Join(" or ", allowed)}, not \"{Shown(text)}\"");
+    }
+
+    /// <summary>The slug of a newsletter, of which there may be one of that name or not; null where absent.</summary>
+    public string? Newsletter(string key)
+    {
+        if (Text(key, 200) is not { } text)
+        {
+            return null;
+        }
+
+        return NewsletterRules.IsSlug(text)
+            ? text
+            : Refuse(Find(key)!, $"must be a newsletter's slug, which has {NewsletterRules.SlugWords}, not \"{Shown(text)}\"");
     }
 
     public string? Slug(string key)

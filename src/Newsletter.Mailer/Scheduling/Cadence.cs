@@ -40,6 +40,24 @@ public sealed partial class Cadence
             yield return found.ToUniversalTime();
     }
 
+    /// <summary>The wall-clock time that an occurrence stands for: its own, unless the clocks skipped that and it was moved.</summary>
+    /// <param name="occurrence">One of <see cref="After"/>.</param>
+    /// <param name="zone">The same zone.</param>
+    public DateTime AskedFor(DateTimeOffset occurrence, TimeZoneInfo zone)
+    {
+        var local = TimeZoneInfo.ConvertTime(occurrence, zone).DateTime;
+        var skipped = zone.GetUtcOffset(occurrence) - zone.GetUtcOffset(occurrence.AddMinutes(-1));
+        // Read as if the wall clock were UTC, whose clocks skip nothing.
+        var from = DateTime.SpecifyKind(skipped > TimeSpan.Zero ? local - skipped : local, DateTimeKind.Utc);
+        return IsAskedFor(local) ? local : DateTime.SpecifyKind(_cron.GetNextOccurrence(from, inclusive: true)!.Value, DateTimeKind.Unspecified);
+    }
+
+    private bool IsAskedFor(DateTime local)
+    {
+        var read = DateTime.SpecifyKind(local, DateTimeKind.Utc);
+        return _cron.GetNextOccurrence(read, inclusive: true) == read;
+    }
+
     private static string? ToCron(string text)
     {
         // Words first: "mondays, wednesdays and fridays 08:00" has five fields as well.

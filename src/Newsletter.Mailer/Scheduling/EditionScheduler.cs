@@ -43,15 +43,13 @@ public sealed class EditionScheduler(ScheduleStore schedule, EditionStore editio
             return new ScheduleOutcome.Invalid("slot", $"The newsletter's time_zone '{newsletter.TimeZone}' is no IANA time zone.");
 
         var occurrences = cadence!.After(clock.GetUtcNow(), zone).Take(OccurrencesLookedAt)
-            .Select(instant => new LocalTime(instant, TimeZoneInfo.ConvertTime(instant, zone).DateTime, zone.Id, null))
+            .Select(instant => LocalTime.At(instant, cadence.AskedFor(instant, zone), zone))
             .ToList();
         if (occurrences.Count == 0)
             return new ScheduleOutcome.Invalid("slot", $"The cadence '{newsletter.Cadence}' never comes: correct it.");
         if (await RefusalAsync(edition, newsletter, occurrences[0].Instant, stop) is { } refusal)
             return refusal;
-        return await schedule.ScheduleNextAsync(id, edition.Revision, newsletter.Id, occurrences, stop) is { } when
-            ? new ScheduleOutcome.Scheduled(when)
-            : new ScheduleOutcome.ChangedMeanwhile();
+        return await schedule.ScheduleNextAsync(id, edition.Revision, newsletter.Id, occurrences, stop);
     }
 
     /// <summary>Sends an edition at once, whatever it was scheduled for.</summary>

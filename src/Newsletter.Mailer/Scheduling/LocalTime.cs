@@ -34,18 +34,27 @@ public sealed record LocalTime(DateTimeOffset Instant, DateTime Local, string Zo
         {
             var before = zone.GetUtcOffset(local.AddHours(-3));
             var instant = new DateTimeOffset(local, before).ToUniversalTime();
-            var moved = TimeZoneInfo.ConvertTime(instant, zone).DateTime;
-            return new(instant, moved, zone.Id, $"{Clock(local)} does not exist on {Day(local)} in {zone.Id}, because the clocks go forward: it goes out at {Clock(moved)}.");
+            return At(instant, local, zone);
         }
 
-        if (zone.IsAmbiguousTime(local))
-        {
-            // The larger offset is the earlier instant.
-            var instant = new DateTimeOffset(local, zone.GetAmbiguousTimeOffsets(local).Max()).ToUniversalTime();
-            return new(instant, local, zone.Id, $"{Clock(local)} comes twice on {Day(local)} in {zone.Id}, because the clocks go back: it goes out the first time.");
-        }
+        // The larger offset is the earlier instant.
+        var offset = zone.IsAmbiguousTime(local) ? zone.GetAmbiguousTimeOffsets(local).Max() : zone.GetUtcOffset(local);
+        return At(new DateTimeOffset(local, offset).ToUniversalTime(), local, zone);
+    }
 
-        return new(new DateTimeOffset(local, zone.GetUtcOffset(local)).ToUniversalTime(), local, zone.Id, null);
+    /// <summary>The local time of an instant, with what a change of the clocks made of the one that was asked for.</summary>
+    /// <param name="instant">UTC.</param>
+    /// <param name="asked">The wall-clock time that the instant stands for: another than the instant's where the clocks skip it.</param>
+    /// <param name="zone">An IANA zone.</param>
+    public static LocalTime At(DateTimeOffset instant, DateTime asked, TimeZoneInfo zone)
+    {
+        var local = TimeZoneInfo.ConvertTime(instant, zone);
+        if (local.DateTime != asked)
+            return new(instant, local.DateTime, zone.Id, $"{Clock(asked)} does not exist on {Day(asked)} in {zone.Id}, because the clocks go forward: it goes out at {Clock(local.DateTime)}.");
+        if (!zone.IsAmbiguousTime(asked))
+            return new(instant, asked, zone.Id, null);
+        var which = local.Offset == zone.GetAmbiguousTimeOffsets(asked).Max() ? "first" : "second";
+        return new(instant, asked, zone.Id, $"{Clock(asked)} comes twice on {Day(asked)} in {zone.Id}, because the clocks go back: it goes out the {which} time.");
     }
 
     private static string Clock(DateTime time) => time.ToString("HH:mm", CultureInfo.InvariantCulture);

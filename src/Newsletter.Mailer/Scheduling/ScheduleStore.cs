@@ -62,19 +62,20 @@ public sealed class ScheduleStore(NpgsqlDataSource database)
     public Task<bool> ScheduleAsync(long id, int revision, LocalTime when, CancellationToken stop) =>
         ChangedAsync(Schedule, new { id, revision, at = when.Instant, local = when.Local, zone = when.Zone }, stop);
 
-    /// <summary>Takes the first of the cadence's occurrences that no other edition of the newsletter has; null where the edition changed meanwhile.</summary>
-    public async Task<LocalTime?> ScheduleNextAsync(long id, int revision, long newsletter, IEnumerable<LocalTime> occurrences, CancellationToken stop)
+    /// <summary>Takes the first of the cadence's occurrences that no other edition of the newsletter has, unless the edition changed meanwhile.</summary>
+    public async Task<ScheduleOutcome> ScheduleNextAsync(long id, int revision, long newsletter, IReadOnlyCollection<LocalTime> occurrences, CancellationToken stop)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
         await using var transaction = await connection.BeginTransactionAsync(stop);
         await connection.ExecuteAsync(new CommandDefinition(LockNewsletter, new { newsletter }, cancellationToken: stop));
         // Dapper casts a lone column, and a DateTime is no DateTimeOffset to it.
         var taken = (await connection.QueryAsync<DateTime>(new CommandDefinition(SelectTaken, new { newsletter, id }, cancellationToken: stop))).ToHashSet();
-        var when = occurrences.First(occurrence => !taken.Contains(occurrence.Instant.UtcDateTime));
+        if (occurrences.FirstOrDefault(occurrence => !taken.Contains(occurrence.Instant.UtcDateTime)) is not { } when)
+            return new ScheduleOutcome.Invalid("slot", $"All {occurrences.Count} times of the newsletter's cadence that are still to come are taken by other editions: schedule with \"at\" and \"zone\", or make the cadence more frequent.");
         var changed = await connection.QuerySingleOrDefaultAsync<long?>(new CommandDefinition(
             Schedule, new { id, revision, at = when.Instant, local = when.Local, zone = when.Zone }, cancellationToken: stop));
         await transaction.CommitAsync(stop);
-        return changed is null ? null : when;
+        return changed is null ? new ScheduleOutcome.ChangedMeanwhile() : new ScheduleOutcome.Scheduled(when);
     }
 
     public Task<bool> ScheduleNowAsync(long id, int revision, DateTime local, string zone, CancellationToken stop) =>

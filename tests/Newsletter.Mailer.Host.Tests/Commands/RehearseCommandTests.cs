@@ -139,6 +139,17 @@ public sealed class RehearseCommandTests : CommandTest
         Assert.Contains("line 6", said.Error, StringComparison.OrdinalIgnoreCase);
     }
 
+    [Fact]
+    public async Task AnAttributeOfAnAddressOrANameIsToldByItsLine()
+    {
+        var said = await RehearseEditionAsync(Edition.Replace("attributes.team", "attributes.full_name", StringComparison.Ordinal), "--subscribers", "20", "--json");
+
+        Assert.Equal((1, ""), (said.Code, said.Output));
+        Assert.Contains("full_name", said.Error, StringComparison.Ordinal);
+        Assert.Contains("line 6", said.Error, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("   at ", said.Error, StringComparison.Ordinal);
+    }
+
     private Task<Said> RehearseAsync(params string[] options) => RehearseEditionAsync(Edition, options);
 
     private async Task<Said> RehearseEditionAsync(string edition, params string[] options)

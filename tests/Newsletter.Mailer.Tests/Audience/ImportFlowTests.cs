@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Newsletter.Mailer.Audience;
 using Newsletter.Mailer.Database;
+using Npgsql;
 
 namespace Newsletter.Mailer.Tests.Audience;
 
@@ -105,6 +106,20 @@ public sealed class ImportFlowTests : ImportTest
         AssertBalanced(whole);
         Assert.Equal((35_000, 35_000), (whole.Created, whole.Subscribed));
         Assert.Empty(await Imports.FindUnfinishedAsync(default));
+    }
+
+    [Fact]
+    public async Task AServerWithOneFreeSlotIsEnough()
+    {
+        var id = await ReceiveAsync(File(25_000));
+        var connection = new NpgsqlConnectionStringBuilder(Database.ConnectionString) { MaxPoolSize = 1, Timeout = 1 };
+        await using var narrow = NpgsqlDataSource.Create(connection);
+
+        Assert.Equal(ImportMergeStore.Result.Over, await new ImportMergeStore(narrow).MergeAsync(id, null, default));
+
+        var import = (await Imports.GetAsync(id, default))!;
+        AssertBalanced(import);
+        Assert.Equal((ImportState.Finished, 25_000), (import.State, import.Created));
     }
 
     [Fact]
@@ -217,8 +232,29 @@ public sealed class ImportFlowTests : ImportTest
 
         seen.Clear();
         await Importer.MergeAsync(id, new Callback(seen.Add), default);
-        Assert.Equal([10_000, 20_000, 25_000], seen.Select(progress => progress.Rows));
-        Assert.Equal(25_000, seen[^1].Total);
+        Assert.Equal(seen.Select(progress => progress.Rows).Distinct().Order(), seen.Select(progress => progress.Rows));
+        Assert.Equal((25_000, 25_000), (seen[^1].Rows, seen[^1].Total));
+    }
+
+    [Fact]
+    public async Task WhoeverIsToldTheProgressOfAMergeIsToldByOneAtATime()
+    {
+        var (inside, most) = (0, 0);
+        var seen = new List<long>();
+        var id = await ReceiveAsync(File(45_000));
+
+        await Importer.MergeAsync(id, new Callback(progress =>
+        {
+            most = Math.Max(most, Interlocked.Increment(ref inside));
+            // Long enough for the other lane to finish its chunk too.
+            if (seen.Count == 0) SpinWait.SpinUntil(() => Volatile.Read(ref inside) > 1, TimeSpan.FromSeconds(4));
+            seen.Add(progress.Rows);
+            Interlocked.Decrement(ref inside);
+        }), default);
+
+        Assert.Equal(1, most);
+        Assert.Equal(seen.Distinct().Order(), seen);
+        Assert.Equal(45_000, seen[^1]);
     }
 
     [Fact]

@@ -94,6 +94,28 @@ public sealed class NewsletterStoreTests : DatabaseTest
         Assert.Equal(fits, NewsletterRules.Check(Tea with { Slug = slug }).Profile is not null);
 
     [Theory]
+    [InlineData("\"tea house\"@example.com")]
+    [InlineData("\"a,b\"@example.com")]
+    [InlineData("\"a<b\"@example.com")]
+    [InlineData("\"a@b\"@example.com")]
+    public void ASenderWhoseAddressNeedsQuotationMarksIsRefused(string address)
+    {
+        Assert.Equal("from_address", Refused(Tea with { FromAddress = address }));
+        Assert.Equal("reply_to", Refused(Tea with { ReplyTo = address }));
+
+        static string Refused(NewsletterDraft draft)
+        {
+            var problem = Assert.Single(NewsletterRules.Check(draft).Problems);
+            Assert.Contains("quotation marks", problem.Problem, StringComparison.Ordinal);
+            return problem.Field;
+        }
+    }
+
+    [Fact]
+    public void QuotationMarksThatAreNotNeededAreNoReasonToRefuse() =>
+        Assert.Equal("tea.house@example.com", NewsletterRules.Check(Tea with { FromAddress = "\"tea.house\"@example.com" }).Profile?.FromAddress);
+
+    [Theory]
     [InlineData("Europe/Berlin", true)]
     [InlineData("America/Argentina/Buenos_Aires", true)]
     [InlineData("UTC", true)]

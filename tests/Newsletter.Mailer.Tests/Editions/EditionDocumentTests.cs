@@ -1,3 +1,4 @@
+using Newsletter.Mailer.Audience;
 using Newsletter.Mailer.Editions;
 
 namespace Newsletter.Mailer.Tests.Editions;
@@ -110,6 +111,22 @@ public sealed class EditionDocumentTests
     [Fact]
     public void AnUnknownKeyLikeNoOtherListsTheKnownOnes() =>
         AssertRefused("---\ntitle: x\nlayout-engine: y\n---\n", 3, "layout-engine", "Known keys are newsletter, number");
+
+    [Theory]
+    [InlineData("my--list")]
+    [InlineData("a")]
+    [InlineData("2-tea")]
+    [InlineData("a-newsletter-of-sixty-three-letters-is-as-long-as-a-slug-may-be")]
+    [InlineData("35")]
+    [InlineData("-tea")]
+    [InlineData("tea-")]
+    [InlineData("a-newsletter-of-sixty-four-letters-is-longer-than-a-slug-may-be1")]
+    public void FrontMatterNamesEveryNewsletterThatCanBe(string slug)
+    {
+        var fits = NewsletterRules.Check(new NewsletterDraft { Slug = slug, Name = "Tea", FromAddress = "tea@example.com" }).Profile is not null;
+
+        Assert.Equal(fits, EditionDocument.Parse($"---\nnewsletter: \"{slug}\"\ntitle: x\n---\n", FrontMatterRules.Edition) is EditionParseOutcome.Read);
+    }
 
     [Theory]
     [InlineData("number: -1", "number")]

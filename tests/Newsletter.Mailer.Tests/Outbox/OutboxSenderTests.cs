@@ -70,6 +70,25 @@ public sealed class OutboxSenderTests : MailroomTest
     }
 
     [Fact]
+    public async Task ATestOfAnEditionThatNamesNoAttributeReadsNoAudience()
+    {
+        var edition = await Some.EditionAsync(Database, await Some.NewsletterAsync(Database));
+        await using var connection = await DataSource.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using (var command = connection.CreateCommand())
+        {
+            command.CommandText = "lock table subscriptions, subscribers in access exclusive mode";
+            await command.ExecuteNonQueryAsync();
+        }
+
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        var put = Assert.IsType<TestSendOutcome.Put>(await Tests.PutAsync(edition.Id, [Address("author@example.org")], patience.Token));
+        Assert.Null(await Sender(_clock).SendAsync(put.OutboxIds.Single(), patience.Token));
+
+        Assert.Equal("sent", await Database.ScalarAsync<string>("select state from outbox"));
+    }
+
+    [Fact]
     public async Task AnEditionDeletedOrSpoiledMeanwhileFailsInWords()
     {
         var newsletter = await Some.NewsletterAsync(Database);
@@ -85,6 +104,31 @@ public sealed class OutboxSenderTests : MailroomTest
         Assert.Equal(["failed: The edition was deleted.", "failed: The newsletter 'tea' has no postal address"],
             await Database.ListAsync<string>("select state || ': ' || substr(reply, 1, 42) from outbox order by id"));
         Assert.Equal(0L, Room.Inbox.Messages.Count);
+    }
+
+    [Fact]
+    public async Task AMailThatCannotBeMadeFailsInsteadOfComingBackForEver()
+    {
+        var id = await PutAsync();
+        // As if it had been kept before quoted addresses were refused.
+        await Database.ExecuteAsync("""update newsletters set reply_to = '"tea house"@example.com'""");
+
+        Assert.Null(await SendAsync(id));
+
+        Assert.Equal("failed", await Database.ScalarAsync<string>("select state from outbox"));
+        Assert.Contains("can stand in no header", await Database.ScalarAsync<string>("select reply from outbox"), StringComparison.Ordinal);
+        Assert.Null(await SendAsync(id));
+    }
+
+    [Fact]
+    public async Task ATroubleOfTheDatabaseFailsNoMail()
+    {
+        var id = await PutAsync();
+        await Database.ExecuteAsync("alter table editions rename to editions_away");
+
+        await Assert.ThrowsAnyAsync<System.Data.Common.DbException>(() => SendAsync(id));
+
+        Assert.Equal("sending", await Database.ScalarAsync<string>("select state from outbox"));
     }
 
     [Fact]

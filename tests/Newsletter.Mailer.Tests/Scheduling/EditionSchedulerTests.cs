@@ -172,6 +172,42 @@ public sealed class EditionSchedulerTests : MailroomTest
     }
 
     [Theory]
+    [InlineData("30 2 29 3 *", "2026-03-29T01:00Z", "02:30 does not exist on 2026-03-29 in Europe/Berlin, because the clocks go forward: it goes out at 03:00.")]
+    [InlineData("0 3 29 3 *", "2026-03-29T01:00Z", null)]
+    [InlineData("30 2 25 10 *", "2026-10-25T00:30Z", "02:30 comes twice on 2026-10-25 in Europe/Berlin, because the clocks go back: it goes out the first time.")]
+    [InlineData("30 3 25 10 *", "2026-10-25T02:30Z", null)]
+    public async Task WhatAClockChangeDidToTheNextSlotIsTold(string cadence, string instant, string? note)
+    {
+        var newsletter = await Some.NewsletterAsync(Database, draft => draft with { Cadence = cadence });
+
+        var when = await NextAsync(await Some.EditionAsync(Database, newsletter));
+
+        Assert.Equal((At(instant), note), (when.Instant, when.Note));
+    }
+
+    [Fact]
+    public async Task WhereEverySlotIsTakenThereIsNoNextOne()
+    {
+        var newsletter = await Some.NewsletterAsync(Database, draft => draft with { Cadence = "0 8 29 2 *" });
+        Assert.Null(Cadence.TryParse(newsletter.Cadence, out var cadence));
+        var zone = LocalTime.FindZone(newsletter.TimeZone)!;
+        // Leap days come to an end with the calendar of cadences.
+        foreach (var slot in cadence!.After(_clock.GetUtcNow(), zone))
+        {
+            var other = await Some.EditionAsync(Database, newsletter);
+            Assert.True(await Room.Schedule.ScheduleAsync(other.Id, other.Revision, new LocalTime(slot, TimeZoneInfo.ConvertTime(slot, zone).DateTime, zone.Id, null), default));
+        }
+
+        var edition = await Some.EditionAsync(Database, newsletter);
+
+        var invalid = Assert.IsType<ScheduleOutcome.Invalid>(await Scheduler.ScheduleNextAsync(edition.Id, default));
+
+        Assert.Equal("slot", invalid.Field);
+        Assert.Contains("taken by other editions", invalid.Problem, StringComparison.Ordinal);
+        Assert.Equal(EditionState.Draft, (await FindAsync(edition.Id)).State);
+    }
+
+    [Theory]
     [InlineData(null, "has no cadence")]
     [InlineData("whenever 08:00", "is no cadence")]
     [InlineData("0 8 30 2 *", "never comes")]
@@ -237,7 +273,7 @@ public sealed class EditionSchedulerTests : MailroomTest
         var when = LocalTime.Resolve(new DateTime(2030, 3, 13, 8, 0, 0), TimeZoneInfo.Utc);
 
         Assert.False(await Room.Schedule.ScheduleAsync(edition.Id, edition.Revision - 1, when, default));
-        Assert.Null(await Room.Schedule.ScheduleNextAsync(edition.Id, edition.Revision - 1, edition.NewsletterId, [when], default));
+        Assert.IsType<ScheduleOutcome.ChangedMeanwhile>(await Room.Schedule.ScheduleNextAsync(edition.Id, edition.Revision - 1, edition.NewsletterId, [when], default));
         Assert.False(await Room.Schedule.ScheduleNowAsync(edition.Id, edition.Revision - 1, when.Local, when.Zone, default));
 
         Assert.Equal(EditionState.Draft, (await FindAsync(edition.Id)).State);

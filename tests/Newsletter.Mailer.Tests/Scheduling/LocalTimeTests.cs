@@ -6,6 +6,16 @@ namespace Newsletter.Mailer.Tests.Scheduling;
 public sealed class LocalTimeTests
 {
     [Theory]
+    [InlineData("2026-10-25T00:30Z", "first")]
+    [InlineData("2026-10-25T01:30Z", "second")]
+    public void WhichOfTwoEqualTimesIsMeantIsTold(string instant, string which)
+    {
+        var when = LocalTime.At(DateTimeOffset.Parse(instant, CultureInfo.InvariantCulture), new DateTime(2026, 10, 25, 2, 30, 0), LocalTime.FindZone("Europe/Berlin")!);
+
+        Assert.Equal($"02:30 comes twice on 2026-10-25 in Europe/Berlin, because the clocks go back: it goes out the {which} time.", when.Note);
+    }
+
+    [Theory]
     [InlineData("2026-03-27T08:00", "Europe/Berlin", "2026-03-27T07:00Z")]
     [InlineData("2026-07-03 08:00", "Europe/Berlin", "2026-07-03T06:00Z")]
     [InlineData("2026-07-03T08:00:30", "America/New_York", "2026-07-03T12:00:30Z")]
