@@ -180,7 +180,8 @@ public sealed class IssueStore(NpgsqlDataSource database)
     }
 
     /// <summary>When an issue that is sending was last started or resumed, by the database's clock; null where none is.</summary>
-    public Task<DateTimeOffset?> LastStart(CancellationToken stop) => One<DateTimeOffset?>(SelectLastStart, new { }, stop);
+    public async Task<DateTimeOffset?> LastStart(CancellationToken stop) =>
+        await One<DateTime?>(SelectLastStart, new { }, stop) is { } at ? new DateTimeOffset(at) : null;
 
     public async Task<bool> ResumeAsync(long id, CancellationToken stop) => await One<long?>(Resume, new { id }, stop) is not null;
 
