@@ -63,10 +63,12 @@ public static partial class AttributeRules
         _ => "It must be a string, a number, true, false, null, or a list of strings: attributes are flat.",
     };
 
+    // Written with an exponent and yet nothing, it has more places than PostgreSQL keeps.
     private static string? FindNumberProblem(JsonElement value) =>
-        value.GetRawText() is { Length: <= MaxNumberLength } && value.TryGetDouble(out var number) && double.IsFinite(number)
+        value.GetRawText() is { Length: <= MaxNumberLength } raw && value.TryGetDouble(out var number) && double.IsFinite(number)
+        && (number != 0 || raw.AsSpan().IndexOfAny('e', 'E') < 0)
             ? null
-            : "The number is too long or too large.";
+            : "The number is too long, too large or too small.";
 
     private static string? FindListProblem(JsonElement list)
     {

@@ -26,7 +26,7 @@ internal sealed record CsvShape(char Delimiter, int Skip)
         var line = head[start..];
         var end = line.IndexOfAny('\r', '\n');
         if (end >= 0) line = line[..end];
-        return line.Trim(' ') is { Length: 5 } said && said.StartsWith("sep=", StringComparison.OrdinalIgnoreCase)
+        return line.Trim(' ') is { Length: 5 } said && said.StartsWith("sep=", StringComparison.OrdinalIgnoreCase) && said[4] is not '"' && !char.IsLetterOrDigit(said[4])
             ? new CsvShape(said[4], start + line.Length)
             : new CsvShape(MostFrequent(head[start..]), start);
     }

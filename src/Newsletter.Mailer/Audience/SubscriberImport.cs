@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Microsoft.Extensions.Logging;
 
 namespace Newsletter.Mailer.Audience;
@@ -37,6 +38,12 @@ public sealed partial class SubscriberImport(
             await RefuseAsync(session, importId, BrokenOff);
             throw;
         }
+        catch (Exception e) when (e is not DbException)
+        {
+            // A defect of ours must not leave it receiving for ever. Where the database is away nothing can be said; the sweep does it.
+            await RefuseAsync(session, importId, Unread);
+            throw;
+        }
     }
 
     /// <summary>Makes subscribers of what was received. Safe to call again after a crash, and twice at once.</summary>
@@ -58,6 +65,8 @@ public sealed partial class SubscriberImport(
 
     /// <summary>What a column of this name becomes: <c>email</c>, <c>name</c>, else an attribute's key; empty where none can be made of it.</summary>
     public static string KeyOf(string column) => ImportHeader.Normalise(column);
+
+    private const string Unread = "The file could not be read to its end, through a fault of the program; the log says more. Nothing of it was kept.";
 
     private const string BrokenOff = "The upload broke off, and nothing of it was kept. Send the file again.";
 

@@ -6,17 +6,18 @@ namespace Newsletter.Mailer.Audience;
 
 /// <summary>
 /// Which characters no text from outside may hold. Control characters would break headers, SMTP lines and PostgreSQL (NUL);
-/// bidirectional ones make a text read otherwise than it is.
+/// bidirectional ones make a text read otherwise than it is; noncharacters (Unicode 23.7) can't even be normalised.
 /// </summary>
 internal static class TextRules
 {
     private const string Bidirectional = "\u061C\u200E\u200F\u202A\u202B\u202C\u202D\u202E\u2066\u2067\u2068\u2069";
 
-    private static readonly SearchValues<char> OnOneLine = SearchValues.Create(
-        string.Concat(Controls()) + Bidirectional + "\u2028\u2029");
+    private static readonly string Never = Bidirectional + "\u2028\u2029\uFFFE\uFFFF" + string.Concat(Enumerable.Range(0xFDD0, 0x20).Select(code => (char)code));
+
+    private static readonly SearchValues<char> OnOneLine = SearchValues.Create(string.Concat(Controls()) + Never);
 
     private static readonly SearchValues<char> OnManyLines = SearchValues.Create(
-        string.Concat(Controls().Where(c => c is not ('\n' or '\r' or '\t'))) + Bidirectional + "\u2028\u2029");
+        string.Concat(Controls().Where(c => c is not ('\n' or '\r' or '\t'))) + Never);
 
     /// <summary>What is wrong with a text of one line, for instance "holds a line break at character 3"; null if nothing.</summary>
     public static string? FindInLine(ReadOnlySpan<char> text) => Find(text, OnOneLine);

@@ -19,21 +19,22 @@ internal sealed class FrontMatterYaml(List<FrontMatterError> errors)
 
     public IReadOnlyList<FrontMatterEntry> Read(string yaml)
     {
+        var parser = new Parser(new StringReader(yaml));
         try
         {
-            var parser = new Parser(new StringReader(yaml));
             parser.Consume<StreamStart>();
             if (parser.Accept<DocumentStart>(out _))
             {
                 ReadDocument(parser);
             }
         }
-        catch (YamlException broken)
+        // Beside its own exception the scanner throws others, for a bracket that is never closed or an escape that is no character.
+        catch (Exception broken) when (broken is not OutOfMemoryException)
         {
-            var at = Position(broken.Start);
+            var at = Position((broken as YamlException)?.Start ?? parser.Current?.End ?? new Mark(0, 1, 1));
             errors.Add(new FrontMatterError(
                 at.Line, at.Column, null,
-                $"The front matter is not YAML that can be read here ({Plain(broken.Message)}). Write \"key: value\" lines, and put values with a colon in quotes: single ones where the value has double ones in it, such as 'Hello {{{{ subscriber.first_name | default: \"friend\" }}}}'."));
+                $"The front matter is not YAML that can be read here ({(broken is YamlException ? Plain(broken.Message) : "a bracket or an escape is not closed as it should be")}). Write \"key: value\" lines, and put values with a colon in quotes: single ones where the value has double ones in it, such as 'Hello {{{{ subscriber.first_name | default: \"friend\" }}}}'."));
         }
 
         return entries;

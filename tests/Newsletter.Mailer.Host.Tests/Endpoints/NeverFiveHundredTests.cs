@@ -29,7 +29,7 @@ public sealed class NeverFiveHundredTests : IAsyncLifetime
         {
             "", " ", "{", "}", "[]", "null", "true", "7", "\"text\"", "{}", "{\"unknown\":1}", "{\"name\":1}", "{\"name\":null,\"name\":2}", "{\"name\":\"\\u0000\"}", "{\"name\":\"\\ud800\"}",
             "{\"slug\":\"a\\u0000b\",\"name\":\"x\",\"from_address\":\"a@example.com\"}", "{\"slug\":[]}", "{\"email\":\"a\\u0000@example.com\"}", "{\"email\":{}}", "{\"email\":\"\\ud800@example.com\"}",
-            "{\"attributes\":{\"a\":\"\\u0000\"}}", "{\"attributes\":{\"\\u0000\":1}}", "{\"email\":\"x@example.com\",\"attributes\":{\"a\":1e999}}", "{\"email\":\"x@example.com\",\"attributes\":{\"a\":{\"b\":[[[]]]}}}",
+            "{\"attributes\":{\"a\":\"\\u0000\"}}", "{\"attributes\":{\"\\u0000\":1}}", "{\"email\":\"x@example.com\",\"attributes\":{\"a\":1e999}}", "{\"email\":\"x@example.com\",\"attributes\":{\"a\":1e-20000}}", "{\"email\":\"a\\ufffeb@example.com\"}", "{\"email\":\"x@example.com\",\"attributes\":{\"a\":{\"b\":[[[]]]}}}",
             "{\"email\":\"x@example.com\",\"attributes\":{\"a\":\"\\udc00\"}}", "{\"email\":\"y@example.com\",\"attributes\":{\"a\":12345678901234567890123456789012345678901234567890}}",
             "{\"expires_at\":\"yesterday\"}", "{\"name\":\"k\",\"scopes\":[null]}", "{\"name\":\"k\",\"scopes\":[\"\\u0000\"]}", "{\"name\":\"k\",\"scopes\":[\"ops\"],\"expires_at\":\"9999-12-31T23:59:59-14:00\"}",
             "{\"name\":\"k\",\"scopes\":[\"ops\"],\"expires_at\":\"0001-01-01T00:00:00+14:00\"}", "{\"to\":[null]}", "{\"to\":[1]}", "{\"to\":\"a@example.com\"}", "{\"state\":null}", "{\"state\":\"\\u0000\"}",

@@ -49,6 +49,8 @@ public sealed class EmailAddressTests
     [InlineData("ana@example.com\r\nBcc: eve@example.org", "The address holds a line break at character 16.")]
     [InlineData("ana@example.com\n", "The address holds a line break at character 16.")]
     [InlineData("an\0a@example.com", "The address holds a NUL character at character 3.")]
+    [InlineData("a\uFFFEna@example.com", "The address holds the character U+FFFE at character 2.")]
+    [InlineData("a\uFDD0na@example.com", "The address holds the character U+FDD0 at character 2.")]
     [InlineData("a\u202Ena@example.com", "The address holds a bidirectional control character (U+202E) at character 2.")]
     [InlineData("a\u200Dna@example.com", "The address holds an invisible character (U+200D) at character 2.")]
     [InlineData("a\u2003na@example.com", "The address holds a space (U+2003) at character 2.")]

@@ -37,6 +37,23 @@ public sealed class ImportFormatTests : ImportTest
         Assert.Equal(("Ana", "x;\ty,"), (ana.Name, ana.Attributes["city"].GetString()));
     }
 
+    [Theory]
+    [InlineData("email,name\na\uFFFE@example.com,Ana\nbo@example.com,Bo\n")]
+    [InlineData("email,name\nana@example.com,A\uFFFEa\nbo@example.com,Bo\n")]
+    public async Task ACharacterThatIsNoneIsAProblemOfItsRow(string csv)
+    {
+        var import = await ImportAsync(csv);
+
+        Assert.Equal((2, 1, 1), (import.Rows, import.Created, import.Invalid));
+    }
+
+    [Theory]
+    [InlineData("sep=\"\nemail\nana@example.com\n", "No column is called email.")]
+    [InlineData("sep=e\nemail\nana@example.com\n", "No column is called email.")]
+    [InlineData("em\uFFFEail\nana@example.com\n", "The first line can't be read as names of columns")]
+    public async Task AFirstLineThatMakesNoSenseIsRefusedInWords(string csv, string reason) =>
+        Assert.StartsWith(reason, await RefuseAsync(csv), StringComparison.Ordinal);
+
     [Fact]
     public async Task AValueMayHaveSeveralLinesAndQuotationMarks()
     {

@@ -180,6 +180,15 @@ public sealed class EditionDocumentTests
         Assert.Contains("not YAML", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("title: [Draft\nsubject: Hi")]
+    [InlineData("title: x\nauthor: [a,\nb]")]
+    [InlineData("title: \"\\UFFFFFFFF\"")]
+    [InlineData("title: \"\\uD800A\"")]
+    [InlineData("title: {a: b")]
+    public void WhatTheScannerTripsOverIsNamedWithItsLine(string yaml) =>
+        Assert.All(Refuse($"---\n{yaml}\n---\n"), error => Assert.InRange(error.Line, 2, 4));
+
     [Fact]
     public void AValueWithAColonAsksForQuotes() => Assert.Contains("quotes", Assert.Single(Refuse("---\ntitle: a: b\n---\n")).Message, StringComparison.Ordinal);
 

@@ -17,6 +17,10 @@ public sealed class EditionPreviewTests
     }
 
     [Fact]
+    public void ASlugWithTwoHyphensInARowIsMadeANameToo() =>
+        Assert.StartsWith("My Letter\n", Show(new PreviewRequest { Source = Source.Replace("my-letter", "my--letter", StringComparison.Ordinal), Format = PreviewFormat.Text, SentAt = Rendered.Friday }), StringComparison.Ordinal);
+
+    [Fact]
     public void AttributesCanStandApart() =>
         Assert.Contains("Hi Zoë of 7", Show(new PreviewRequest { Source = Source, As = """{"name":"Zoë Q","attributes":{"city":7}}""", Format = PreviewFormat.Text, SentAt = Rendered.Friday }), StringComparison.Ordinal);
 
