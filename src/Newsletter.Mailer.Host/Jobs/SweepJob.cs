@@ -14,6 +14,9 @@ public sealed class SweepJob(
 {
     public async Task Run(CancellationToken stop)
     {
+        // First what readers wait for: nothing that goes wrong with the rest may keep it back.
+        if (await deliveries.RunAsync(stop))
+            jobs.TopUpSenders();
         foreach (var edition in await schedule.AllDue(stop))
             jobs.Publish(edition);
         foreach (var issue in await freeze.AllFreezing(stop))
@@ -23,7 +26,5 @@ public sealed class SweepJob(
         await imports.FailAbandonedAsync(stop);
         foreach (var import in await imports.FindUnfinishedAsync(stop))
             jobs.MergeImport(import);
-        if (await deliveries.RunAsync(stop))
-            jobs.TopUpSenders();
     }
 }

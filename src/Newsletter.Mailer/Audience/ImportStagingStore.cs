@@ -27,9 +27,12 @@ public sealed class ImportStagingStore(NpgsqlDataSource database)
         update imports set state = 'merging', received_at = now() where id = $1 and state = 'receiving' returning true
         """;
 
+    // Only with what fails its rows go: a file that was received whole is the merge's by then.
     private const string Fail = /*lang=sql*/ """
-        with cleared as (delete from import_rows where import_id = $1)
-        update imports set state = 'failed', finished_at = now(), reason = $2 where id = $1 and state = 'receiving' returning true
+        with failed as (
+            update imports set state = 'failed', finished_at = now(), reason = $2 where id = $1 and state = 'receiving' returning id),
+        cleared as (delete from import_rows where import_id in (select id from failed))
+        select true from failed
         """;
 
     /// <summary>Begins to receive; null if the import isn't there, has its file, or another call is receiving it.</summary>
@@ -113,7 +116,8 @@ public sealed class ImportStagingStore(NpgsqlDataSource database)
 
         private async Task<bool> AskAsync(string sql, CancellationToken stop, params object[] arguments)
         {
-            await using var command = new NpgsqlCommand(sql, connection);
+            // To clear what was staged of tens of millions of rows takes a while.
+            await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 300 };
             foreach (var argument in arguments) command.Parameters.Add(new NpgsqlParameter { Value = argument });
             return await command.ExecuteScalarAsync(stop) is true;
         }

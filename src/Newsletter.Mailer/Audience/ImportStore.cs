@@ -59,13 +59,15 @@ public sealed class ImportStore(NpgsqlDataSource database)
             select id from imports where state = 'receiving' and created_at < now() - interval '1 minute'
         ), abandoned as materialized (
             select id from open where pg_try_advisory_xact_lock(hashtextextended('newsletter import', id))
+        ), failed as (
+            update imports
+            set state = 'failed', finished_at = now(), reason = 'The upload broke off, and nothing of it was kept. Send the file again.'
+            where id in (select id from abandoned) and state = 'receiving'
+            returning id
         ), cleared as (
-            delete from import_rows where import_id in (select id from abandoned)
+            delete from import_rows where import_id in (select id from failed)
         )
-        update imports
-        set state = 'failed', finished_at = now(), reason = 'The upload broke off, and nothing of it was kept. Send the file again.'
-        where id in (select id from abandoned) and state = 'receiving'
-        returning id
+        select id from failed
         """;
 
     /// <summary>
@@ -127,7 +129,7 @@ public sealed class ImportStore(NpgsqlDataSource database)
     public async Task<IReadOnlyList<long>> FailAbandonedAsync(CancellationToken stop)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
-        return (await connection.QueryAsync<long>(new CommandDefinition(FailAbandoned, cancellationToken: stop))).AsList();
+        return (await connection.QueryAsync<long>(new CommandDefinition(FailAbandoned, commandTimeout: 300, cancellationToken: stop))).AsList();
     }
 
     private sealed record Row

@@ -115,7 +115,8 @@ public sealed partial class SubscriberImport(
     private async Task<ReceiveOutcome> CloseAsync(ImportStagingStore.Session session, long importId, CancellationToken stop)
     {
         if (!await session.CloseAsync(stop)) return new ReceiveOutcome.NotReceiving();
-        var import = (await imports.GetAsync(importId, stop))!;
+        // It is received whatever its sender does now.
+        var import = (await imports.GetAsync(importId, CancellationToken.None))!;
         LogReceived(importId, import.Rows, import.Invalid, import.Bytes);
         return new ReceiveOutcome.Received(import);
     }

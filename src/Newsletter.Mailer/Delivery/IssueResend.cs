@@ -45,8 +45,8 @@ public sealed class IssueResend(ResendStore resends, RetryStore retries, IssueSt
             return await issues.StateOf(id, stop) is { } state ? new ResendOutcome.WrongState(state) : new ResendOutcome.NoSuchIssue();
         if (round.Recipients == 0)
             return new ResendOutcome.Nobody(round.LeftOut);
-        // The sweep would do it within a minute.
-        await retries.GatherAsync(options.BatchSize, stop);
+        // The sweep would do it within a minute. Whoever asked and went away has opened the round all the same.
+        await retries.GatherAsync(options.BatchSize, CancellationToken.None);
         return new ResendOutcome.Opened(round);
     }
 }

@@ -160,6 +160,24 @@ public sealed class ImportFlowTests : ImportTest
     }
 
     [Fact]
+    public async Task WhatWasReceivedWholeStaysWhateverItsSenderDoesThen()
+    {
+        var id = await BeginAsync();
+        await using (var session = (await new ImportStagingStore(DataSource).OpenAsync(id, default))!)
+        {
+            var chunk = new ImportChunk { RowsSoFar = 1, BytesSoFar = 24 };
+            Assert.True(EmailAddress.TryParse("ana@example.com", out var ana));
+            chunk.Rows.Add(new ImportRow(1, 2, ana, "Ana", "{}"u8.ToArray()));
+            Assert.True(await session.WriteAsync(chunk, default));
+            Assert.True(await session.CloseAsync(default));
+
+            Assert.False(await session.FailAsync("It broke off.", default));
+        }
+
+        Assert.Equal(1, Assert.IsType<MergeOutcome.Finished>(await Importer.MergeAsync(id, null, default)).Import.Created);
+    }
+
+    [Fact]
     public async Task ACancelledUploadLeavesAFailedImport()
     {
         var id = await BeginAsync();
