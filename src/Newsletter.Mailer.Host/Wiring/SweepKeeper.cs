@@ -20,8 +20,17 @@ internal sealed partial class SweepKeeper(
     /// <summary>The first sweep is right away: what a crash left waits no longer than it must.</summary>
     public override Task StartAsync(CancellationToken cancellationToken)
     {
-        Enter();
         jobs.Enqueue<SweepJob>(job => job.Run(CancellationToken.None));
+        try
+        {
+            Enter();
+        }
+        catch (Exception e)
+        {
+            // A worker that was killed may have left the entry's lock behind, for two minutes: that must not keep its successor from starting.
+            LogNotNow(e);
+        }
+
         return base.StartAsync(cancellationToken);
     }
 
