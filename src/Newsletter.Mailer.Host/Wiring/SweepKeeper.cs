@@ -21,16 +21,8 @@ internal sealed partial class SweepKeeper(
     public override Task StartAsync(CancellationToken cancellationToken)
     {
         jobs.Enqueue<SweepJob>(job => job.Run(CancellationToken.None));
-        try
-        {
-            Enter();
-        }
-        catch (Exception e)
-        {
-            // A worker that was killed may have left the entry's lock behind, for two minutes: that must not keep its successor from starting.
-            LogNotNow(e);
-        }
-
+        // A worker that was killed may have left the entry's lock behind, for two minutes: that must not keep its successor from starting.
+        Try(Enter);
         return base.StartAsync(cancellationToken);
     }
 
@@ -38,20 +30,19 @@ internal sealed partial class SweepKeeper(
     {
         using var timer = new PeriodicTimer(BetweenEntries, clock);
         while (await NextAsync(timer, stoppingToken))
+            await Task.Run(() => Try(Keep), CancellationToken.None);
+    }
+
+    private void Try(Action entering)
+    {
+        try
         {
-            try
-            {
-                await Task.Run(Keep, stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e)
-            {
-                // Whatever it is, the database gone or one of Hangfire's many exceptions, the next try is a minute away.
-                LogNotNow(e);
-            }
+            entering();
+        }
+        catch (Exception e)
+        {
+            // Whatever it is, the database gone or one of Hangfire's many exceptions, the next try is a minute away.
+            LogNotNow(e);
         }
     }
 

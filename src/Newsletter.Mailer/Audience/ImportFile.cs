@@ -21,6 +21,8 @@ internal sealed class ImportFile : IDisposable
     private ImportHeader? header;
     private bool isMisquoted;
     private long line;
+    private long rows;
+    private long invalid;
 
     private ImportFile(CsvText text, char delimiter)
     {
@@ -35,15 +37,6 @@ internal sealed class ImportFile : IDisposable
         });
         cells = new CellsOfRow(parser);
     }
-
-    /// <summary>Rows read so far that had something in them, the header not counted.</summary>
-    public long Rows { get; private set; }
-
-    /// <summary>Rows that were wrong.</summary>
-    public long Invalid { get; private set; }
-
-    /// <summary>Bytes read so far.</summary>
-    public long Bytes => text.BytesRead;
 
     /// <summary>Reads up to the header. Either a file, or why it can't be one. The stream stays the caller's.</summary>
     public static async Task<(ImportFile? File, string? Problem)> OpenAsync(Stream csv, CancellationToken stop)
@@ -69,7 +62,7 @@ internal sealed class ImportFile : IDisposable
     {
         var chunk = new ImportChunk();
         await FillAsync(chunk, progress, stop);
-        (chunk.RowsSoFar, chunk.InvalidSoFar, chunk.BytesSoFar) = (Rows, Invalid, Bytes);
+        (chunk.RowsSoFar, chunk.InvalidSoFar, chunk.BytesSoFar) = (rows, invalid, text.BytesRead);
         return chunk;
     }
 
@@ -99,7 +92,7 @@ internal sealed class ImportFile : IDisposable
             line = parser.RawRow == before + 1 ? parser.RawRow : FirstLine();
             for (var i = 0; i < cells.Count; i++) characters += cells[i].Length;
             if (!IsBlank()) Take(chunk);
-            if (Rows % 1_000 == 0) progress?.Report(new ImportProgress(ImportState.Receiving, Rows, Bytes, Invalid, null));
+            if (rows % 1_000 == 0) progress?.Report(new ImportProgress(ImportState.Receiving, rows, text.BytesRead, invalid, null));
         }
     }
 
@@ -131,16 +124,16 @@ internal sealed class ImportFile : IDisposable
 
     private void Take(ImportChunk chunk)
     {
-        Rows++;
+        rows++;
         var (address, name, attributes, column, problem) = checker!.Check(cells);
         if (isMisquoted) (column, problem) = (-1, MisquotedProblem());
         if (problem is null)
         {
-            chunk.Rows.Add(new ImportRow(Rows, line, address!, name, attributes));
+            chunk.Rows.Add(new ImportRow(rows, line, address!, name, attributes));
             return;
         }
 
-        Invalid++;
+        invalid++;
         chunk.Problems.Add(new ImportProblem
         {
             Line = line,

@@ -101,7 +101,9 @@ public sealed partial class ImportMergeStore
         """;
 
     private const string Fail = /*lang=sql*/ """
-        with cleared as (delete from import_rows where import_id = @importId)
-        update imports set state = 'failed', finished_at = now(), reason = @reason where id = @importId and state = 'merging' returning true
+        with failed as (
+            update imports set state = 'failed', finished_at = now(), reason = @reason where id = @importId and state = 'merging' returning id),
+        cleared as (delete from import_rows where import_id in (select id from failed))
+        select true from failed
         """;
 }

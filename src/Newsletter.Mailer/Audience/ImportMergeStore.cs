@@ -59,9 +59,8 @@ public sealed partial class ImportMergeStore(NpgsqlDataSource database)
     private async Task MergeChunksAsync(
         NpgsqlConnection connection, long importId, Work work, IProgress<ImportProgress>? progress, CancellationToken stop)
     {
-        using var turn = new SemaphoreSlim(1, 1);
+        using var chunks = new Chunks(importId, work);
         using var failed = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        string? after = "";
         var (telling, told) = (new Lock(), 0L);
         await using var second = work.Staged - work.Merged > ChunkRows ? await TryOpenAsync(stop) : null;
         await Task.WhenAll(second is null ? [MergeLaneAsync(connection)] : [MergeLaneAsync(connection), MergeLaneAsync(second)]);
@@ -70,10 +69,8 @@ public sealed partial class ImportMergeStore(NpgsqlDataSource database)
         {
             try
             {
-                while (await TakeAsync(lane) is { } chunk)
-                {
+                while (await chunks.TakeAsync(lane, failed.Token) is { } chunk)
                     Tell(await MergeChunkAsync(lane, chunk, failed.Token));
-                }
             }
             catch
             {
@@ -90,21 +87,6 @@ public sealed partial class ImportMergeStore(NpgsqlDataSource database)
                 if (merged <= told) return;
                 told = merged;
                 progress?.Report(new ImportProgress(ImportState.Merging, merged, work.Bytes, work.Invalid, work.Staged));
-            }
-        }
-
-        async Task<Chunk?> TakeAsync(NpgsqlConnection lane)
-        {
-            await turn.WaitAsync(failed.Token);
-            try
-            {
-                if (after is not { } from) return null;
-                after = await lane.ExecuteScalarAsync<string?>(Command(SelectUpTo, new { importId, after = from, rows = ChunkRows }, failed.Token));
-                return after is null ? null : new Chunk(importId, work.NewsletterId, work.Tier, from, after);
-            }
-            finally
-            {
-                turn.Release();
             }
         }
     }
@@ -163,6 +145,30 @@ public sealed partial class ImportMergeStore(NpgsqlDataSource database)
 
     private static CommandDefinition Command(string sql, object parameters, CancellationToken stop) =>
         new(sql, parameters, commandTimeout: 120, cancellationToken: stop);
+
+    /// <summary>Hands out one chunk after the other, in the order of addresses, each to one lane.</summary>
+    private sealed class Chunks(long importId, Work work) : IDisposable
+    {
+        private readonly SemaphoreSlim turn = new(1, 1);
+        private string? after = "";
+
+        public async Task<Chunk?> TakeAsync(NpgsqlConnection lane, CancellationToken stop)
+        {
+            await turn.WaitAsync(stop);
+            try
+            {
+                if (after is not { } from) return null;
+                after = await lane.ExecuteScalarAsync<string?>(Command(SelectUpTo, new { importId, after = from, rows = ChunkRows }, stop));
+                return after is null ? null : new Chunk(importId, work.NewsletterId, work.Tier, from, after);
+            }
+            finally
+            {
+                turn.Release();
+            }
+        }
+
+        public void Dispose() => turn.Dispose();
+    }
 
     private sealed record Chunk(long ImportId, long NewsletterId, string Tier, string After, string UpTo)
     {

@@ -66,7 +66,8 @@ public sealed partial class SubscriberImport(
     /// <summary>What a column of this name becomes: <c>email</c>, <c>name</c>, else an attribute's key; empty where none can be made of it.</summary>
     public static string KeyOf(string column) => ImportHeader.Normalise(column);
 
-    private const string Unread = "The file could not be read to its end, through a fault of the program; the log says more. Nothing of it was kept.";
+    private const string Unread = "The file could not be read to its end, through a fault of the program. Nothing of it was kept. "
+                                  + "Send it again; if that fails too, report what the log says.";
 
     private const string BrokenOff = "The upload broke off, and nothing of it was kept. Send the file again.";
 
@@ -102,7 +103,7 @@ public sealed partial class SubscriberImport(
 
             if (next is null)
             {
-                progress?.Report(new ImportProgress(ImportState.Receiving, file.Rows, file.Bytes, file.Invalid, null));
+                progress?.Report(new ImportProgress(ImportState.Receiving, chunk.RowsSoFar, chunk.BytesSoFar, chunk.InvalidSoFar, null));
                 return null;
             }
 

@@ -10,9 +10,8 @@ namespace Newsletter.Mailer.Audience;
 /// </summary>
 internal static class TextRules
 {
-    private const string Bidirectional = "\u061C\u200E\u200F\u202A\u202B\u202C\u202D\u202E\u2066\u2067\u2068\u2069";
-
-    private static readonly string Never = Bidirectional + "\u2028\u2029\uFFFE\uFFFF" + string.Concat(Enumerable.Range(0xFDD0, 0x20).Select(code => (char)code));
+    private static readonly string Never = string.Concat(
+        Enumerable.Range(0, char.MaxValue + 1).Select(code => (char)code).Where(c => IsBidirectional(c) || IsNonCharacter(c) || c is '\u2028' or '\u2029'));
 
     private static readonly SearchValues<char> OnOneLine = SearchValues.Create(string.Concat(Controls()) + Never);
 
@@ -25,6 +24,13 @@ internal static class TextRules
     /// <summary>The same for a text that may have several lines and tabs.</summary>
     public static string? FindInText(ReadOnlySpan<char> text) => Find(text, OnManyLines);
 
+    /// <summary>The Unicode property Bidi_Control.</summary>
+    public static bool IsBidirectional(char c) =>
+        c is '\u061C' or '\u200E' or '\u200F' or (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
+
+    /// <summary>Noncharacters of the basic plane (Unicode 23.7).</summary>
+    public static bool IsNonCharacter(char c) => c is (>= '\uFDD0' and <= '\uFDEF') or >= '\uFFFE';
+
     /// <summary>How to speak of a character that may be invisible.</summary>
     public static string Describe(Rune rune) => rune.Value switch
     {
@@ -33,7 +39,7 @@ internal static class TextRules
         '\r' or '\n' => "a line break",
         0 => "a NUL character",
         '\uFFFD' => "U+FFFD, the sign of a text read in the wrong encoding",
-        var value when Bidirectional.Contains((char)value) && value <= char.MaxValue => $"a bidirectional control character (U+{value:X4})",
+        var value when value <= char.MaxValue && IsBidirectional((char)value) => $"a bidirectional control character (U+{value:X4})",
         var value => Rune.GetUnicodeCategory(rune) switch
         {
             UnicodeCategory.Control => $"a control character (U+{value:X4})",

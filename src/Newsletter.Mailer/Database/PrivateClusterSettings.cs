@@ -17,7 +17,7 @@ internal sealed record PrivateClusterSettings
     public int MaxConnections { get; init; } = 200;
 
     /// <summary>The server's <c>shared_buffers</c>.</summary>
-    public int BufferMegabytes { get; init; } = BufferMegabytesFor(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+    public int BufferMegabytes { get; init; } = UsualBufferMegabytes;
 
     /// <summary>False gives up what protects data from a crash of the machine, for the speed of tests.</summary>
     public bool Durable { get; init; } = true;
@@ -29,8 +29,10 @@ internal sealed record PrivateClusterSettings
         Account = options.PostgresAccount,
         StartTimeout = TimeSpan.FromSeconds(options.StartTimeoutSeconds),
         MaxConnections = options.PrivateMaxConnections,
-        BufferMegabytes = options.PrivateBufferMegabytes ?? BufferMegabytesFor(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes),
+        BufferMegabytes = options.PrivateBufferMegabytes ?? UsualBufferMegabytes,
     };
+
+    private static int UsualBufferMegabytes => BufferMegabytesFor(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
 
     /// <summary>
     /// A quarter of the memory there is, as PostgreSQL's manual advises (19.4.1), between 128 MB and 1 GB. With the server's own default of

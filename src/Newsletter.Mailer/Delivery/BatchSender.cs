@@ -57,27 +57,16 @@ public sealed class BatchSender(SendingParts parts)
         await using var close = closing.Token.Register(queue.Close);
 
         var keeping = Task.WhenAll(leases.KeepAsync(ended.Token), leases.WatchAsync(queue, ended.Token));
-        var lanes = Task.WhenAll(Enumerable.Range(0, Lanes()).Select(_ => Task.Run(LaneAsync, CancellationToken.None)));
         try
         {
-            await leaving;
-            // Time is up, and one last reply may take long: what nobody has begun is not kept waiting for it.
-            if (closing.IsCancellationRequested)
-                await leases.GiveBackAsync(queue);
+            await Task.WhenAll([GiveBackEarlyAsync(), .. Enumerable.Range(0, Lanes()).Select(_ => Task.Run(LaneAsync, CancellationToken.None))]);
         }
         finally
         {
-            try
-            {
-                await lanes;
-            }
-            finally
-            {
-                queue.Close();
-                await leases.GiveBackAsync(queue);
-                await ended.CancelAsync();
-                await keeping;
-            }
+            queue.Close();
+            await leases.GiveBackAsync(queue);
+            await ended.CancelAsync();
+            await keeping;
         }
 
         return closing.IsCancellationRequested ? SenderRun.HandOver : SenderRun.NothingReady;
@@ -94,6 +83,14 @@ public sealed class BatchSender(SendingParts parts)
                 queue.Complete();
                 leave();
             }
+        }
+
+        // Time is up, and one last reply may take long: what nobody has begun is not kept waiting for it.
+        async Task GiveBackEarlyAsync()
+        {
+            await leaving;
+            if (closing.IsCancellationRequested)
+                await leases.GiveBackAsync(queue);
         }
     }
 

@@ -66,7 +66,7 @@ public sealed partial class LedgerRecorder : ILedgerRecorder, IAsyncDisposable
             // on its way: where most connections are still to come, a moment's wait makes one commit of four.
             if (group.Count < Enough && group.Count < _underWay)
             {
-                await Task.Delay(Gathering);
+                await Task.Delay(Gathering, _clock);
                 Gather(group);
             }
 

@@ -7,7 +7,6 @@ internal sealed class RefusalStreaks
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<int, Streak> _ofRelay = [];
-    private volatile bool _any;
 
     /// <summary>One more was refused.</summary>
     /// <param name="relayId">By this relay.</param>
@@ -21,20 +20,16 @@ internal sealed class RefusalStreaks
             if (!_ofRelay.TryGetValue(relayId, out var streak) || streak.Kind != kind)
                 _ofRelay[relayId] = streak = new Streak(kind, now);
             streak.Seqs.Add(seq);
-            _any = true;
         }
     }
 
     /// <summary>The relay accepted something. What was under way before its first refusal says nothing of what came after.</summary>
     public void End(int relayId, long begun)
     {
-        if (!_any)
-            return;
         lock (_gate)
         {
             if (_ofRelay.TryGetValue(relayId, out var streak) && begun > streak.Began)
                 _ofRelay.Remove(relayId);
-            _any = _ofRelay.Count > 0;
         }
     }
 
@@ -53,8 +48,6 @@ internal sealed class RefusalStreaks
     /// <summary>All that were refused lately, however few.</summary>
     public IReadOnlyList<int> All()
     {
-        if (!_any)
-            return [];
         lock (_gate)
             return [.. _ofRelay.Values.SelectMany(streak => streak.Seqs)];
     }

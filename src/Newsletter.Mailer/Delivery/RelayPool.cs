@@ -38,9 +38,6 @@ public sealed class RelayPool : IAsyncDisposable
 
     public IReadOnlyList<Relay> Relays => [.. Lanes.Select(lane => lane.Relay)];
 
-    /// <summary>At least one relay may be tried.</summary>
-    public bool AnyClosed => Lanes.Any(lane => lane.Breaker.IsClosed);
-
     /// <summary>Each relay that could be used has had all that it may have today: nothing can be sent before tomorrow. One that is down may come back.</summary>
     internal bool IsUsedUp
     {

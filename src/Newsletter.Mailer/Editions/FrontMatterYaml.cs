@@ -28,16 +28,25 @@ internal sealed class FrontMatterYaml(List<FrontMatterError> errors)
                 ReadDocument(parser);
             }
         }
-        // Beside its own exception the scanner throws others, for a bracket that is never closed or an escape that is no character.
-        catch (Exception broken) when (broken is not OutOfMemoryException)
+        catch (YamlException broken)
         {
-            var at = Position((broken as YamlException)?.Start ?? parser.Current?.End ?? new Mark(0, 1, 1));
-            errors.Add(new FrontMatterError(
-                at.Line, at.Column, null,
-                $"The front matter is not YAML that can be read here ({(broken is YamlException ? Plain(broken.Message) : "a bracket or an escape is not closed as it should be")}). Write \"key: value\" lines, and put values with a colon in quotes: single ones where the value has double ones in it, such as 'Hello {{{{ subscriber.first_name | default: \"friend\" }}}}'."));
+            RefuseAll(broken.Start, Plain(broken.Message));
+        }
+        // What the scanner throws beside its own exception: for a bracket that is never closed, and an escape that is no character.
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            RefuseAll(parser.Current?.End ?? new Mark(0, 1, 1), "a bracket or an escape is not closed as it should be");
         }
 
         return entries;
+    }
+
+    private void RefuseAll(Mark from, string why)
+    {
+        var at = Position(from);
+        errors.Add(new FrontMatterError(
+            at.Line, at.Column, null,
+            $"The front matter is not YAML that can be read here ({why}). Write \"key: value\" lines, and put values with a colon in quotes: single ones where the value has double ones in it, such as 'Hello {{{{ subscriber.first_name | default: \"friend\" }}}}'."));
     }
 
     private void ReadDocument(Parser parser)

@@ -1,4 +1,5 @@
 using System.Text;
+using Newsletter.Mailer.Audience;
 
 namespace Newsletter.Mailer.Editions;
 
@@ -30,14 +31,7 @@ internal static class UnsafeCharacters
 
     /// <summary>Whether one UTF-16 unit, not part of a surrogate pair, is such a character.</summary>
     public static bool IsUnsafe(char c) =>
-        char.IsControl(c) || char.IsSurrogate(c) || IsBidirectional(c) || IsNonCharacter(c) || c is '\u2028' or '\u2029';
-
-    /// <summary>The Unicode property Bidi_Control.</summary>
-    public static bool IsBidirectional(char c) =>
-        c is '\u061C' or '\u200E' or '\u200F' or (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
-
-    /// <summary>Noncharacters of the basic plane; the renderer marks places with some of them.</summary>
-    public static bool IsNonCharacter(char c) => c is (>= '\uFDD0' and <= '\uFDEF') or >= '\uFFFE';
+        char.IsControl(c) || char.IsSurrogate(c) || TextRules.IsBidirectional(c) || TextRules.IsNonCharacter(c) || c is '\u2028' or '\u2029';
 
     /// <summary>How a person can find the character, for instance <c>U+202E</c>.</summary>
     public static string Name(char c) => $"U+{(int)c:X4}";

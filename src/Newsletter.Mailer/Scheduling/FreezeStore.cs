@@ -44,6 +44,7 @@ public sealed class FreezeStore(NpgsqlDataSource database, ThrottleGroups? group
         """;
 
     // Readers are looked up row by row on purpose (lateral): the planner, which doesn't know how few a chunk is, reads all of them for each.
+    // OFFSET 0 keeps it from joining otherwise, and from looking up the groups within that.
     // A chunk is numbered group by group, so that each group's members stand together and a batch is a range of places in one group.
     // Batches are numbered after those there are: whoever began the freeze may have cut batches of another size.
     private const string InsertChunk = /*lang=sql*/ """

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
 using Newsletter.Mailer.Audience;
 using Newsletter.Mailer.Database;
 using Npgsql;
@@ -91,15 +92,20 @@ public sealed class ImportFlowTests : ImportTest
         Assert.Equal((20_000, 20_000), (import.Created, import.Merged));
     }
 
-    [Fact]
-    public async Task AMergeThatIsStoppedGoesOnWhereItWas()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task AMergeThatIsStoppedGoesOnWhereItWas(int connections)
     {
         var id = await ReceiveAsync(File(35_000));
         using var stop = new CancellationTokenSource();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Importer.MergeAsync(id, new Callback(_ => stop.Cancel()), stop.Token));
+        await using var merging = Connections(connections);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Over(merging).MergeAsync(id, new Callback(_ => stop.Cancel()), stop.Token));
 
+        // A chunk over each connection was at hand, and may have been committed too.
         var half = (await Imports.GetAsync(id, default))!;
-        Assert.Equal((ImportState.Merging, 10_000), (half.State, half.Created));
+        Assert.Equal(ImportState.Merging, half.State);
+        Assert.InRange(half.Created, 10_000, connections * 10_000);
         Assert.Equal([id], await Imports.FindUnfinishedAsync(default));
 
         var whole = Assert.IsType<MergeOutcome.Finished>(await Importer.MergeAsync(id, null, default)).Import;
@@ -112,14 +118,12 @@ public sealed class ImportFlowTests : ImportTest
     public async Task AServerWithOneFreeSlotIsEnough()
     {
         var id = await ReceiveAsync(File(25_000));
-        var connection = new NpgsqlConnectionStringBuilder(Database.ConnectionString) { MaxPoolSize = 1, Timeout = 1 };
-        await using var narrow = NpgsqlDataSource.Create(connection);
+        await using var narrow = Connections(1);
 
-        Assert.Equal(ImportMergeStore.Result.Over, await new ImportMergeStore(narrow).MergeAsync(id, null, default));
+        var import = Assert.IsType<MergeOutcome.Finished>(await Over(narrow).MergeAsync(id, null, default)).Import;
 
-        var import = (await Imports.GetAsync(id, default))!;
         AssertBalanced(import);
-        Assert.Equal((ImportState.Finished, 25_000), (import.State, import.Created));
+        Assert.Equal(25_000, import.Created);
     }
 
     [Fact]
@@ -156,6 +160,20 @@ public sealed class ImportFlowTests : ImportTest
         var reason = Assert.IsType<ReceiveOutcome.Refused>(outcome).Reason;
         Assert.Equal("The upload broke off, and nothing of it was kept. Send the file again.", reason);
         Assert.Equal(ImportState.Failed, (await Imports.GetAsync(id, default))!.State);
+        Assert.Equal(0L, await Database.ScalarAsync<long>("select count(*) from import_rows"));
+    }
+
+    [Fact]
+    public async Task AFileThatADefectEndsLeavesAFailedImportThatSaysWhatToDo()
+    {
+        var id = await BeginAsync();
+
+        await Assert.ThrowsAsync<InvalidOperationException>(
+            () => Importer.ReceiveAsync(id, new BrokenStream(File(20_000), after: 400_000, with: new InvalidOperationException("A defect.")), null, default));
+
+        var import = (await Imports.GetAsync(id, default))!;
+        Assert.Equal(ImportState.Failed, import.State);
+        Assert.Contains("Send it again", import.Reason, StringComparison.Ordinal);
         Assert.Equal(0L, await Database.ScalarAsync<long>("select count(*) from import_rows"));
     }
 
@@ -249,9 +267,11 @@ public sealed class ImportFlowTests : ImportTest
         Assert.True(seen.Count >= 25);
 
         seen.Clear();
-        await Importer.MergeAsync(id, new Callback(seen.Add), default);
-        Assert.Equal(seen.Select(progress => progress.Rows).Distinct().Order(), seen.Select(progress => progress.Rows));
-        Assert.Equal((25_000, 25_000), (seen[^1].Rows, seen[^1].Total));
+        // Over one connection: of two chunks at a time the second may be told with the first.
+        await using var narrow = Connections(1);
+        await Over(narrow).MergeAsync(id, new Callback(seen.Add), default);
+        Assert.Equal([10_000, 20_000, 25_000], seen.Select(progress => progress.Rows));
+        Assert.Equal(25_000, seen[^1].Total);
     }
 
     [Fact]
@@ -316,9 +336,15 @@ public sealed class ImportFlowTests : ImportTest
         public void Report(ImportProgress value) => act(value);
     }
 
-    private sealed class BrokenStream(byte[] bytes, int after) : MemoryStream(bytes)
+    private NpgsqlDataSource Connections(int most) =>
+        NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(Database.ConnectionString) { MaxPoolSize = most, Timeout = 1 });
+
+    private SubscriberImport Over(NpgsqlDataSource merging) =>
+        new(Imports, new ImportStagingStore(DataSource), new ImportMergeStore(merging), NullLogger<SubscriberImport>.Instance);
+
+    private sealed class BrokenStream(byte[] bytes, int after, Exception? with = null) : MemoryStream(bytes)
     {
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-            Position > after ? throw new IOException("The connection was reset.") : base.ReadAsync(buffer, cancellationToken);
+            Position > after ? throw with ?? new IOException("The connection was reset.") : base.ReadAsync(buffer, cancellationToken);
     }
 }

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Markdig;
 using Markdig.Syntax;
 using Markdig.Syntax.Inlines;
+using Newsletter.Mailer.Audience;
 using Newsletter.Mailer.Editions;
 using Newsletter.Mailer.Rendering.Slots;
 
@@ -53,7 +54,7 @@ internal sealed partial class BodySource
         for (var i = 0; i < _text.Length; i++)
         {
             var c = _text[i];
-            if (c is '\n' or '\t' || !(char.IsControl(c) || UnsafeCharacters.IsNonCharacter(c)))
+            if (c is '\n' or '\t' || !(char.IsControl(c) || TextRules.IsNonCharacter(c)))
                 continue;
             _text[i] = ' ';
             Warn(i, $"The invisible control character {UnsafeCharacters.Name(c)} was replaced by a space.");
