@@ -15,7 +15,7 @@ public sealed class MailWorker : IAsyncDisposable
     {
         Options = options;
         Relays = new BulkRelays(new RelayPool(relays, transport, TimeProvider.System));
-        Recorder = new LedgerRecorder(new LedgerStore(room.Database.DataSource), TimeProvider.System, logs.CreateLogger<LedgerRecorder>());
+        Recorder = new LedgerRecorder(new LedgerStore(room.Database.DataSource), new LedgerPostingStore(room.Database.DataSource), TimeProvider.System, logs.CreateLogger<LedgerRecorder>());
         Guard = new IssueGuard(room.Issues, Relays, options, TimeProvider.System, logs.CreateLogger<IssueGuard>());
         Sender = new BatchSender(new SendingParts
         {

@@ -42,6 +42,7 @@ internal static class SendingRooms
             .AddSingleton<IssueStore>()
             .AddSingleton<DemandStore>()
             .AddSingleton<LedgerStore>()
+            .AddSingleton<LedgerPostingStore>()
             .AddSingleton<LedgerRecorder>()
             .AddSingleton<RelayStore>()
             .AddSingleton<RelayDesk>()

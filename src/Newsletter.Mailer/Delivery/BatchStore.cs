@@ -63,24 +63,35 @@ public sealed class BatchStore(NpgsqlDataSource database)
         where i.id = @issue and d.part_key = @part and d.issue_id = @issue and d.seq = any(@seqs) and d.status = 'sending'
         """;
 
-    // Whoever has left is skipped, unless a first copy may have arrived: that stays unknown. Neither waits for anything more.
-    private const string Exclude = /*lang=sql*/ """
-        with gone as (
+    private const string HasLeft = /*lang=sql*/ """
+        (b.id is null
+         or s.status is distinct from 'active'
+         or exists (select from suppressions p where lower(p.address) = lower(b.address) and p.address is not null offset 0)
+         or exists (select from suppressions p where lower(p.domain) = lower(split_part(b.address, '@', -1)) and p.domain is not null offset 0))
+        """;
+
+    private const string Places = /*lang=sql*/ """
+        from unnest(@seqs::integer[]) p (seq)
+        cross join lateral (
+            select x.* from deliveries x where x.part_key = @part and x.issue_id = @issue and x.seq = p.seq offset 0) d
+        join issues i on i.id = @issue
+        left join subscribers b on b.id = d.subscriber_id
+        left join subscriptions s on s.newsletter_id = i.newsletter_id and s.subscriber_id = d.subscriber_id
+        """;
+
+    private const string Gone = /*lang=sql*/ """
+        gone as (
             select d.seq,
                    case when b.id is null then 'erased'
                         when s.status is distinct from 'active' then 'unsubscribed'
                         else 'suppressed' end as reason
-            from unnest(@seqs::integer[]) p (seq)
-            cross join lateral (
-                select x.* from deliveries x where x.part_key = @part and x.issue_id = @issue and x.seq = p.seq offset 0) d
-            join issues i on i.id = @issue
-            left join subscribers b on b.id = d.subscriber_id
-            left join subscriptions s on s.newsletter_id = i.newsletter_id and s.subscriber_id = d.subscriber_id
-            where d.status in ('pending', 'deferred', 'unknown')
-              and (b.id is null
-                   or s.status is distinct from 'active'
-                   or exists (select from suppressions p where lower(p.address) = lower(b.address) and p.address is not null offset 0)
-                   or exists (select from suppressions p where lower(p.domain) = lower(split_part(b.address, '@', -1)) and p.domain is not null offset 0))),
+        """ + "\n" + Places + /*lang=sql*/ " where d.status in ('pending', 'deferred', 'unknown') and " + HasLeft + ")";
+
+    private const string SelectGone = /*lang=sql*/ "with " + Gone + " select seq from gone";
+
+    // Whoever has left is skipped, unless a first copy may have arrived: that stays unknown. Neither waits for anything more.
+    private const string Exclude = /*lang=sql*/ "with " + Gone + /*lang=sql*/ """
+        ,
         skipped as (
             update deliveries d
             set status = case when d.resends > 0 then 'unknown' else 'skipped' end::delivery_status,
@@ -99,16 +110,9 @@ public sealed class BatchStore(NpgsqlDataSource database)
         select d.seq, d.subscriber_id, d.variant, d.attempts, (d.resends + (d.status = 'unknown')::integer)::smallint as resends, d.dot_faults,
                b.address, b.name, first_name(b.name, b.attributes) as first_name,
                s.tier, b.language, b.attributes::text as attributes,
-               (select now() - r.since from retries r where r.issue_id = @issue and r.seq = d.seq) as deferred_for
-        from unnest(@seqs::integer[]) p (seq)
-        cross join lateral (
-            select x.* from deliveries x where x.part_key = @part and x.issue_id = @issue and x.seq = p.seq offset 0) d
-        join issues i on i.id = @issue
-        join subscribers b on b.id = d.subscriber_id
-        join subscriptions s on s.newsletter_id = i.newsletter_id and s.subscriber_id = d.subscriber_id
-        where (d.status in ('pending', 'deferred') or d.status = 'unknown' and i.unknown_policy = 'resend' and d.resends = 0)
-        order by d.seq
-        """;
+               (select now() - r.since from retries r where r.issue_id = @issue and r.seq = d.seq) as deferred_for,
+               d.status in ('pending', 'deferred') or d.status = 'unknown' and i.unknown_policy = 'resend' and d.resends = 0 as wanted,
+        """ + " " + HasLeft + " as gone " + Places + /*lang=sql*/ " where d.status in ('pending', 'deferred', 'unknown') order by d.seq";
 
     private const string Renew = /*lang=sql*/ """
         update batches b
@@ -153,6 +157,8 @@ public sealed class BatchStore(NpgsqlDataSource database)
         var batch = await ClaimNextAsync(connection, owner, lease, mayTakeOver, grace, passOver, stop);
         if (batch is null)
             return null;
+        if (batch.TakenOver)
+            await LedgerPostingStore.PostLeftAsync(connection, batch.PartKey, batch.IssueId, batch.BatchNo, stop);
 
         var places = await ReadPlacesAsync(connection, batch, stop);
         if (batch.TakenOver)
@@ -161,25 +167,28 @@ public sealed class BatchStore(NpgsqlDataSource database)
             await settle.ExecuteNonQueryAsync(stop);
         }
 
-        var gone = await ExcludeAsync(connection, batch, places, stop);
-        var deliveries = await ReadDeliveriesAsync(connection, batch, [.. places.Except(gone)], stop);
+        var (deliveries, gone) = await ReadDeliveriesAsync(connection, batch, places, stop);
+        if (gone.Length > 0)
+        {
+            await using var exclude = About(connection, Exclude, batch, gone);
+            await exclude.ExecuteNonQueryAsync(stop);
+        }
+
         await transaction.CommitAsync(stop);
         return batch with { Deliveries = deliveries };
     }
 
-    /// <summary>Excludes whoever has left or was suppressed since the claim; the places of those who must not be mailed any more.</summary>
-    public async Task<IReadOnlyCollection<int>> ExcludeGoneAsync(ClaimedBatch batch, CancellationToken stop)
-    {
-        await using var connection = await database.OpenConnectionAsync(stop);
-        await using var transaction = await BeginAsync(connection, stop);
-        var gone = await ExcludeAsync(connection, batch, [.. batch.Deliveries.Select(delivery => delivery.Seq)], stop);
-        await transaction.CommitAsync(stop);
-        return gone;
-    }
+    /// <summary>Who of these has left or was suppressed since the claim.</summary>
+    public Task<int[]> FindGoneAsync(ClaimedBatch batch, int[] seqs, CancellationToken stop) => AboutAsync(SelectGone, batch, seqs, stop);
+
+    /// <summary>Excludes whoever of these has left or was suppressed since the claim. None of them may have been begun.</summary>
+    public Task ExcludeAsync(ClaimedBatch batch, int[] seqs, CancellationToken stop) => AboutAsync(Exclude, batch, seqs, stop);
 
     /// <summary>Renews our leases; those missing from the answer are lost.</summary>
-    public async Task<IReadOnlySet<(long IssueId, int BatchNo)>> RenewAsync(IReadOnlyCollection<ClaimedBatch> batches, TimeSpan lease, CancellationToken stop)
+    // In the order in which the ledger's writes hold them: neither waits for the other in a circle.
+    public async Task<IReadOnlySet<(long IssueId, int BatchNo)>> RenewAsync(IReadOnlyCollection<ClaimedBatch> held, TimeSpan lease, CancellationToken stop)
     {
+        var batches = held.OrderBy(batch => batch.IssueId).ThenBy(batch => batch.BatchNo).ToList();
         await using var command = database.CreateCommand(Renew);
         command.Parameters.AddWithValue("lease", lease);
         command.Parameters.AddWithValue("issues", batches.Select(batch => batch.IssueId).ToArray());
@@ -214,6 +223,16 @@ public sealed class BatchStore(NpgsqlDataSource database)
     {
         await using var command = database.CreateCommand(AnyReady);
         return (bool)(await command.ExecuteScalarAsync(stop))!;
+    }
+
+    private async Task<int[]> AboutAsync(string sql, ClaimedBatch batch, int[] seqs, CancellationToken stop)
+    {
+        await using var connection = await database.OpenConnectionAsync(stop);
+        await using var transaction = await BeginAsync(connection, stop);
+        await using var command = About(connection, sql, batch, seqs);
+        var places = await ReadSeqsAsync(command, stop);
+        await transaction.CommitAsync(stop);
+        return places;
     }
 
     private static async Task<NpgsqlTransaction> BeginAsync(NpgsqlConnection connection, CancellationToken stop)
@@ -262,12 +281,6 @@ public sealed class BatchStore(NpgsqlDataSource database)
         return await ReadSeqsAsync(command, stop);
     }
 
-    private static async Task<int[]> ExcludeAsync(NpgsqlConnection connection, ClaimedBatch batch, int[] seqs, CancellationToken stop)
-    {
-        await using var command = About(connection, Exclude, batch, seqs);
-        return await ReadSeqsAsync(command, stop);
-    }
-
     private static async Task<int[]> ReadSeqsAsync(NpgsqlCommand command, CancellationToken stop)
     {
         await using var reader = await command.ExecuteReaderAsync(stop);
@@ -277,14 +290,20 @@ public sealed class BatchStore(NpgsqlDataSource database)
         return [.. seqs];
     }
 
-    private static async Task<IReadOnlyList<PendingDelivery>> ReadDeliveriesAsync(NpgsqlConnection connection, ClaimedBatch batch, int[] seqs, CancellationToken stop)
+    private static async Task<(IReadOnlyList<PendingDelivery> Left, int[] Gone)> ReadDeliveriesAsync(NpgsqlConnection connection, ClaimedBatch batch, int[] seqs, CancellationToken stop)
     {
         await using var command = About(connection, SelectDeliveries, batch, seqs);
         await using var reader = await command.ExecuteReaderAsync(stop);
-        var deliveries = new List<PendingDelivery>();
+        var (left, gone) = (new List<PendingDelivery>(), new List<int>());
         while (await reader.ReadAsync(stop))
-            deliveries.Add(ReadDelivery(reader));
-        return deliveries;
+        {
+            if (reader.GetBoolean(14))
+                gone.Add(reader.GetInt32(0));
+            else if (reader.GetBoolean(13))
+                left.Add(ReadDelivery(reader));
+        }
+
+        return (left, [.. gone]);
     }
 
     private static PendingDelivery ReadDelivery(NpgsqlDataReader reader) => new()

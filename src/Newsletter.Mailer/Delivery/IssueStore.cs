@@ -48,18 +48,34 @@ public sealed class IssueStore(NpgsqlDataSource database)
         select id from issues where id = @id and state = 'cancelling' for no key update skip locked
         """;
 
+    private const string SelectAbandoned = /*lang=sql*/ """
+        select i.part_key, b.batch_no
+        from batches b join issues i on i.id = b.issue_id
+        where b.issue_id = @id and b.state = 'leased' and b.lease_until < now()
+        order by b.batch_no
+        for no key update of b skip locked
+        """;
+
+    // What a live lease covers is let alone: its owner lays it down within a second, and knows alone what of it was begun.
     private const string CancelRows = /*lang=sql*/ """
-        with gone as (delete from retries where issue_id = @id),
+        with held as materialized (
+            select b.batch_no, b.kind, b.first_seq, b.last_seq
+            from batches b where b.issue_id = @id and b.state = 'leased' and b.batch_no <> all(@abandoned::integer[])),
+        waiting as materialized (
+            select r.seq from retries r where r.issue_id = @id and r.batch_no in (select batch_no from held)),
+        gone as (
+            delete from retries r where r.issue_id = @id and not exists (select from waiting w where w.seq = r.seq)),
         closed as (
             update batches set state = 'done', done_at = now()
-            where issue_id = @id and (state = 'ready' or state = 'leased' and lease_until < now())
+            where issue_id = @id and (state = 'ready' or batch_no = any(@abandoned::integer[]))
             returning batch_no)
         update deliveries d
         set status = case when d.status = 'sending' or d.resends > 0 then 'unknown' else 'cancelled' end::delivery_status, updated_at = now()
         from issues i
         where i.id = @id and i.state = 'cancelling' and d.part_key = i.part_key and d.issue_id = i.id
-          and (d.status in ('pending', 'deferred')
-               or d.status = 'sending' and not exists (select from batches b where b.issue_id = i.id and b.state = 'leased' and b.lease_until >= now()))
+          and d.status in ('pending', 'deferred', 'sending')
+          and not exists (select from held h where h.kind = 'first' and d.seq between h.first_seq and h.last_seq)
+          and not exists (select from waiting w where w.seq = d.seq)
         """;
 
     private const string EndCancel = /*lang=sql*/ """
@@ -185,7 +201,7 @@ public sealed class IssueStore(NpgsqlDataSource database)
 
     public async Task<bool> ResumeAsync(long id, CancellationToken stop) => await One<long?>(Resume, new { id }, stop) is not null;
 
-    /// <summary>Cancels what is not in flight; what is, is entered first. <see cref="AdvanceCancelAsync"/> ends it.</summary>
+    /// <summary>Cancels what nobody has a lease of; what somebody has is given back first. <see cref="AdvanceCancelAsync"/> ends it.</summary>
     public async Task<bool> BeginCancelAsync(long id, CancellationToken stop)
     {
         if (await One<long?>(BeginCancel, new { id }, stop) is null)
@@ -201,7 +217,11 @@ public sealed class IssueStore(NpgsqlDataSource database)
         await using var transaction = await connection.BeginTransactionAsync(stop);
         if (await connection.QuerySingleOrDefaultAsync<long?>(new CommandDefinition(LockCancelling, new { id }, cancellationToken: stop)) is null)
             return false;
-        await connection.ExecuteAsync(new CommandDefinition(CancelRows, new { id }, commandTimeout: 300, cancellationToken: stop));
+        var abandoned = (await connection.QueryAsync<(long Part, int Batch)>(new CommandDefinition(SelectAbandoned, new { id }, cancellationToken: stop))).ToList();
+        foreach (var (part, batch) in abandoned)
+            await LedgerPostingStore.PostLeftAsync(connection, part, id, batch, stop);
+        var values = new { id, abandoned = abandoned.ConvertAll(one => one.Batch).ToArray() };
+        await connection.ExecuteAsync(new CommandDefinition(CancelRows, values, commandTimeout: 300, cancellationToken: stop));
         var ended = await connection.QuerySingleOrDefaultAsync<long?>(new CommandDefinition(EndCancel, new { id }, commandTimeout: 300, cancellationToken: stop));
         await transaction.CommitAsync(stop);
         return ended is not null;

@@ -135,13 +135,22 @@ internal sealed class LeaseBook(SendingParts parts)
         foreach (var work in held)
         {
             if (ours.Contains((work.Batch.IssueId, work.Batch.BatchNo)))
-                work.Exclude(await parts.Batches.ExcludeGoneAsync(work.Batch, CancellationToken.None));
+                await ExcludeAsync(work);
             else
                 work.Lose();
         }
 
         foreach (var issue in held.Select(work => work.Batch.IssueId).Distinct())
             await parts.Guard.CheckTroublesAsync(issue);
+    }
+
+    // First looked up, then given up here, and only then entered: meanwhile a lane may have begun one of them, and whether it has stands
+    // in the journal only.
+    private async Task ExcludeAsync(LeasedWork work)
+    {
+        var gone = await parts.Batches.FindGoneAsync(work.Batch, work.NotBegun(), CancellationToken.None);
+        if (gone.Length > 0)
+            await parts.Batches.ExcludeAsync(work.Batch, work.Exclude(gone), CancellationToken.None);
     }
 
     private LeasedWork[] Held()
@@ -158,6 +167,7 @@ internal sealed class LeaseBook(SendingParts parts)
             return;
         try
         {
+            await parts.Recorder.PostAsync();
             if (work.IsIncomplete)
                 await parts.Batches.GiveBackAsync(work.Batch, work.RelayFailed ? AfterFaults : TimeSpan.Zero, CancellationToken.None);
             else
@@ -166,7 +176,7 @@ internal sealed class LeaseBook(SendingParts parts)
         }
         catch (Exception e) when (DatabaseContact.IsLoss(e))
         {
-            // The lease runs out by itself, and whoever takes it over finds every outcome entered.
+            // The lease runs out by itself, and whoever takes it over finds every outcome, here or in the journal.
             parts.Contact.Lost();
             SendingLog.NotClosed(parts.Log, e, work.Batch.IssueId, work.Batch.BatchNo);
         }

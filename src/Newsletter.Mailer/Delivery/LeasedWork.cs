@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace Newsletter.Mailer.Delivery;
 
 /// <summary>One delivery in work: what to send, for which issue, under which lease.</summary>
@@ -16,7 +14,8 @@ internal sealed record WorkItem(LeasedWork Work, PendingDelivery Delivery)
 /// <summary>A leased batch in work: what of it is left, what is in flight, who must not be mailed any more, and whether the lease still holds.</summary>
 internal sealed class LeasedWork
 {
-    private readonly ConcurrentDictionary<int, bool> _gone = new();
+    private readonly HashSet<int> _gone = [];
+    private readonly HashSet<int> _begun = [];
     private readonly HashSet<int> _inFlight = [];
     private readonly Lock _gate = new();
     private int _left;
@@ -57,27 +56,43 @@ internal sealed class LeasedWork
 
     public void Lose() => _lost = true;
 
-    public void Exclude(IEnumerable<int> seqs)
+    /// <summary>Places of what nobody has begun to send.</summary>
+    public int[] NotBegun()
     {
-        foreach (var seq in seqs)
-            _gone[seq] = true;
+        lock (_gate)
+            return [.. Batch.Deliveries.Select(delivery => delivery.Seq).Where(seq => !_begun.Contains(seq) && !_gone.Contains(seq))];
     }
 
-    public bool MayBeSent(WorkItem item) => !_lost && !_laidDown && !_gone.ContainsKey(item.Delivery.Seq);
+    /// <summary>They must not be mailed any more; those of them that nobody had begun, and nobody will.</summary>
+    public int[] Exclude(IReadOnlyCollection<int> seqs)
+    {
+        lock (_gate)
+        {
+            int[] excluded = [.. seqs.Where(seq => !_begun.Contains(seq))];
+            _gone.UnionWith(excluded);
+            return excluded;
+        }
+    }
+
+    public bool MayBeSent(WorkItem item)
+    {
+        lock (_gate)
+            return !_lost && !_laidDown && !_gone.Contains(item.Delivery.Seq);
+    }
 
     /// <summary>From here until it is done, left or tried again, the item is in flight: the batch is not let go under it.</summary>
-    /// <returns>False where the batch was laid down meanwhile.</returns>
+    /// <returns>False where the batch was laid down meanwhile, or the reader has left.</returns>
     public bool TryBegin(WorkItem item)
     {
         lock (_gate)
-            return !_laidDown && _inFlight.Add(item.Delivery.Seq);
+            return !_laidDown && !_gone.Contains(item.Delivery.Seq) && _begun.Add(item.Delivery.Seq) && _inFlight.Add(item.Delivery.Seq);
     }
 
     /// <summary>The item is not in flight any more and may be handed out once more; false where it has to be left.</summary>
     public bool MayBeTriedAgain(WorkItem item)
     {
         lock (_gate)
-            return !_lost && !_laidDown && _inFlight.Remove(item.Delivery.Seq);
+            return !_lost && !_laidDown && _begun.Remove(item.Delivery.Seq) && _inFlight.Remove(item.Delivery.Seq);
     }
 
     /// <summary>Nothing more of it is begun: the issue was paused or cancelled.</summary>

@@ -11,8 +11,6 @@ namespace Newsletter.Mailer.Delivery;
 /// </summary>
 public sealed partial class LedgerRecorder : ILedgerRecorder, IAsyncDisposable
 {
-    private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
     private const int MostAtOnce = 500;
 
     // More share a commit's own price without waiting for others.
@@ -24,15 +22,21 @@ public sealed partial class LedgerRecorder : ILedgerRecorder, IAsyncDisposable
     private readonly ILogger<LedgerRecorder> _log;
     private readonly Channel<Request> _requests = Channel.CreateUnbounded<Request>(new UnboundedChannelOptions { SingleReader = true });
     private readonly CancellationTokenSource _abandoned = new();
+    private readonly Guid _writer = Guid.NewGuid();
+    private readonly HeldWrites _held;
+    private readonly LedgerPosting _posting;
     private readonly Task _writing;
     private LedgerStore.Session? _session;
+    private long _writes;
 
     // Deliveries under way: intended, and not yet heard of again. One that its sender lost hold of makes a commit gather in vain, no more.
     private int _underWay;
 
-    public LedgerRecorder(LedgerStore store, TimeProvider clock, ILogger<LedgerRecorder> log)
+    public LedgerRecorder(LedgerStore store, LedgerPostingStore postings, TimeProvider clock, ILogger<LedgerRecorder> log)
     {
         (_store, _clock, _log) = (store, clock, log);
+        _held = new HeldWrites(clock, _abandoned.Token);
+        _posting = new LedgerPosting(postings, _writer, _held, clock, log);
         _writing = Task.Run(WriteAllAsync);
     }
 
@@ -44,12 +48,16 @@ public sealed partial class LedgerRecorder : ILedgerRecorder, IAsyncDisposable
         return request.Done.Task;
     }
 
-    /// <summary>Writes what is left, for at most ten seconds where the database is away: after that the rows stay "sending", and whoever takes over calls them unknown.</summary>
+    /// <inheritdoc/>
+    public Task PostAsync() => _posting.FlushAsync();
+
+    /// <summary>Writes what is left, for at most ten seconds where the database is away: after that the journal ends where it ends, and whoever takes over calls unknown what it says was begun.</summary>
     public async ValueTask DisposeAsync()
     {
         _requests.Writer.TryComplete();
         _abandoned.CancelAfter(TimeSpan.FromSeconds(10));
         await _writing;
+        await _posting.DisposeAsync();
         if (_session is not null)
             await _session.DisposeAsync();
         _abandoned.Dispose();
@@ -86,46 +94,42 @@ public sealed partial class LedgerRecorder : ILedgerRecorder, IAsyncDisposable
 
     private async Task WriteUntilDoneAsync(List<Request> group)
     {
-        var wait = FirstWait;
-        for (var again = false; ; again = true)
+        var write = new LedgerWrite(
+            _writer, ++_writes,
+            [.. group.Where(request => request.Outcome is not null).Select(request => request.Outcome!)],
+            [.. group.Where(request => request.Next is not null).Select(request => request.Next!.Value)]);
+        try
         {
-            try
-            {
-                await WriteAsync(group, again);
-                return;
-            }
-            catch (DbException e) when (e.SqlState is { } state && (state.StartsWith("22", StringComparison.Ordinal) || state.StartsWith("23", StringComparison.Ordinal)))
-            {
-                await BisectAsync(group, e);
-                return;
-            }
-            catch (Exception e) when (e is DbException or TimeoutException or IOException or InvalidOperationException && !_abandoned.IsCancellationRequested)
-            {
-                LogHolding(e, group.Count);
-                await CloseAsync();
-                await Task.Delay(wait, _clock, _abandoned.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                wait = wait * 2 < LongestWait ? wait * 2 : LongestWait;
-            }
-            catch (Exception e)
-            {
-                foreach (var request in group)
-                    request.Done.TrySetException(e);
-                return;
-            }
+            // Until it is known what became of it.
+            using var held = write.IsPlain ? null : await _posting.HoldAsync();
+            await _held.RunAsync(again => WriteAsync(group, write, again), e => CloseAsync(e, group.Count));
+        }
+        catch (DbException e) when (HeldWrites.IsRefusedValue(e))
+        {
+            await BisectAsync(group, e);
+        }
+        catch (Exception e)
+        {
+            foreach (var request in group)
+                request.Done.TrySetException(e);
         }
     }
 
-    private async Task WriteAsync(List<Request> group, bool again)
+    private async Task WriteAsync(List<Request> group, LedgerWrite write, bool again)
     {
         _session ??= await _store.OpenAsync(_abandoned.Token);
-        var entries = group.Where(request => request.Outcome is not null).Select(request => request.Outcome!).ToList();
-        var next = group.Where(request => request.Next is not null).Select(request => request.Next!.Value).ToList();
-        var written = await _store.WriteAsync(_session, entries, next, again, _abandoned.Token);
-        foreach (var entry in entries.Where(entry => !again && !written.Written.Contains((entry.Key.IssueId, entry.Key.Seq))))
-            LogFenced(entry.Key.IssueId, entry.Key.Seq, entry.Status);
-        _underWay += written.Intended.Count;
+        var written = await _store.WriteAsync(_session, write, again, _abandoned.Token);
+        _posting.Add(written.Pages);
+        var (outcome, next) = (0, 0);
         foreach (var request in group)
-            request.Done.TrySetResult(request.Next is { } key && written.Intended.Contains((key.IssueId, key.Seq)));
+        {
+            if (request.Outcome is { } entry && !written.Written[outcome++])
+                LogFenced(entry.Key.IssueId, entry.Key.Seq, entry.Status);
+            var begun = request.Next is not null && written.Intended[next++];
+            if (begun)
+                _underWay++;
+            request.Done.TrySetResult(begun);
+        }
     }
 
     // A value the database will not take must not cost the others their outcome, nor its own delivery more than its words.
@@ -150,8 +154,9 @@ public sealed partial class LedgerRecorder : ILedgerRecorder, IAsyncDisposable
         request.Done.TrySetException(cause);
     }
 
-    private async Task CloseAsync()
+    private async Task CloseAsync(Exception cause, int count)
     {
+        LogHolding(cause, count);
         if (_session is { } broken)
         {
             _session = null;

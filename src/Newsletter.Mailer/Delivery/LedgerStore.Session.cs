@@ -6,89 +6,153 @@ namespace Newsletter.Mailer.Delivery;
 
 public sealed partial class LedgerStore
 {
-    private static readonly Column[] AtOnceColumns =
+    private static readonly Column[] EnterColumns =
     [
-        new("is_intent", NpgsqlDbType.Boolean, group => group.All(static _ => false, static _ => true)),
-        new("issue", NpgsqlDbType.Bigint, group => group.All(static entry => entry.Key.IssueId, static key => key.IssueId)),
-        new("seq", NpgsqlDbType.Integer, group => group.All(static entry => entry.Key.Seq, static key => key.Seq)),
-        new("batch", NpgsqlDbType.Integer, group => group.All(static entry => entry.Key.BatchNo, static key => key.BatchNo)),
-        new("fence", NpgsqlDbType.Bigint, group => group.All(static entry => entry.Key.Fence, static key => key.Fence)),
-        new("status", NpgsqlDbType.Text, group => group.All<string?>(static entry => entry.Status, static _ => null)),
-        new("relay", NpgsqlDbType.Smallint, group => group.All<short?>(static entry => (short?)entry.RelayId, static _ => null)),
-        new("code", NpgsqlDbType.Smallint, group => group.All<short?>(static entry => (short?)entry.Reply?.Code, static _ => null)),
-        new("queue", NpgsqlDbType.Text, group => group.All<string?>(static entry => Clean(entry.QueueId), static _ => null)),
-        new("detail", NpgsqlDbType.Bigint, group => group.AllDetails()),
-        new("attempts", NpgsqlDbType.Smallint, group => group.All(static entry => (short)entry.CountedAttempts, static _ => (short)0)),
-        new("dot_faults", NpgsqlDbType.Smallint, group => group.All(static entry => (short)entry.DotFaults, static _ => (short)0)),
+        new("issue", NpgsqlDbType.Bigint, rows => Each(rows, static row => row.Entry.Key.IssueId)),
+        new("seq", NpgsqlDbType.Integer, rows => Each(rows, static row => row.Entry.Key.Seq)),
+        new("held", NpgsqlDbType.Boolean, rows => Each(rows, static row => row.IsHeld)),
+        new("status", NpgsqlDbType.Text, rows => Each(rows, static row => row.Entry.Status)),
+        new("relay", NpgsqlDbType.Smallint, rows => Each(rows, static row => (short?)row.Entry.RelayId)),
+        new("code", NpgsqlDbType.Smallint, rows => Each(rows, static row => (short?)row.Entry.Reply?.Code)),
+        new("queue", NpgsqlDbType.Text, rows => Each(rows, static row => SmtpText.StorableOrNull(row.Entry.QueueId))),
+        new("detail", NpgsqlDbType.Bigint, rows => Each(rows, static row => row.DetailId)),
+        new("attempts", NpgsqlDbType.Smallint, rows => Each(rows, static row => (short)row.Entry.CountedAttempts)),
+        new("dot_faults", NpgsqlDbType.Smallint, rows => Each(rows, static row => (short)row.Entry.DotFaults)),
+        new("retry_in", NpgsqlDbType.Double, rows => Each(rows, static row => row.Entry.RetryIn?.TotalSeconds)),
+        new("suppress", NpgsqlDbType.Boolean, rows => Each(rows, static row => row.Entry.Suppress)),
+        new("evidence", NpgsqlDbType.Text, rows => Each(rows, static row => row.Entry.Suppress ? SmtpText.Kept(row.Entry.Reply!.ToString()) : null)),
     ];
 
-    private static readonly Column[] WholeColumns =
-    [
-        new("issue", NpgsqlDbType.Bigint, group => group.Outcomes(static entry => entry.Key.IssueId)),
-        new("seq", NpgsqlDbType.Integer, group => group.Outcomes(static entry => entry.Key.Seq)),
-        new("batch", NpgsqlDbType.Integer, group => group.Outcomes(static entry => entry.Key.BatchNo)),
-        new("fence", NpgsqlDbType.Bigint, group => group.Outcomes(static entry => entry.Key.Fence)),
-        new("status", NpgsqlDbType.Text, group => group.Outcomes(static entry => entry.Status)),
-        new("relay", NpgsqlDbType.Smallint, group => group.Outcomes(static entry => (short?)entry.RelayId)),
-        new("code", NpgsqlDbType.Smallint, group => group.Outcomes(static entry => (short?)entry.Reply?.Code)),
-        new("queue", NpgsqlDbType.Text, group => group.Outcomes(static entry => Clean(entry.QueueId))),
-        new("detail", NpgsqlDbType.Bigint, group => group.Details),
-        new("attempts", NpgsqlDbType.Smallint, group => group.Outcomes(static entry => (short)entry.CountedAttempts)),
-        new("dot_faults", NpgsqlDbType.Smallint, group => group.Outcomes(static entry => (short)entry.DotFaults)),
-        new("retry_in", NpgsqlDbType.Double, group => group.Outcomes(static entry => entry.RetryIn?.TotalSeconds)),
-        new("suppress", NpgsqlDbType.Boolean, group => group.Outcomes(static entry => entry.Suppress)),
-        new("evidence", NpgsqlDbType.Text, group => group.Outcomes(static entry => entry.Suppress ? SmtpText.Kept(entry.Reply!.ToString()) : null)),
-        new("next_issue", NpgsqlDbType.Bigint, group => group.Intents(static key => key.IssueId)),
-        new("next_seq", NpgsqlDbType.Integer, group => group.Intents(static key => key.Seq)),
-        new("next_batch", NpgsqlDbType.Integer, group => group.Intents(static key => key.BatchNo)),
-        new("next_fence", NpgsqlDbType.Bigint, group => group.Intents(static key => key.Fence)),
-    ];
+    private static Array Each<T>(IReadOnlyList<EnterRow> rows, Func<EnterRow, T> value)
+    {
+        var values = new T[rows.Count];
+        for (var at = 0; at < values.Length; at++)
+            values[at] = value(rows[at]);
+        return values;
+    }
 
-    /// <summary>A connection with its statements, two for each partition written lately, each prepared when it is first needed. Used by one writer at a time.</summary>
+    /// <summary>A connection with its statements. Used by one writer at a time.</summary>
     public sealed class Session : IAsyncDisposable
     {
-        // Issues being sent at once rarely lie in more; a statement prepared anew costs a few milliseconds.
-        private const int MostPrepared = 32;
+        private readonly PartStatements _entering;
+        private NpgsqlCommand? _keeping;
 
-        private readonly Dictionary<(bool IsPlain, long Part), NpgsqlCommand> _prepared = [];
-
-        internal Session(NpgsqlConnection connection) => Connection = connection;
+        internal Session(NpgsqlConnection connection)
+        {
+            Connection = connection;
+            _entering = new PartStatements(connection, Enter, [.. EnterColumns.Select(column => new NpgsqlParameter(column.Name, NpgsqlDbType.Array | column.Type))]);
+        }
 
         internal NpgsqlConnection Connection { get; }
 
         public async ValueTask DisposeAsync()
         {
-            foreach (var command in _prepared.Values)
-                await command.DisposeAsync();
+            if (_keeping is not null)
+                await _keeping.DisposeAsync();
+            await _entering.DisposeAsync();
             await Connection.DisposeAsync();
         }
 
-        internal async Task<LedgerWritten> WriteAsync(Group group, bool again, CancellationToken stop)
+        /// <summary>Writes the journal's lines of what is held; each draft then knows what became of it.</summary>
+        internal async Task KeepAsync(LedgerWrite write, List<LedgerDraft> drafts, CancellationToken stop)
         {
-            var columns = group.IsPlain ? AtOnceColumns : WholeColumns;
-            if (!_prepared.TryGetValue((group.IsPlain, group.Part), out var command))
-                command = await PrepareAsync(group.IsPlain, group.Part, columns, stop);
-            command.Parameters[0].Value = again;
-            for (var at = 0; at < columns.Length; at++)
-                command.Parameters[1 + at].Value = columns[at].Values(group);
+            var command = _keeping ??= await PrepareAsync(stop);
+            object[] values =
+            [
+                write.Writer, write.No, drafts.Select(draft => draft.IssueId).ToArray(), drafts.Select(draft => draft.BatchNo).ToArray(),
+                drafts.Select(draft => draft.Fence).ToArray(), drafts.Select(draft => draft.OutcomesOnly()).ToArray(), drafts.Select(draft => draft.Everything()).ToArray(),
+            ];
+            for (var at = 0; at < values.Length; at++)
+                command.Parameters[at].Value = values[at];
             await using var reader = await command.ExecuteReaderAsync(stop);
-            var (written, intended) = (new HashSet<(long, int)>(), new HashSet<(long, int)>());
             while (await reader.ReadAsync(stop))
-                (reader.GetBoolean(0) ? intended : written).Add((reader.GetInt64(1), reader.GetInt32(2)));
-            return new LedgerWritten(written, intended);
+                Find(drafts, reader)?.Held(reader.GetBoolean(3));
         }
 
-        // The partition stands in the text: with a parameter there, an update opens and locks every partition there is, each time.
-        private async Task<NpgsqlCommand> PrepareAsync(bool isPlain, long part, Column[] columns, CancellationToken stop)
+        /// <summary>True where the write was committed before; its drafts then know what became of them.</summary>
+        internal async Task<bool> FindWrittenAsync(LedgerWrite write, List<LedgerDraft> drafts, CancellationToken stop)
         {
-            await ForgetIfManyAsync(stop);
-            var text = (isPlain ? WriteAtOnce : Write).Replace("@only_part", part.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
-            var command = new NpgsqlCommand(text, Connection);
-            command.Parameters.Add(new NpgsqlParameter("again", NpgsqlDbType.Boolean));
-            foreach (var column in columns)
-                command.Parameters.Add(new NpgsqlParameter(column.Name, NpgsqlDbType.Array | column.Type));
+            await using var command = new NpgsqlCommand(SelectWritten, Connection);
+            command.Parameters.AddWithValue("issue", drafts.Select(draft => draft.IssueId).ToArray());
+            command.Parameters.AddWithValue("batch", drafts.Select(draft => draft.BatchNo).ToArray());
+            command.Parameters.AddWithValue("writer", write.Writer);
+            command.Parameters.AddWithValue("write_no", write.No);
+            await using var reader = await command.ExecuteReaderAsync(stop);
+            var found = false;
+            while (await reader.ReadAsync(stop))
+            {
+                found = true;
+                Find(drafts, reader)?.Held(LedgerLine.Read(reader.GetFieldValue<byte[]>(3)).Exists(line => line.Mark == LedgerMark.Begun));
+            }
+
+            return found;
+        }
+
+        /// <summary>Enters in the ledger what its draft could not leave to the journal; the deliveries that were changed.</summary>
+        internal async Task<HashSet<(long, int)>> EnterAsync(IEnumerable<LedgerDraft> drafts, CancellationToken stop)
+        {
+            var entered = new HashSet<(long, int)>();
+            foreach (var part in drafts.GroupBy(draft => draft.PartKey))
+            {
+                EnterRow[] rows = [.. part.SelectMany(draft => draft.ToEnter().Select(outcome => new EnterRow(outcome.Entry, outcome.DetailId, draft.IsHeld)))];
+                if (rows.Length == 0)
+                    continue;
+                var command = await _entering.OfAsync(part.Key, stop);
+                for (var at = 0; at < EnterColumns.Length; at++)
+                    command.Parameters[at].Value = EnterColumns[at].Values(rows);
+                await using var reader = await command.ExecuteReaderAsync(stop);
+                while (await reader.ReadAsync(stop))
+                    entered.Add((reader.GetInt64(0), reader.GetInt32(1)));
+            }
+
+            return entered;
+        }
+
+        private static LedgerDraft? Find(List<LedgerDraft> drafts, NpgsqlDataReader reader)
+        {
+            var (issue, batch, fence) = (reader.GetInt64(0), reader.GetInt32(1), reader.GetInt64(2));
+            return drafts.Find(draft => (draft.IssueId, draft.BatchNo, draft.Fence) == (issue, batch, fence));
+        }
+
+        private async Task<NpgsqlCommand> PrepareAsync(CancellationToken stop)
+        {
+            var command = new NpgsqlCommand(Write, Connection);
+            command.Parameters.Add(new NpgsqlParameter("writer", NpgsqlDbType.Uuid));
+            command.Parameters.Add(new NpgsqlParameter("write_no", NpgsqlDbType.Bigint));
+            command.Parameters.Add(new NpgsqlParameter("issue", NpgsqlDbType.Array | NpgsqlDbType.Bigint));
+            command.Parameters.Add(new NpgsqlParameter("batch", NpgsqlDbType.Array | NpgsqlDbType.Integer));
+            command.Parameters.Add(new NpgsqlParameter("fence", NpgsqlDbType.Array | NpgsqlDbType.Bigint));
+            command.Parameters.Add(new NpgsqlParameter("outcomes", NpgsqlDbType.Array | NpgsqlDbType.Bytea));
+            command.Parameters.Add(new NpgsqlParameter("lines", NpgsqlDbType.Array | NpgsqlDbType.Bytea));
             await command.PrepareAsync(stop);
-            return _prepared[(isPlain, part)] = command;
+            return command;
+        }
+    }
+
+    /// <summary>One statement, prepared for each partition written lately when it is first needed. The partition stands in the text: with a parameter there, an update opens and locks every partition there is, each time.</summary>
+    internal sealed class PartStatements(NpgsqlConnection connection, string sql, NpgsqlParameter[] parameters) : IAsyncDisposable
+    {
+        // Issues being sent at once rarely lie in more; a statement prepared anew costs a few milliseconds.
+        private const int MostPrepared = 16;
+
+        private readonly Dictionary<long, NpgsqlCommand> _prepared = [];
+
+        public async Task<NpgsqlCommand> OfAsync(long part, CancellationToken stop)
+        {
+            if (_prepared.TryGetValue(part, out var known))
+                return known;
+            await ForgetIfManyAsync(stop);
+            var command = new NpgsqlCommand(InPart(sql, part), connection);
+            foreach (var parameter in parameters)
+                command.Parameters.Add(parameter.Clone());
+            await command.PrepareAsync(stop);
+            return _prepared[part] = command;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            foreach (var command in _prepared.Values)
+                await command.DisposeAsync();
         }
 
         private async Task ForgetIfManyAsync(CancellationToken stop)
@@ -105,50 +169,9 @@ public sealed partial class LedgerStore
         }
     }
 
-    /// <summary>What is written together, all of one partition.</summary>
-    internal sealed class Group(long part, IReadOnlyList<LedgerEntry> entries, long?[] details, IReadOnlyList<DeliveryKey> next)
-    {
-        public long Part => part;
+    internal static string InPart(string sql, long part) => sql.Replace("@only_part", part.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
 
-        public long?[] Details => details;
+    private readonly record struct EnterRow(LedgerEntry Entry, long? DetailId, bool IsHeld);
 
-        /// <summary>Nothing to try again later, nobody to suppress.</summary>
-        public bool IsPlain { get; } = entries.All(entry => entry is { RetryIn: null, Suppress: false });
-
-        public static List<Group> ByPart(IReadOnlyList<LedgerEntry> entries, long?[] details, IReadOnlyList<DeliveryKey> next)
-        {
-            var parts = entries.Select(entry => entry.Key.PartKey).Concat(next.Select(key => key.PartKey)).Distinct().ToList();
-            if (parts is [var only])
-                return [new Group(only, entries, details, next)];
-            return parts.ConvertAll(part => new Group(
-                part,
-                [.. entries.Where(entry => entry.Key.PartKey == part)],
-                [.. details.Where((_, at) => entries[at].Key.PartKey == part)],
-                [.. next.Where(key => key.PartKey == part)]));
-        }
-
-        public T[] Outcomes<T>(Func<LedgerEntry, T> value) => [.. entries.Select(value)];
-
-        public T[] Intents<T>(Func<DeliveryKey, T> value) => [.. next.Select(value)];
-
-        /// <summary>Outcomes first, then intents.</summary>
-        public T[] All<T>(Func<LedgerEntry, T> ofOutcome, Func<DeliveryKey, T> ofIntent)
-        {
-            var values = new T[entries.Count + next.Count];
-            for (var at = 0; at < entries.Count; at++)
-                values[at] = ofOutcome(entries[at]);
-            for (var at = 0; at < next.Count; at++)
-                values[entries.Count + at] = ofIntent(next[at]);
-            return values;
-        }
-
-        public long?[] AllDetails()
-        {
-            var all = new long?[entries.Count + next.Count];
-            details.CopyTo(all, 0);
-            return all;
-        }
-    }
-
-    private sealed record Column(string Name, NpgsqlDbType Type, Func<Group, Array> Values);
+    private sealed record Column(string Name, NpgsqlDbType Type, Func<IReadOnlyList<EnterRow>, Array> Values);
 }

@@ -1,31 +1,57 @@
-using System.Security.Cryptography;
-using System.Text;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Newsletter.Mailer.Delivery;
 
-/// <summary>Writes outcomes and intents: many deliveries, one statement, one commit.</summary>
+/// <summary>
+/// Makes outcomes and intents durable: whatever a worker's connections have to say goes, in one commit, as a line each into the
+/// journal; <see cref="LedgerPostingStore"/> posts it to the deliveries in bulk. An outcome that is more than an acceptance is entered
+/// there at once, in the same commit.
+/// </summary>
 public sealed partial class LedgerStore(NpgsqlDataSource database)
 {
-    // An outcome counts only under the fence it was sent with, but for one case: whoever lost the lease and then learns
-    // that the relay did accept knows more than the new owner's "unknown".
-    // An intent needs the live lease and an issue that is sending: a pause or a lost lease stops the very next message,
-    // but not one whose intent was committed before and only its answer lost: that one would be left in flight for ever.
-    // A lease that ran out is no longer live although nobody has taken it over yet: whoever wakes up late must not begin
-    // what another is about to settle. Once it is renewed, the next message may go.
+    // The batch is held (FOR SHARE) until the commit: whoever takes it over comes before, and then there is nothing more to say here, or
+    // after, and then finds every line. An intent needs the live lease and an issue that is sending: a pause or a lost lease stops the
+    // very next message. A lease that ran out is no longer live although nobody has taken it over yet: whoever wakes up late must not
+    // begin what another is about to settle. Once it is renewed, the next message may go.
     private const string Write = /*lang=sql*/ """
+        with held as materialized (
+            select n.issue_id, n.batch_no, n.fence, n.outcomes, n.lines, i.state = 'sending' and b.lease_until >= now() as may_begin
+            from unnest(@issue::bigint[], @batch::integer[], @fence::bigint[], @outcomes::bytea[], @lines::bytea[])
+                as n(issue_id, batch_no, fence, outcomes, lines)
+            join batches b on b.issue_id = n.issue_id and b.batch_no = n.batch_no and b.fence = n.fence and b.state = 'leased'
+            join issues i on i.id = n.issue_id
+            for share of b),
+        kept as (
+            insert into ledger_journal (issue_id, batch_no, fence, writer, write_no, lines)
+            select h.issue_id, h.batch_no, h.fence, @writer, @write_no, case when h.may_begin then h.lines else h.outcomes end
+            from held h
+            where h.may_begin or h.outcomes is not null)
+        select issue_id, batch_no, fence, may_begin from held
+        """;
+
+    // After a commit whose answer was lost: what it wrote, if it did.
+    private const string SelectWritten = /*lang=sql*/ """
+        select j.issue_id, j.batch_no, j.fence, j.lines
+        from unnest(@issue::bigint[], @batch::integer[]) n(issue_id, batch_no)
+        join ledger_journal j on j.issue_id = n.issue_id and j.batch_no = n.batch_no
+        where j.writer = @writer and j.write_no = @write_no
+        """;
+
+    // Under a lease that is held the delivery is ours, whatever the ledger says of it: that it was begun may stand in the journal only.
+    // Else an outcome counts in one case alone: who lost the lease and then learns that the relay did accept knows more than the new owner's "unknown".
+    private const string Enter = /*lang=sql*/ """
         with o as (
             select * from unnest(
-                @issue::bigint[], @seq::integer[], @batch::integer[], @fence::bigint[], @status::text[],
+                @issue::bigint[], @seq::integer[], @held::boolean[], @status::text[],
                 @relay::smallint[], @code::smallint[], @queue::text[], @detail::bigint[], @attempts::smallint[],
                 @dot_faults::smallint[], @retry_in::double precision[], @suppress::boolean[], @evidence::text[])
-            as o(issue_id, seq, batch_no, fence, status, relay_id, smtp_code, queue_id, detail_id, attempts,
+            as o(issue_id, seq, held, status, relay_id, smtp_code, queue_id, detail_id, attempts,
                  dot_faults, retry_in, suppress, evidence)),
         written as (
             update deliveries d
             set status = o.status::delivery_status,
                 attempts = d.attempts + o.attempts,
+                resends = d.resends + (o.held and d.status = 'unknown')::integer,
                 dot_faults = d.dot_faults + o.dot_faults,
                 relay_id = coalesce(o.relay_id, d.relay_id),
                 smtp_code = o.smtp_code,
@@ -33,9 +59,8 @@ public sealed partial class LedgerStore(NpgsqlDataSource database)
                 detail_id = o.detail_id,
                 updated_at = now()
             from o
-            join batches b on b.issue_id = o.issue_id and b.batch_no = o.batch_no
             where d.part_key = @only_part and d.issue_id = o.issue_id and d.seq = o.seq
-              and (d.status = 'sending' and b.fence = o.fence or d.status = 'unknown' and o.status = 'accepted')
+              and (o.held and d.status in ('pending', 'sending', 'deferred', 'unknown') or d.status = 'unknown' and o.status = 'accepted')
             returning d.issue_id, d.seq, d.subscriber_id),
         rescheduled as (
             insert into retries (issue_id, seq, since, next_at)
@@ -48,59 +73,8 @@ public sealed partial class LedgerStore(NpgsqlDataSource database)
             select b.address, 'hard_bounce', o.evidence
             from written w join o using (issue_id, seq) join subscribers b on b.id = w.subscriber_id
             where o.suppress
-            on conflict do nothing),
-        intended as (
-            update deliveries d
-            set status = 'sending',
-                resends = d.resends + (d.status = 'unknown')::integer,
-                updated_at = now()
-            from unnest(@next_issue::bigint[], @next_seq::integer[], @next_batch::integer[], @next_fence::bigint[])
-                as n(issue_id, seq, batch_no, fence)
-            join batches b on b.issue_id = n.issue_id and b.batch_no = n.batch_no and b.fence = n.fence and b.state = 'leased'
-            join issues i on i.id = n.issue_id
-            where d.part_key = @only_part and d.issue_id = n.issue_id and d.seq = n.seq
-              and (i.state = 'sending' and b.lease_until >= now() and d.status in ('pending', 'deferred', 'unknown') or @again and d.status = 'sending')
-            returning d.issue_id, d.seq)
-        select false, issue_id, seq from written
-        union all
-        select true, issue_id, seq from intended
-        """;
-
-    // What nearly every write is: nothing deferred, nothing suppressed. One update of one table under the same
-    // conditions, at less than half the price.
-    private const string WriteAtOnce = /*lang=sql*/ """
-        update deliveries d
-        set status = case when n.is_intent then 'sending' else n.status end::delivery_status,
-            attempts = d.attempts + n.attempts,
-            resends = d.resends + (n.is_intent and d.status = 'unknown')::integer,
-            dot_faults = d.dot_faults + n.dot_faults,
-            relay_id = coalesce(n.relay_id, d.relay_id),
-            smtp_code = case when n.is_intent then d.smtp_code else n.smtp_code end,
-            queue_id = case when n.is_intent then d.queue_id else n.queue_id end,
-            detail_id = case when n.is_intent then d.detail_id else n.detail_id end,
-            updated_at = now()
-        from unnest(
-                @is_intent::boolean[], @issue::bigint[], @seq::integer[], @batch::integer[], @fence::bigint[], @status::text[],
-                @relay::smallint[], @code::smallint[], @queue::text[], @detail::bigint[], @attempts::smallint[], @dot_faults::smallint[])
-            as n(is_intent, issue_id, seq, batch_no, fence, status, relay_id, smtp_code, queue_id, detail_id, attempts, dot_faults)
-        join batches b on b.issue_id = n.issue_id and b.batch_no = n.batch_no
-        join issues i on i.id = n.issue_id
-        where d.part_key = @only_part and d.issue_id = n.issue_id and d.seq = n.seq
-          and case when n.is_intent
-                   then b.fence = n.fence and b.state = 'leased'
-                        and (i.state = 'sending' and b.lease_until >= now() and d.status in ('pending', 'deferred', 'unknown') or @again and d.status = 'sending')
-                   else d.status = 'sending' and b.fence = n.fence or d.status = 'unknown' and n.status = 'accepted' end
-        returning n.is_intent, d.issue_id, d.seq
-        """;
-
-    private const string InsertDetails = /*lang=sql*/ """
-        insert into smtp_details (sha256, code, status, text)
-        select * from unnest(@sha256::bytea[], @code::smallint[], @status::text[], @text::text[])
-        on conflict (sha256) do nothing
-        """;
-
-    private const string SelectDetails = /*lang=sql*/ """
-        select sha256, id from smtp_details where sha256 = any(@sha256)
+            on conflict do nothing)
+        select issue_id, seq from written
         """;
 
     // Index look-ups always: a freshly made partition has no statistics yet, and a plan that reads it whole would stay.
@@ -109,20 +83,33 @@ public sealed partial class LedgerStore(NpgsqlDataSource database)
         set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set plan_cache_mode = force_generic_plan
         """;
 
-    private const int DetailsRemembered = 10_000;
-
-    // By what the relay said, but for the queue id: what is kept of it is the same each time.
-    private readonly Dictionary<SmtpReply, long> _details = [];
+    private readonly SmtpDetailStore _details = new();
 
     /// <summary>A connection of the recorder's own, set up for <see cref="WriteAsync"/>.</summary>
-    public async Task<Session> OpenAsync(CancellationToken stop)
+    public async Task<Session> OpenAsync(CancellationToken stop) => new(await OpenPlannedAsync(database, stop));
+
+    /// <summary>Commits outcomes and intents together.</summary>
+    /// <param name="session">From <see cref="OpenAsync"/>.</param>
+    /// <param name="write">What there is to say.</param>
+    /// <param name="again">The same write was tried before and its fate is not known.</param>
+    /// <param name="stop">Gives up.</param>
+    public async Task<LedgerWritten> WriteAsync(Session session, LedgerWrite write, bool again, CancellationToken stop)
+    {
+        var drafts = LedgerDraft.Of(write, await _details.IdsOf(session.Connection, write.Outcomes, stop));
+        var entered = again && await session.FindWrittenAsync(write, drafts, stop) || write.IsPlain
+            ? await WritePlainAsync(session, write, drafts, stop)
+            : await WriteAndEnterAsync(session, write, drafts, stop);
+        return LedgerWritten.Of(write, drafts, entered);
+    }
+
+    internal static async Task<NpgsqlConnection> OpenPlannedAsync(NpgsqlDataSource database, CancellationToken stop)
     {
         var connection = await database.OpenConnectionAsync(stop);
         try
         {
             await using var set = new NpgsqlCommand(PlanByIndex, connection);
             await set.ExecuteNonQueryAsync(stop);
-            return new Session(connection);
+            return connection;
         }
         catch
         {
@@ -131,99 +118,54 @@ public sealed partial class LedgerStore(NpgsqlDataSource database)
         }
     }
 
-    /// <summary>Commits outcomes and intents together.</summary>
-    /// <param name="session">From <see cref="OpenAsync"/>.</param>
-    /// <param name="entries">Outcomes.</param>
-    /// <param name="next">Deliveries to be sent next.</param>
-    /// <param name="again">The same write was tried before and its fate is not known: an intent already there is then ours, for nobody else has the fence.</param>
-    /// <param name="stop">Gives up.</param>
-    /// <returns>The deliveries whose intent is now durable: only these may be sent.</returns>
-    public async Task<LedgerWritten> WriteAsync(Session session, IReadOnlyList<LedgerEntry> entries, IReadOnlyList<DeliveryKey> next, bool again, CancellationToken stop)
+    // What nearly every write is: acceptances and intents under leases we hold.
+    private static async Task<HashSet<(long, int)>> WritePlainAsync(Session session, LedgerWrite write, List<LedgerDraft> drafts, CancellationToken stop)
     {
-        var details = await DetailIdsAsync(session.Connection, entries, stop);
-        var groups = Group.ByPart(entries, details, next);
-        if (groups is [var only])
-            return await session.WriteAsync(only, again, stop);
+        if (!drafts.Exists(draft => draft.IsKept))
+            await session.KeepAsync(write, drafts, stop);
+        return await session.EnterAsync(drafts.Where(draft => !draft.IsHeld), stop);
+    }
 
-        // Issues of several partitions: still one commit, for an intent must not be durable before the outcome it came with.
+    private static async Task<HashSet<(long, int)>> WriteAndEnterAsync(Session session, LedgerWrite write, List<LedgerDraft> drafts, CancellationToken stop)
+    {
         await using var transaction = await session.Connection.BeginTransactionAsync(stop);
-        var (written, intended) = (new HashSet<(long, int)>(), new HashSet<(long, int)>());
-        foreach (var group in groups)
-        {
-            var some = await session.WriteAsync(group, again, stop);
-            written.UnionWith(some.Written);
-            intended.UnionWith(some.Intended);
-        }
-
+        await session.KeepAsync(write, drafts, stop);
+        var entered = await session.EnterAsync(drafts, stop);
         await transaction.CommitAsync(stop);
-        return new LedgerWritten(written, intended);
+        return entered;
     }
-
-    // Replies repeat a million times: each text has one row, with what differs (addresses, queue ids) taken out.
-    private async Task<long?[]> DetailIdsAsync(NpgsqlConnection connection, IReadOnlyList<LedgerEntry> entries, CancellationToken stop)
-    {
-        var ids = new long?[entries.Count];
-        List<(int At, SmtpReply Reply)>? unknown = null;
-        for (var at = 0; at < entries.Count; at++)
-        {
-            if (WithoutQueueId(entries[at]) is not { } reply)
-                continue;
-            if (_details.TryGetValue(reply, out var id))
-                ids[at] = id;
-            else
-                (unknown ??= []).Add((at, reply));
-        }
-
-        if (unknown is not null)
-            await LearnAsync(connection, unknown, ids, stop);
-        return ids;
-    }
-
-    private async Task LearnAsync(NpgsqlConnection connection, List<(int At, SmtpReply Reply)> unknown, long?[] ids, CancellationToken stop)
-    {
-        var kept = unknown.ConvertAll(one => (one.At, one.Reply, Kept: one.Reply with { Text = SmtpText.Kept(one.Reply.Text) }));
-        var known = await DetailsOfAsync(connection, [.. kept.Select(one => one.Kept).DistinctBy(reply => reply.ToString())], stop);
-        if (_details.Count + kept.Count > DetailsRemembered)
-            _details.Clear();
-        foreach (var (at, reply, text) in kept)
-            ids[at] = _details[reply] = known[text.ToString()];
-    }
-
-    private static async Task<Dictionary<string, long>> DetailsOfAsync(NpgsqlConnection connection, SmtpReply[] replies, CancellationToken stop)
-    {
-        var byHash = replies.ToDictionary(reply => Convert.ToHexString(Hash(reply)), reply => reply.ToString(), StringComparer.Ordinal);
-        var hashes = replies.Select(Hash).ToArray();
-        await using (var insert = new NpgsqlCommand(InsertDetails, connection))
-        {
-            insert.Parameters.AddWithValue("sha256", hashes);
-            insert.Parameters.AddWithValue("code", replies.Select(reply => (short)reply.Code).ToArray());
-            insert.Parameters.AddWithValue("status", NpgsqlDbType.Array | NpgsqlDbType.Text, replies.Select(reply => Clean(reply.EnhancedStatus)).ToArray());
-            insert.Parameters.AddWithValue("text", replies.Select(reply => reply.Text).ToArray());
-            await insert.ExecuteNonQueryAsync(stop);
-        }
-
-        await using var select = new NpgsqlCommand(SelectDetails, connection);
-        select.Parameters.AddWithValue("sha256", hashes);
-        await using var reader = await select.ExecuteReaderAsync(stop);
-        var ids = new Dictionary<string, long>(StringComparer.Ordinal);
-        while (await reader.ReadAsync(stop))
-            ids[byHash[Convert.ToHexString(reader.GetFieldValue<byte[]>(0))]] = reader.GetInt64(1);
-        return ids;
-    }
-
-    // A queue id is taken out however short it is: it is kept beside the text.
-    private static SmtpReply? WithoutQueueId(LedgerEntry entry) =>
-        entry.Reply is { } reply && !string.IsNullOrEmpty(entry.QueueId) && reply.Text.Contains(entry.QueueId, StringComparison.Ordinal)
-            ? reply with { Text = reply.Text.Replace(entry.QueueId, "#", StringComparison.Ordinal) }
-            : entry.Reply;
-
-    private static byte[] Hash(SmtpReply reply) => SHA256.HashData(Encoding.UTF8.GetBytes(reply.ToString()));
-
-    // One NUL or lone surrogate would fail the whole write.
-    private static string? Clean(string? text) => text is null ? null : SmtpText.Storable(text);
 }
 
-/// <summary>What a write did.</summary>
-/// <param name="Written">Deliveries whose outcome was entered; one that is missing had been taken over.</param>
-/// <param name="Intended">Deliveries that may be sent now.</param>
-public sealed record LedgerWritten(IReadOnlySet<(long IssueId, int Seq)> Written, IReadOnlySet<(long IssueId, int Seq)> Intended);
+/// <summary>What a commit is to say.</summary>
+/// <param name="Writer">Names the recorder.</param>
+/// <param name="No">Place among its commits.</param>
+/// <param name="Outcomes">Of deliveries that were being sent.</param>
+/// <param name="Next">Deliveries to be sent next.</param>
+public sealed record LedgerWrite(Guid Writer, long No, IReadOnlyList<LedgerEntry> Outcomes, IReadOnlyList<DeliveryKey> Next)
+{
+    /// <summary>Acceptances and intents: lines in the journal say all of it.</summary>
+    public bool IsPlain { get; } = Outcomes.All(LedgerDraft.IsPlainOutcome);
+}
+
+/// <summary>What a commit did.</summary>
+/// <param name="Written">Of each outcome, whether it is durable now; one that is not had been taken over.</param>
+/// <param name="Intended">Of each intent, whether it is durable now: only these may be sent.</param>
+/// <param name="Pages">What stands in the journal now, to be entered in the ledger.</param>
+public sealed record LedgerWritten(IReadOnlyList<bool> Written, IReadOnlyList<bool> Intended, IReadOnlyList<LedgerPage> Pages)
+{
+    internal static LedgerWritten Of(LedgerWrite write, IReadOnlyList<LedgerDraft> drafts, IReadOnlySet<(long IssueId, int Seq)> entered)
+    {
+        LedgerDraft DraftOf(DeliveryKey key) => drafts.First(draft => draft.IsOf(key));
+        var written = new bool[write.Outcomes.Count];
+        for (var at = 0; at < written.Length; at++)
+        {
+            var (key, plain) = (write.Outcomes[at].Key, LedgerDraft.IsPlainOutcome(write.Outcomes[at]));
+            written[at] = (plain && DraftOf(key).IsHeld) || (entered.Count > 0 && entered.Contains((key.IssueId, key.Seq)));
+        }
+
+        var intended = new bool[write.Next.Count];
+        for (var at = 0; at < intended.Length; at++)
+            intended[at] = DraftOf(write.Next[at]).MayBegin;
+        return new LedgerWritten(written, intended, [.. drafts.Where(draft => draft.IsKept).Select(draft => draft.ToPage(write.No))]);
+    }
+}

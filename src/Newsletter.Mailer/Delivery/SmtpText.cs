@@ -32,6 +32,9 @@ internal static partial class SmtpText
         return clean.ToString();
     }
 
+    /// <summary>The same, of what may be missing.</summary>
+    public static string? StorableOrNull(string? text) => text is null ? null : Storable(text);
+
     // As nearly every text is.
     private static bool IsStorable(ReadOnlySpan<char> text) =>
         !text.ContainsAnyInRange('\0', '\u001f') && !text.ContainsAnyInRange('\u007f', '\u009f') && !text.ContainsAnyInRange('\ud800', '\udfff');

@@ -8,4 +8,6 @@ internal sealed class NoRecorder : ILedgerRecorder
     private static readonly Task<bool> Recorded = Task.FromResult(true);
 
     public Task<bool> RecordAsync(LedgerEntry? outcome, DeliveryKey? next) => Recorded;
+
+    public Task PostAsync() => Task.CompletedTask;
 }

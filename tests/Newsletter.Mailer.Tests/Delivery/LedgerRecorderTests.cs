@@ -9,6 +9,9 @@ namespace Newsletter.Mailer.Tests.Delivery;
 /// <summary>The one place where outcomes and intents become durable.</summary>
 public sealed class LedgerRecorderTests : MailroomTest
 {
+    private readonly Guid _writer = Guid.NewGuid();
+    private long _writes;
+
     [Fact]
     public async Task WhatConnectionsSayAtOnceIsCommittedTogether()
     {
@@ -18,8 +21,10 @@ public sealed class LedgerRecorderTests : MailroomTest
         var intended = await Task.WhenAll(batch.Deliveries.Select(delivery => recorder.RecordAsync(null, Key(batch, delivery.Seq))));
 
         Assert.All(intended, Assert.True);
+        Assert.InRange(await Database.ScalarAsync<long>("select max(write_no) from ledger_journal"), 1, 20);
+        await recorder.PostAsync();
         Assert.Equal(200L, await Database.ScalarAsync<long>("select count(*) from deliveries where status = 'sending'"));
-        Assert.InRange(await Database.ScalarAsync<long>("select count(distinct updated_at) from deliveries"), 1, 20);
+        Assert.Equal(0L, await Database.ScalarAsync<long>("select count(*) from ledger_journal"));
     }
 
     [Fact]
@@ -31,7 +36,7 @@ public sealed class LedgerRecorderTests : MailroomTest
 
         Assert.True(await recorder.RecordAsync(Outcome(batch, 1, "accepted"), Key(batch, 2)));
 
-        Assert.Equal(1L, await Database.ScalarAsync<long>("select count(distinct updated_at) from deliveries"));
+        await recorder.PostAsync();
         Assert.Equal(["accepted", "sending"], await StatusesAsync());
     }
 
@@ -49,6 +54,7 @@ public sealed class LedgerRecorderTests : MailroomTest
 
         Assert.True(await recorder.RecordAsync(Outcome(small, 1, "accepted"), Key(large, 1)));
 
+        await recorder.PostAsync();
         Assert.Equal(1L, await Database.ScalarAsync<long>("select count(distinct updated_at) from deliveries"));
         Assert.Equal(["accepted", "sending"], await Database.ListAsync<string>("select status::text from deliveries where updated_at is not null order by issue_id"));
     }
@@ -64,8 +70,8 @@ public sealed class LedgerRecorderTests : MailroomTest
         for (var issue = 0; issue < 20; issue++)
         {
             var batch = await ClaimAsync(newsletter);
-            await store.WriteAsync(session, [], [Key(batch, 1)], again: false, default);
-            await store.WriteAsync(session, [Outcome(batch, 1, "deferred") with { RetryIn = TimeSpan.FromHours(1) }], [], again: false, default);
+            await store.WriteAsync(session, Saying([], [Key(batch, 1)]), again: false, default);
+            await store.WriteAsync(session, Saying([Outcome(batch, 1, "deferred") with { RetryIn = TimeSpan.FromHours(1) }], []), again: false, default);
         }
 
         Assert.Equal(20L, await Database.ScalarAsync<long>("select count(*) from deliveries where status = 'deferred'"));
@@ -76,7 +82,6 @@ public sealed class LedgerRecorderTests : MailroomTest
     [Theory]
     [InlineData("pause")]
     [InlineData("take-over")]
-    [InlineData("skip")]
     public async Task AnIntentThatMayNotBeIsDenied(string why)
     {
         var batch = await ClaimAsync(2);
@@ -84,12 +89,12 @@ public sealed class LedgerRecorderTests : MailroomTest
         await Database.ExecuteAsync(why switch
         {
             "pause" => "update issues set state = 'paused'",
-            "take-over" => "update batches set fence = fence + 1",
-            _ => "update deliveries set status = 'skipped' where seq = 1",
+            _ => "update batches set fence = fence + 1",
         });
 
         Assert.False(await recorder.RecordAsync(null, Key(batch, 1)));
 
+        await recorder.PostAsync();
         Assert.DoesNotContain("sending", await StatusesAsync());
     }
 
@@ -103,6 +108,7 @@ public sealed class LedgerRecorderTests : MailroomTest
 
         Assert.False(await recorder.RecordAsync(Outcome(batch, 1, "accepted"), Key(batch, 2)));
 
+        await recorder.PostAsync();
         Assert.Equal(["accepted", "pending"], await StatusesAsync());
     }
 
@@ -118,6 +124,7 @@ public sealed class LedgerRecorderTests : MailroomTest
             recorder.RecordAsync(Outcome(batch, 2, "rejected", new SmtpReply(550, "5.1.1", "half \ud83d a pair"), null, suppress: true), null),
             recorder.RecordAsync(Outcome(batch, 3, "rejected", new SmtpReply(554, null, new string('x', 100_000)), null), null));
 
+        await recorder.PostAsync();
         Assert.Equal(["accepted", "rejected", "rejected"], await StatusesAsync());
         Assert.Equal("queue id", await Database.ScalarAsync<string>("select queue_id from deliveries where seq = 1"));
         Assert.Equal("550 5.1.1 half \ufffd a pair", await Database.ScalarAsync<string>("select evidence from suppressions"));
@@ -135,6 +142,7 @@ public sealed class LedgerRecorderTests : MailroomTest
         await Task.WhenAll(batch.Deliveries.Select(delivery => recorder.RecordAsync(
             Outcome(batch, delivery.Seq, "accepted", new SmtpReply(delivery.Seq == 7 ? 40_000 : 250, null, "Ok")), null)));
 
+        await recorder.PostAsync();
         Assert.Equal(20L, await Database.ScalarAsync<long>("select count(*) from deliveries where status = 'accepted'"));
     }
 
@@ -144,15 +152,16 @@ public sealed class LedgerRecorderTests : MailroomTest
         var batch = await ClaimAsync(2);
         var store = new LedgerStore(DataSource);
         await using var session = await store.OpenAsync(default);
-        await store.WriteAsync(session, [], [Key(batch, 1), Key(batch, 2)], again: false, default);
+        await store.WriteAsync(session, Saying([], [Key(batch, 1), Key(batch, 2)]), again: false, default);
         // Words that are no ids, so that each is a text of its own.
         for (var round = 0; round < 11; round++)
         {
             var texts = Enumerable.Range(0, 1_000).Select(n => Outcome(batch, 99, "rejected", new SmtpReply(550, null, $"no {Word(round)} {Word(n)}"))).ToList();
-            await store.WriteAsync(session, [.. texts, Outcome(batch, 99, "rejected")], [], again: false, default);
+            await store.WriteAsync(session, Saying([.. texts, Outcome(batch, 99, "rejected")], []), again: false, default);
         }
 
-        await store.WriteAsync(session, [Outcome(batch, 1, "accepted"), Outcome(batch, 2, "accepted", new SmtpReply(250, null, "something new"))], [], again: false, default);
+        var write = Saying([Outcome(batch, 1, "accepted"), Outcome(batch, 2, "accepted", new SmtpReply(250, null, "something new"))], []);
+        await PostAsync(await store.WriteAsync(session, write, again: false, default));
 
         Assert.Equal(["accepted", "accepted"], await StatusesAsync());
         Assert.Equal(11_002L, await Database.ScalarAsync<long>("select count(*) from smtp_details"));
@@ -164,12 +173,10 @@ public sealed class LedgerRecorderTests : MailroomTest
         var batch = await ClaimAsync(2);
         var store = new LedgerStore(DataSource);
         await using var session = await store.OpenAsync(default);
-        await store.WriteAsync(session, [], [Key(batch, 1), Key(batch, 2)], again: false, default);
+        await store.WriteAsync(session, Saying([], [Key(batch, 1), Key(batch, 2)]), again: false, default);
 
-        await store.WriteAsync(
-            session,
-            [Outcome(batch, 1, "accepted", new SmtpReply(250, "2.0.0", "Ok")), Outcome(batch, 2, "accepted", new SmtpReply(250, null, "2.0.0 Ok"))],
-            [], again: false, default);
+        var write = Saying([Outcome(batch, 1, "accepted", new SmtpReply(250, "2.0.0", "Ok")), Outcome(batch, 2, "accepted", new SmtpReply(250, null, "2.0.0 Ok"))], []);
+        await PostAsync(await store.WriteAsync(session, write, again: false, default));
 
         Assert.Equal(["accepted", "accepted"], await StatusesAsync());
     }
@@ -180,16 +187,30 @@ public sealed class LedgerRecorderTests : MailroomTest
         var batch = await ClaimAsync(3);
         var store = new LedgerStore(DataSource);
         await using var session = await store.OpenAsync(default);
-        await store.WriteAsync(session, [], [Key(batch, 1)], again: false, default);
-        LedgerEntry[] outcomes = [Outcome(batch, 1, "deferred") with { RetryIn = TimeSpan.FromMinutes(5) }];
-        await store.WriteAsync(session, outcomes, [Key(batch, 2)], again: false, default);
+        await store.WriteAsync(session, Saying([], [Key(batch, 1)]), again: false, default);
+        var write = Saying([Outcome(batch, 1, "deferred") with { RetryIn = TimeSpan.FromMinutes(5) }], [Key(batch, 2)]);
+        await store.WriteAsync(session, write, again: false, default);
 
-        var again = await store.WriteAsync(session, outcomes, [Key(batch, 2)], again: true, default);
+        var again = await store.WriteAsync(session, write, again: true, default);
 
-        Assert.Empty(again.Written);
-        Assert.Equal((batch.IssueId, 2), Assert.Single(again.Intended));
+        Assert.Equal([true], again.Intended);
         Assert.Equal(1, await Database.ScalarAsync<short>("select attempts from deliveries where seq = 1"));
+        await PostAsync(again);
         Assert.Equal(["deferred", "sending", "pending"], await StatusesAsync());
+    }
+
+    [Fact]
+    public async Task AWriteThatNeverArrivedIsMadeWhenItIsTriedAgain()
+    {
+        var batch = await ClaimAsync(2);
+        var store = new LedgerStore(DataSource);
+        await using var session = await store.OpenAsync(default);
+        await store.WriteAsync(session, Saying([], [Key(batch, 1)]), again: false, default);
+
+        var again = await store.WriteAsync(session, Saying([Outcome(batch, 1, "rejected")], [Key(batch, 2)]), again: true, default);
+
+        Assert.Equal([true, true], again.Written.Concat(again.Intended));
+        Assert.Equal(["rejected", "pending"], await StatusesAsync());
     }
 
     [Fact]
@@ -198,13 +219,67 @@ public sealed class LedgerRecorderTests : MailroomTest
         var batch = await ClaimAsync(2);
         var store = new LedgerStore(DataSource);
         await using var session = await store.OpenAsync(default);
-        await store.WriteAsync(session, [], [Key(batch, 1)], again: false, default);
+        var write = Saying([], [Key(batch, 1)]);
+        await store.WriteAsync(session, write, again: false, default);
         await Database.ExecuteAsync("update issues set state = 'paused'");
 
-        var again = await store.WriteAsync(session, [], [Key(batch, 1), Key(batch, 2)], again: true, default);
+        var again = await store.WriteAsync(session, write, again: true, default);
+        var later = await store.WriteAsync(session, Saying([], [Key(batch, 2)]), again: true, default);
 
         // Else it would be in flight for ever, and nobody sending it.
-        Assert.Equal((batch.IssueId, 1), Assert.Single(again.Intended));
+        Assert.Equal([true, false], again.Intended.Concat(later.Intended));
+    }
+
+    // What was begun stands in the journal alone, and the reader is deferred before that is posted.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task WhatWasEnteredAtOnceIsNotPostedOver(bool postedBetween)
+    {
+        var batch = await ClaimAsync(2);
+        await using var recorder = NewRecorder();
+        await recorder.RecordAsync(null, Key(batch, 1));
+        if (postedBetween)
+            await recorder.PostAsync();
+
+        await recorder.RecordAsync(Outcome(batch, 1, "deferred") with { RetryIn = TimeSpan.FromMinutes(5) }, Key(batch, 2));
+
+        await recorder.PostAsync();
+        Assert.Equal(["deferred", "sending"], await StatusesAsync());
+        Assert.Equal(0L, await Database.ScalarAsync<long>("select count(*) from ledger_journal"));
+    }
+
+    // Thousands of outcomes of which every fifth is entered at once, while the rest is posted again and again.
+    [Fact]
+    public async Task DirectAndPostedOutcomesNeverUndoEachOther()
+    {
+        var batch = await ClaimAsync(2_000);
+        await using var recorder = NewRecorder();
+
+        await Parallel.ForEachAsync(batch.Deliveries, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (delivery, _) =>
+        {
+            await recorder.RecordAsync(null, Key(batch, delivery.Seq));
+            await recorder.RecordAsync(
+                delivery.Seq % 5 == 0 ? Outcome(batch, delivery.Seq, "deferred") with { RetryIn = TimeSpan.FromMinutes(5) } : Outcome(batch, delivery.Seq, "accepted"), null);
+            if (delivery.Seq % 50 == 0)
+                await recorder.PostAsync();
+        });
+        await recorder.PostAsync();
+
+        Assert.Equal(
+            ["accepted 1600 1", "deferred 400 1"],
+            await Database.ListAsync<string>("select status || ' ' || count(*) || ' ' || max(attempts) from deliveries group by status order by 1"));
+    }
+
+    [Fact]
+    public async Task WhatIsRecordedIsPostedWithoutBeingAskedFor()
+    {
+        var batch = await ClaimAsync(1);
+        await using var recorder = NewRecorder();
+        await recorder.RecordAsync(null, Key(batch, 1));
+        await recorder.RecordAsync(Outcome(batch, 1, "accepted"), null);
+
+        await UntilAsync(async () => (await StatusesAsync()) is ["accepted"], "the outcome was posted");
     }
 
     [Fact]
@@ -214,13 +289,14 @@ public sealed class LedgerRecorderTests : MailroomTest
         await using var recorder = NewRecorder();
         await Task.WhenAll(batch.Deliveries.Select(delivery => recorder.RecordAsync(null, Key(batch, delivery.Seq))));
         await CutEveryConnectionAsync();
-        await Database.ExecuteAsync("alter table deliveries rename to away");
+        await Database.ExecuteAsync("alter table ledger_journal rename to away");
 
         var writing = Task.WhenAll(batch.Deliveries.Select(delivery => recorder.RecordAsync(Outcome(batch, delivery.Seq, "accepted"), null)));
         await Task.WhenAny(writing, Task.Delay(500));
         Assert.False(writing.IsCompleted);
-        await Database.ExecuteAsync("alter table away rename to deliveries");
+        await Database.ExecuteAsync("alter table away rename to ledger_journal");
         await writing;
+        await recorder.PostAsync();
 
         Assert.Equal(50L, await Database.ScalarAsync<long>("select count(*) from deliveries where status = 'accepted' and attempts = 1"));
     }
@@ -276,7 +352,15 @@ public sealed class LedgerRecorderTests : MailroomTest
         Assert.All(await writing, Assert.True);
     }
 
-    private LedgerRecorder NewRecorder() => new(new LedgerStore(DataSource), TimeProvider.System, NullLogger<LedgerRecorder>.Instance);
+    private LedgerRecorder NewRecorder() => new(new LedgerStore(DataSource), new LedgerPostingStore(DataSource), TimeProvider.System, NullLogger<LedgerRecorder>.Instance);
+
+    private LedgerWrite Saying(IReadOnlyList<LedgerEntry> outcomes, IReadOnlyList<DeliveryKey> next) => new(_writer, ++_writes, outcomes, next);
+
+    private async Task PostAsync(LedgerWritten written)
+    {
+        await using var session = await new LedgerPostingStore(DataSource).OpenAsync(default);
+        await LedgerPostingStore.PostAsync(session, _writer, written.Pages, default);
+    }
 
     private async Task<ClaimedBatch> ClaimAsync(int readers)
     {
