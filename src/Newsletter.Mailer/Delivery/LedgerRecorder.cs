@@ -13,9 +13,10 @@ public sealed partial class LedgerRecorder : ILedgerRecorder, IAsyncDisposable
 {
     private const int MostAtOnce = 500;
 
-    // More share a commit's own price without waiting for others.
-    private const int Enough = 8;
-    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(2);
+    // More share a commit's own price without waiting for others. Without any waiting a message costs PostgreSQL 128 µs instead of 72;
+    // waiting longer costs more of the rate than it saves.
+    private const int Enough = 3;
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(1);
 
     private readonly LedgerStore _store;
     private readonly TimeProvider _clock;
@@ -71,7 +72,7 @@ public sealed partial class LedgerRecorder : ILedgerRecorder, IAsyncDisposable
             group.Clear();
             Gather(group);
             // A commit costs PostgreSQL as much as entering several deliveries does, and while a message's intent commits its envelope is
-            // on its way: where most connections are still to come, a moment's wait makes one commit of four.
+            // on its way: where most connections are still to come, a moment's wait makes one commit of several.
             if (group.Count < Enough && group.Count < _underWay)
             {
                 await Task.Delay(Gathering, _clock);
