@@ -46,6 +46,7 @@ internal static class Api
         api.MapSubscriberEndpoints();
         api.MapSuppressionEndpoints();
         api.MapImportEndpoints();
+        api.MapSegmentEndpoints();
         api.MapEditionEndpoints();
         api.MapPublishingEndpoints();
         api.MapIssueEndpoints();

@@ -1,5 +1,6 @@
 using Newsletter.Mailer.Access;
 using Newsletter.Mailer.Audience;
+using Newsletter.Mailer.Audience.Segments;
 using Newsletter.Mailer.Editions;
 
 namespace Newsletter.Mailer.Host.Wiring;
@@ -47,6 +48,8 @@ internal static class Rooms
         services.AddSingleton<ImportStagingStore>();
         services.AddSingleton<ImportMergeStore>();
         services.AddSingleton<SubscriberImport>();
+        services.AddSingleton<SegmentStore>();
+        services.AddSingleton<SegmentSizeStore>();
     }
 
     private static void AddEditions(this IServiceCollection services)

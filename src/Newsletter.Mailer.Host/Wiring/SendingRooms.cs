@@ -67,7 +67,7 @@ internal static class SendingRooms
             .AddSingleton(provider => new PersonalRelays(Pool(provider, provider.GetRequiredService<DeliveryOptions>().PersonalConnections)));
     }
 
-    public static IServiceCollection AddFeedback(this IServiceCollection services) => services.AddSingleton<UnsubscribeStore>();
+    public static IServiceCollection AddFeedback(this IServiceCollection services) => services.AddSingleton<UnsubscribeStore>().AddSingleton<EngagementStore>();
 
     public static IServiceCollection AddReports(this IServiceCollection services) =>
         services.AddSingleton<ReceiptStore>().AddSingleton<DeliveryReportStore>().AddSingleton<ArchiveStore>();

@@ -70,18 +70,24 @@ internal sealed record ImportHeader
     // "First name" → first_name, "Prénom" → prenom, "2024 donor" → x_2024_donor.
     internal static string Normalise(string column)
     {
-        var key = new StringBuilder(column.Length);
-        foreach (var c in column.Normalize(NormalizationForm.FormD).ToLowerInvariant())
-        {
-            if (char.IsAsciiLetterOrDigit(c)) key.Append(c);
-            else if (CharUnicodeInfo.GetUnicodeCategory(c) != UnicodeCategory.NonSpacingMark && key.Length > 0 && key[^1] != '_') key.Append('_');
-        }
-
-        var text = key.ToString().Trim('_');
+        var text = ToKey(column, '_');
         if (EmailNames.Contains(text)) return "email";
         if (NameNames.Contains(text)) return "name";
         if (text.Length > 0 && char.IsAsciiDigit(text[0])) text = $"x_{text}";
         return text.Length <= MaxKeyLength ? text : text[..MaxKeyLength].TrimEnd('_');
+    }
+
+    /// <summary>Lower-case letters a-z and digits, whatever else is between them a single separator.</summary>
+    internal static string ToKey(string text, char separator)
+    {
+        var key = new StringBuilder(text.Length);
+        foreach (var c in text.Normalize(NormalizationForm.FormD).ToLowerInvariant())
+        {
+            if (char.IsAsciiLetterOrDigit(c)) key.Append(c);
+            else if (CharUnicodeInfo.GetUnicodeCategory(c) != UnicodeCategory.NonSpacingMark && key.Length > 0 && key[^1] != separator) key.Append(separator);
+        }
+
+        return key.ToString().Trim(separator);
     }
 
     internal static string Shorten(string column) => column.Length <= 60 ? column : column[..60] + "…";
