@@ -12,7 +12,7 @@ namespace Newsletter.Mailer.Host.Jobs;
 [AutomaticRetry(Attempts = 0)]
 public sealed class SweepJob(
     ScheduleStore schedule, FreezeStore freeze, DeliverySweep deliveries, OutboxStore outbox, ImportStore imports,
-    EngagementStore engagement, IJobStarter jobs)
+    EngagementStore engagement, BulkChangeStore changes, IJobStarter jobs)
 {
     public async Task Run(CancellationToken stop)
     {
@@ -30,5 +30,7 @@ public sealed class SweepJob(
             jobs.MergeImport(import);
         foreach (var issue in await engagement.FindDueAsync(stop))
             jobs.RollUpEngagement(issue);
+        foreach (var change in await changes.FindUnfinishedAsync(stop))
+            jobs.ChangeInBulk(change);
     }
 }

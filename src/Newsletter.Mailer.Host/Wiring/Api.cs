@@ -47,6 +47,7 @@ internal static class Api
         api.MapSuppressionEndpoints();
         api.MapImportEndpoints();
         api.MapSegmentEndpoints();
+        api.MapBulkChangeEndpoints();
         api.MapEditionEndpoints();
         api.MapPublishingEndpoints();
         api.MapIssueEndpoints();

@@ -50,6 +50,7 @@ internal static class Rooms
         services.AddSingleton<SubscriberImport>();
         services.AddSingleton<SegmentStore>();
         services.AddSingleton<SegmentSizeStore>();
+        services.AddSingleton<BulkChangeStore>();
     }
 
     private static void AddEditions(this IServiceCollection services)
