@@ -46,6 +46,7 @@ internal static class Api
         api.MapSubscriberEndpoints();
         api.MapSuppressionEndpoints();
         api.MapImportEndpoints();
+        api.MapExportEndpoints();
         api.MapSegmentEndpoints();
         api.MapBulkChangeEndpoints();
         api.MapEditionEndpoints();

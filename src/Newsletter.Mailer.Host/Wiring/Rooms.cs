@@ -48,6 +48,8 @@ internal static class Rooms
         services.AddSingleton<ImportStagingStore>();
         services.AddSingleton<ImportMergeStore>();
         services.AddSingleton<SubscriberImport>();
+        services.AddSingleton<ExportStore>();
+        services.AddSingleton<SubscriberExport>();
         services.AddSingleton<SegmentStore>();
         services.AddSingleton<SegmentSizeStore>();
         services.AddSingleton<BulkChangeStore>();

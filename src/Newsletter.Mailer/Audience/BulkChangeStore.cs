@@ -47,15 +47,15 @@ public sealed class BulkChangeStore(NpgsqlDataSource database)
         """;
 
     // judged: the readers of this chunk as they are now, locked in the order in which imports lock them least in each other's way; what
-    // they would become; whether that is too much. The cursor rises whatever becomes of them, so that nobody is come to twice.
+    // they would become; whether that is too much. Members are looked up row by row on purpose (lateral): joined, each chunk would read everyone. The cursor rises whatever becomes of them, so that nobody is come to twice.
     private const string ChangeChunk = /*lang=sql*/ """
         with asked as (
             select * from bulk_changes where id = @id
         ), members as materialized (
             select s.subscriber_id
             from subscriptions s
-            join subscribers b on b.id = s.subscriber_id
-            left join engagement g on g.subscriber_id = s.subscriber_id and g.newsletter_id = s.newsletter_id
+            cross join lateral (select x.* from subscribers x where x.id = s.subscriber_id offset 0) b
+            left join lateral (select x.* from engagement x where x.subscriber_id = s.subscriber_id and x.newsletter_id = s.newsletter_id offset 0) g on true
             where s.newsletter_id = (select newsletter_id from asked) and s.subscriber_id > (select cursor from asked) and s.status = 'active'
               and (/*filter*/ true)
             order by s.subscriber_id
