@@ -44,6 +44,7 @@ internal static class Rooms
         services.AddSingleton<SubscriberStore>();
         services.AddSingleton<SubscriptionStore>();
         services.AddSingleton<SuppressionStore>();
+        services.AddSingleton<SuppressionListStore>();
         services.AddSingleton<ImportStore>();
         services.AddSingleton<ImportStagingStore>();
         services.AddSingleton<ImportMergeStore>();

@@ -1,6 +1,7 @@
 using System.Globalization;
 using CsvHelper;
 using CsvHelper.Configuration;
+using Newsletter.Mailer.Links;
 
 namespace Newsletter.Mailer.Audience;
 
@@ -19,6 +20,7 @@ internal sealed class ImportFile : IDisposable
     private readonly CellsOfRow cells;
     private ImportRowChecker? checker;
     private ImportHeader? header;
+    private Func<EmailAddress, bool>? isHashed;
     private bool isMisquoted;
     private long line;
     private long rows;
@@ -55,6 +57,11 @@ internal sealed class ImportFile : IDisposable
         file.Dispose();
         return (null, unreadable);
     }
+
+    /// <summary>Leaves out, as suppressed, whose hash (upper-case hexadecimal) is among these.</summary>
+    public void LeaveOut(KeyRing ring, IReadOnlySet<string> hashes) => isHashed = hashes.Count == 0
+        ? null
+        : address => AddressHash.AllOf(ring, address.Value).Any(hash => hashes.Contains(Convert.ToHexString(hash)));
 
     /// <summary>What its columns become.</summary>
     public ImportMapping Mapping => header!.Mapping;
@@ -132,6 +139,7 @@ internal sealed class ImportFile : IDisposable
         if (isMisquoted) (column, problem) = (-1, MisquotedProblem());
         if (problem is null)
         {
+            if (isHashed?.Invoke(address!) == true) extras = new ImportExtras(null, WantedStatus.Hashed, null, null);
             chunk.Rows.Add(new ImportRow(rows, line, address!, name, attributes, extras));
             return;
         }

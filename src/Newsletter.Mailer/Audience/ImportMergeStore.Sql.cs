@@ -47,7 +47,7 @@ public sealed partial class ImportMergeStore
             select m.*,
                    exists (select from suppressions p where lower(p.address) = m.key collate "default")
                    or exists (select from suppressions p where lower(p.domain) = m.domain)
-                   or coalesce(m.wanted in ('bounced', 'complained', 'blocked'), false) as is_suppressed,
+                   or coalesce(m.wanted in ('bounced', 'complained', 'blocked', 'hashed'), false) as is_suppressed,
                    subscriber_id is null or (name is not null and name is distinct from present_name) or merged <> present
                    or not coalesce(tags <@ present_tags, true) as is_due,
                    subscriber_id is not null

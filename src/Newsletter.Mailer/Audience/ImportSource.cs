@@ -45,6 +45,9 @@ internal enum WantedStatus
 
     /// <summary>Becomes a suppression (<c>imported</c>).</summary>
     Blocked,
+
+    /// <summary>Its hash is suppressed, so that it is left out.</summary>
+    Hashed,
 }
 
 /// <summary>What a column is for.</summary>

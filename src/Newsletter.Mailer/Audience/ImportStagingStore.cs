@@ -14,6 +14,8 @@ public sealed class ImportStagingStore(NpgsqlDataSource database)
 
     private const string SelectReceiving = /*lang=sql*/ "select true from imports where id = $1 and state = 'receiving' and bytes = 0";
 
+    private const string SelectHashes = /*lang=sql*/ "select upper(encode(address_hash, 'hex')) from suppressions where address_hash is not null";
+
     private const string CopyRows = /*lang=sql*/ """
         copy import_rows (import_id, row_no, line, address, domain, name, attributes, tags, wanted, tier, subscribed_at, language, time_zone) from stdin (format binary)
         """;
@@ -48,6 +50,16 @@ public sealed class ImportStagingStore(NpgsqlDataSource database)
         if (await session.BeginAsync(stop)) return session;
         await session.DisposeAsync();
         return null;
+    }
+
+    /// <summary>Keyed hashes that are suppressed, in upper-case hexadecimal.</summary>
+    internal async Task<IReadOnlySet<string>> HashesAsync(CancellationToken stop)
+    {
+        await using var command = database.CreateCommand(SelectHashes);
+        await using var reader = await command.ExecuteReaderAsync(stop);
+        var hashes = new HashSet<string>(StringComparer.Ordinal);
+        while (await reader.ReadAsync(stop)) hashes.Add(reader.GetString(0));
+        return hashes;
     }
 
     /// <summary>One file being received over one connection. No transaction of it waits for the file's sender.</summary>

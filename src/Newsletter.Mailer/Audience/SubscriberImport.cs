@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Microsoft.Extensions.Logging;
+using Newsletter.Mailer.Links;
 
 namespace Newsletter.Mailer.Audience;
 
@@ -9,7 +10,7 @@ namespace Newsletter.Mailer.Audience;
 /// is suppressed, or was asked and hasn't confirmed becomes active by it.
 /// </summary>
 public sealed partial class SubscriberImport(
-    ImportStore imports, ImportStagingStore staging, ImportMergeStore merging, ILogger<SubscriberImport> log)
+    ImportStore imports, ImportStagingStore staging, ImportMergeStore merging, ILogger<SubscriberImport> log, KeyRing? keys = null)
 {
     /// <summary>
     /// Reads the file to its end into the staging table. Never throws for what is in the file. If the sender breaks off, or
@@ -79,7 +80,7 @@ public sealed partial class SubscriberImport(
 
     private const string BrokenOff = "The upload broke off, and nothing of it was kept. Send the file again.";
 
-    private static async Task<string?> ReceiveAsync(
+    private async Task<string?> ReceiveAsync(
         ImportStagingStore.Session session, Stream csv, ImportSource source, IProgress<ImportProgress>? progress, CancellationToken stop)
     {
         using var reading = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -88,6 +89,8 @@ public sealed partial class SubscriberImport(
         using (file)
         {
             await session.NoteAsync(file.Mapping, stop);
+            // Most lists have none, and then no row pays for a hash.
+            if (keys is not null) file.LeaveOut(keys, await staging.HashesAsync(stop));
             return await StageAsync(session, file, progress, reading);
         }
     }

@@ -1,12 +1,13 @@
 using System.Text.Json;
 using Dapper;
 using Newsletter.Mailer.Database;
+using Newsletter.Mailer.Links;
 using Npgsql;
 
 namespace Newsletter.Mailer.Audience;
 
 /// <summary>Subscribers, one at a time or by the page. Many at once come by import.</summary>
-public sealed class SubscriberStore(NpgsqlDataSource database)
+public sealed class SubscriberStore(NpgsqlDataSource database, KeyRing? keys = null)
 {
     // More attributes than the limit give no row back, and nothing is written.
     private const string Upsert = /*lang=sql*/ """
@@ -40,7 +41,8 @@ public sealed class SubscriberStore(NpgsqlDataSource database)
     private const string SelectNewsletter = /*lang=sql*/ "select id from newsletters where slug = @slug";
 
     private const string SelectSuppression = /*lang=sql*/ """
-        select reason from suppressions where lower(address) = lower(@address) or lower(domain) = lower(@domain) limit 1
+        select reason from suppressions
+        where lower(address) = lower(@address) or lower(domain) = lower(@domain) or address_hash = any(@hashes::bytea[]) limit 1
         """;
 
     private const string SelectById = /*lang=sql*/ """
@@ -101,7 +103,9 @@ public sealed class SubscriberStore(NpgsqlDataSource database)
 
         await using var transaction = await connection.BeginTransactionAsync(stop);
         var suppressed = await connection.ExecuteScalarAsync<string?>(new CommandDefinition(
-            SelectSuppression, new { address = person.Address!.Value, domain = person.Address.Domain }, cancellationToken: stop));
+            SelectSuppression,
+            new { address = person.Address!.Value, domain = person.Address.Domain, hashes = keys is null ? [] : AddressHash.AllOf(keys, person.Address.Value) },
+            cancellationToken: stop));
         if (suppressed is not null && newsletterId is not null && status == SubscriptionStatus.Active)
             return new AudienceOutcome<Subscriber>.Conflict("email", SubscriptionStore.SuppressedProblem(suppressed));
 
