@@ -49,7 +49,7 @@ public sealed class ExportStore(NpgsqlDataSource database)
 
     /// <summary>Hands out rows until there are no more, the chunk is full, or the taker has enough.</summary>
     /// <returns>Where the next chunk begins; null at the end.</returns>
-    internal async Task<long?> ReadChunkAsync(ExportQuery query, long after, Func<NpgsqlDataReader, bool> take, CancellationToken stop)
+    internal async Task<long?> ReadChunkAsync(ExportQuery query, long after, Func<System.Data.Common.DbDataReader, bool> take, CancellationToken stop)
     {
         var compiled = query.Filter is null ? null : FilterCompiler.Compile(query.Filter, query.Context);
         await using var connection = await database.OpenConnectionAsync(stop);

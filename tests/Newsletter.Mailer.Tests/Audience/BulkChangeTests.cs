@@ -96,7 +96,12 @@ public sealed class BulkChangeTests : DatabaseTest
         Assert.Equal(["filter"], await ProblemsAsync(new BulkChangeDraft { Newsletter = "tea", Segment = "none", Filter = "tags is empty", Tier = "free" }));
         Assert.Equal(["add_tags", "attributes.City", "filter", "remove_tags", "tier"], await ProblemsAsync(new BulkChangeDraft
         {
-            Newsletter = "tea", Filter = "oops", Tier = "gold", AddTags = ["a,b", "c"], RemoveTags = ["C"], Attributes = Json("""{"City":"x"}"""),
+            Newsletter = "tea",
+            Filter = "oops",
+            Tier = "gold",
+            AddTags = ["a,b", "c"],
+            RemoveTags = ["C"],
+            Attributes = Json("""{"City":"x"}"""),
         }));
     }
 
