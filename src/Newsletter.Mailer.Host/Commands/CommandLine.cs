@@ -52,7 +52,7 @@ internal static class CommandLine
         root.Subcommands.Add(AdoptCommand.Create());
         root.Subcommands.Add(new Command("keys", "API keys.") { KeysCreateCommand.Create() });
         root.Subcommands.Add(new Command("editions", "Editions.") { EditionsPreviewCommand.Create(), EditionsSendCommand.Create() });
-        root.Subcommands.Add(new Command("subscribers", "Subscribers.") { SubscribersImportCommand.Create() });
+        root.Subcommands.Add(new Command("subscribers", "Subscribers.") { SubscribersImportCommand.Create(), SubscribersExportCommand.Create() });
         root.Subcommands.Add(WhyCommand.Create());
         return root;
     }

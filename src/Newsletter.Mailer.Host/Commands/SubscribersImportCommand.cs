@@ -16,11 +16,14 @@ internal static class SubscribersImportCommand
         var newsletter = new Option<string>("--newsletter") { Description = "Slug of the newsletter they subscribe to.", HelpName = "SLUG", Required = true };
         var tier = new Option<string>("--tier") { Description = "Tier of new subscriptions: free or premium.", DefaultValueFactory = _ => "free", HelpName = "TIER" };
         tier.AcceptOnlyFromAmong("free", "premium");
+        var source = new Option<string>("--source") { Description = "Whose export it is: auto (seen from its columns), plain, newsletter, listmonk, mailchimp, substack, beehiiv, ghost, buttondown or kit.", DefaultValueFactory = _ => "auto", HelpName = "SOURCE" };
+        source.AcceptOnlyFromAmong([.. Enum.GetNames<ImportSource>().Select(name => name.ToLowerInvariant())]);
+        var dryRun = new Option<bool>("--dry-run") { Description = "Show what each column becomes and count what would be done, and do nothing." };
         var config = CommonOptions.Config();
         var json = CommonOptions.Json();
         var command = new Command("import", "Import readers from CSV. Repeating it is harmless; who unsubscribed or is suppressed stays so.")
         {
-            file, newsletter, tier, config, json,
+            file, newsletter, tier, source, dryRun, config, json,
         };
         command.SetAction(async (parsed, stop) =>
         {
@@ -29,7 +32,7 @@ internal static class SubscribersImportCommand
             if (path != "-" && !File.Exists(path))
                 return terminal.Fail($"There is no file {Path.GetFullPath(path)}.");
             await using var rooms = await parsed.OpenRoomsAsync(config, stop);
-            var created = await rooms.Get<ImportStore>().CreateAsync(parsed.GetValue(newsletter), parsed.GetValue(tier), stop);
+            var created = await rooms.Get<ImportStore>().CreateAsync(parsed.GetValue(newsletter), parsed.GetValue(tier), parsed.GetValue(source), parsed.GetValue(dryRun), stop);
             if (created is AudienceOutcome<Import>.Invalid(var problems))
                 return terminal.Fail(string.Join(" ", problems.Select(problem => problem.Problem)));
             var id = ((AudienceOutcome<Import>.Created)created).Value.Id;
@@ -56,12 +59,22 @@ internal static class SubscribersImportCommand
 
         if (outcome is not MergeOutcome.Finished(var done))
             return terminal.Fail(outcome is MergeOutcome.Failed(var why) ? why : $"Import {id} could not be received.");
+        TellMapping(done, terminal);
         await TellProblemsAsync(rooms, done, terminal, stop);
         if (asJson)
             terminal.WriteJson(done);
         else
             terminal.Output.WriteLine(Summary(done));
         return Terminal.Success;
+    }
+
+    private static void TellMapping(Import done, Terminal terminal)
+    {
+        if (done.Source is ImportSource.Plain && !done.DryRun)
+            return;
+        terminal.Error.WriteLine($"Taken for {(done.Source is ImportSource.Plain ? "a plain list" : $"an export of {done.Source.ToString().ToLowerInvariant()}")}:");
+        foreach (var column in done.Mapping)
+            terminal.Error.WriteLine($"  {column.Column} → {column.Becomes}");
     }
 
     private static async Task TellProblemsAsync(OpenRooms rooms, Import done, Terminal terminal, CancellationToken stop)
@@ -77,5 +90,8 @@ internal static class SubscribersImportCommand
 
     private static string Summary(Import done) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{done.Rows:N0} rows: {done.Created:N0} new readers, {done.Updated:N0} changed, {done.Unchanged:N0} as they were; {done.Subscribed:N0} new subscriptions to {done.Newsletter}; left out: {done.Invalid:N0} wrong, {done.Duplicates:N0} given twice, {done.Suppressed:N0} suppressed; left unsubscribed: {done.KeptUnsubscribed:N0}.");
+        $"{(done.DryRun ? "A dry run, nothing was done. " : "")}{done.Rows:N0} rows: {done.Created:N0} new readers, {done.Updated:N0} changed, {done.Unchanged:N0} as they were; {done.Subscribed:N0} new subscriptions to {done.Newsletter}; left out: {done.Invalid:N0} wrong, {done.Duplicates:N0} given twice, {done.Suppressed:N0} suppressed; left unsubscribed: {done.KeptUnsubscribed:N0}{More(done)}.");
+
+    private static string More(Import done) => done.Unsubscribed + done.Pending + done.Suppressions == 0 ? "" : string.Create(
+        CultureInfo.InvariantCulture, $"; by what the file says: {done.Unsubscribed:N0} unsubscribed, {done.Pending:N0} to be confirmed, {done.Suppressions:N0} suppressed anew");
 }

@@ -4,6 +4,7 @@ using Newsletter.Mailer.Access;
 using Newsletter.Mailer.Audience;
 using Newsletter.Mailer.Database;
 using Newsletter.Mailer.Host.Wiring;
+using Newsletter.Mailer.Reports;
 
 namespace Newsletter.Mailer.Host.Endpoints;
 
@@ -19,6 +20,8 @@ public sealed record SubscriberAnswer
     public string? FirstName { get; init; }
 
     public required IReadOnlyDictionary<string, JsonElement> Attributes { get; init; }
+
+    public required IReadOnlyList<string> Tags { get; init; }
 
     public string? TimeZone { get; init; }
 
@@ -37,6 +40,7 @@ public sealed record SubscriberAnswer
         Name = subscriber.Name,
         FirstName = subscriber.FirstName,
         Attributes = subscriber.Attributes,
+        Tags = subscriber.Tags,
         TimeZone = subscriber.TimeZone,
         Language = subscriber.Language,
         Subscriptions = subscriber.Subscriptions,
@@ -70,13 +74,17 @@ internal static class SubscriberEndpoints
         subscribers.MapPatch("/{id:long}", Change).RequireScope(Scopes.WriteSubscribers)
             .ProducesProblem(StatusCodes.Status404NotFound)
             .WithSummary("Change a subscriber")
-            .WithDescription("What is absent or null stays; an empty text clears. An attribute that is null is removed, others merge.");
+            .WithDescription("What is absent or null stays; an empty text clears. An attribute that is null is removed, others merge; tags are those given from then on.");
         subscribers.MapDelete("/{id:long}", Erase).RequireScope(Scopes.WriteSubscribers)
             .ProducesProblem(StatusCodes.Status404NotFound)
             .WithSummary("Erase a subscriber");
         subscribers.MapPut("/{id:long}/subscriptions/{newsletter}", Subscribe).RequireScope(Scopes.WriteSubscribers)
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict)
             .WithSummary("Subscribe, change the tier, or unsubscribe");
+        subscribers.MapGet("/{id:long}/timeline", Timeline).RequireScope(Scopes.ReadSubscribers)
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .WithSummary("Tell a subscriber's story, oldest first")
+            .WithDescription("created, signed_up, confirmed, issue_accepted (and the other statuses of a delivery), unsubscribed, suppressed.");
     }
 
     private static async Task<Results<Ok<Page<SubscriberAnswer>>, ProblemHttpResult>> List(
@@ -118,6 +126,14 @@ internal static class SubscriberEndpoints
 
     private static async Task<Results<NoContent, ProblemHttpResult>> Erase(long id, SubscriberStore subscribers, CancellationToken stop) =>
         (await subscribers.EraseAsync(id, stop)).Problem("subscriber", id) is { } problem ? problem : TypedResults.NoContent();
+
+    private static async Task<Results<Ok<Page<TimelineEvent>>, ProblemHttpResult>> Timeline(
+        long id, [AsParameters] PageQuery query, TimelineStore timelines, CancellationToken stop)
+    {
+        if (!query.TryRead(out var page, out var problem))
+            return problem;
+        return await timelines.ListAsync(id, page, stop) is { } events ? TypedResults.Ok(events) : Problems.NotFound("subscriber", id);
+    }
 
     private static async Task<Results<Ok<SubscriberAnswer>, ProblemHttpResult>> Subscribe(
         long id, string newsletter, SubscriptionDraft draft, SubscriptionStore subscriptions, SubscriberStore subscribers, CancellationToken stop)

@@ -17,6 +17,10 @@ public interface IJobStarter
 
     void MergeImport(long importId);
 
+    void RollUpEngagement(long issueId);
+
+    void ChangeInBulk(long changeId);
+
     void SendOutbox(long outboxId, TimeSpan delay = default);
 
     /// <summary>Starts as many senders as one worker has room for, unless so many wait to be started: who finds nothing ends at once.</summary>
@@ -37,6 +41,10 @@ internal sealed class JobStarter(IBackgroundJobClientV2 jobs, JobStorage storage
     public void PublishAt(long editionId, DateTimeOffset at) => jobs.Schedule<PublishEditionJob>(job => job.Run(editionId, CancellationToken.None), at);
 
     public void MergeImport(long importId) => jobs.Enqueue<MergeImportJob>(job => job.Run(importId, CancellationToken.None));
+
+    public void RollUpEngagement(long issueId) => jobs.Enqueue<RollUpEngagementJob>(job => job.Run(issueId, CancellationToken.None));
+
+    public void ChangeInBulk(long changeId) => jobs.Enqueue<ChangeInBulkJob>(job => job.Run(changeId, CancellationToken.None));
 
     public void Freeze(long issueId) => jobs.Enqueue<FreezeIssueJob>(job => job.Run(issueId, CancellationToken.None));
 

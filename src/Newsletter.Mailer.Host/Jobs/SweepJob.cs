@@ -1,6 +1,7 @@
 using Hangfire;
 using Newsletter.Mailer.Audience;
 using Newsletter.Mailer.Delivery;
+using Newsletter.Mailer.Feedback;
 using Newsletter.Mailer.Outbox;
 using Newsletter.Mailer.Scheduling;
 
@@ -10,7 +11,8 @@ namespace Newsletter.Mailer.Host.Jobs;
 [Queue(JobQueues.Control)]
 [AutomaticRetry(Attempts = 0)]
 public sealed class SweepJob(
-    ScheduleStore schedule, FreezeStore freeze, DeliverySweep deliveries, OutboxStore outbox, ImportStore imports, IJobStarter jobs)
+    ScheduleStore schedule, FreezeStore freeze, DeliverySweep deliveries, OutboxStore outbox, ImportStore imports,
+    EngagementStore engagement, BulkChangeStore changes, IJobStarter jobs)
 {
     public async Task Run(CancellationToken stop)
     {
@@ -26,5 +28,9 @@ public sealed class SweepJob(
         await imports.FailAbandonedAsync(stop);
         foreach (var import in await imports.FindUnfinishedAsync(stop))
             jobs.MergeImport(import);
+        foreach (var issue in await engagement.FindDueAsync(stop))
+            jobs.RollUpEngagement(issue);
+        foreach (var change in await changes.FindUnfinishedAsync(stop))
+            jobs.ChangeInBulk(change);
     }
 }

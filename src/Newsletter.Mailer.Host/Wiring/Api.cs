@@ -46,6 +46,9 @@ internal static class Api
         api.MapSubscriberEndpoints();
         api.MapSuppressionEndpoints();
         api.MapImportEndpoints();
+        api.MapExportEndpoints();
+        api.MapSegmentEndpoints();
+        api.MapBulkChangeEndpoints();
         api.MapEditionEndpoints();
         api.MapPublishingEndpoints();
         api.MapIssueEndpoints();

@@ -1,5 +1,6 @@
 using Newsletter.Mailer.Access;
 using Newsletter.Mailer.Audience;
+using Newsletter.Mailer.Audience.Segments;
 using Newsletter.Mailer.Editions;
 
 namespace Newsletter.Mailer.Host.Wiring;
@@ -43,10 +44,16 @@ internal static class Rooms
         services.AddSingleton<SubscriberStore>();
         services.AddSingleton<SubscriptionStore>();
         services.AddSingleton<SuppressionStore>();
+        services.AddSingleton<SuppressionListStore>();
         services.AddSingleton<ImportStore>();
         services.AddSingleton<ImportStagingStore>();
         services.AddSingleton<ImportMergeStore>();
         services.AddSingleton<SubscriberImport>();
+        services.AddSingleton<ExportStore>();
+        services.AddSingleton<SubscriberExport>();
+        services.AddSingleton<SegmentStore>();
+        services.AddSingleton<SegmentSizeStore>();
+        services.AddSingleton<BulkChangeStore>();
     }
 
     private static void AddEditions(this IServiceCollection services)

@@ -68,10 +68,10 @@ internal static class SendingRooms
             .AddSingleton(provider => new PersonalRelays(Pool(provider, provider.GetRequiredService<DeliveryOptions>().PersonalConnections)));
     }
 
-    public static IServiceCollection AddFeedback(this IServiceCollection services) => services.AddSingleton<UnsubscribeStore>();
+    public static IServiceCollection AddFeedback(this IServiceCollection services) => services.AddSingleton<UnsubscribeStore>().AddSingleton<EngagementStore>();
 
     public static IServiceCollection AddReports(this IServiceCollection services) =>
-        services.AddSingleton<ReceiptStore>().AddSingleton<DeliveryReportStore>().AddSingleton<ArchiveStore>();
+        services.AddSingleton<ReceiptStore>().AddSingleton<DeliveryReportStore>().AddSingleton<ArchiveStore>().AddSingleton<TimelineStore>();
 
     private static RelayPool Pool(IServiceProvider provider, int? connections) => new(
         provider.GetRequiredService<RelayDirectory>().Relays,

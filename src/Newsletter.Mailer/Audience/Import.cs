@@ -3,7 +3,7 @@ namespace Newsletter.Mailer.Audience;
 /// <summary>A file of subscribers for one newsletter, and what became of its rows.</summary>
 /// <remarks>
 /// Once finished, <c>Rows = Invalid + Duplicates + Suppressed + Created + Updated + Unchanged</c> and
-/// <c>Created + Updated + Unchanged = Subscribed + AlreadySubscribed + KeptUnsubscribed + KeptPending</c>.
+/// <c>Created + Updated + Unchanged = Subscribed + AlreadySubscribed + KeptUnsubscribed + KeptPending + Unsubscribed + Pending</c>.
 /// </remarks>
 public sealed record Import
 {
@@ -12,8 +12,17 @@ public sealed record Import
     /// <summary>Slug of the newsletter.</summary>
     public required string Newsletter { get; init; }
 
-    /// <summary>Tier of the subscriptions it makes; those that exist keep theirs.</summary>
+    /// <summary>Tier of the subscriptions it makes where the file doesn't say; those that exist keep theirs then.</summary>
     public required SubscriptionTier Tier { get; init; }
+
+    /// <summary>Whose export the file was taken for; auto until its header is read.</summary>
+    public ImportSource Source { get; init; }
+
+    /// <summary>What each column becomes, in the order of the file; empty until its header is read.</summary>
+    public IReadOnlyList<ImportColumn> Mapping { get; init; } = [];
+
+    /// <summary>Its counts say what it would do; nothing was done.</summary>
+    public bool DryRun { get; init; }
 
     public required ImportState State { get; init; }
 
@@ -32,7 +41,7 @@ public sealed record Import
     /// <summary>Rows whose address came again further down: the last one counts.</summary>
     public long Duplicates { get; init; }
 
-    /// <summary>Rows left out because their address or domain is suppressed.</summary>
+    /// <summary>Rows left out because their address or domain is suppressed, or the file says that it bounced, complained or was blocked.</summary>
     public long Suppressed { get; init; }
 
     /// <summary>Subscribers there were not before.</summary>
@@ -55,6 +64,15 @@ public sealed record Import
 
     /// <summary>Were asked to confirm and have not, and stay so.</summary>
     public long KeptPending { get; init; }
+
+    /// <summary>Became unsubscribed, because the file says that they left: new subscriptions and ones that were active or pending.</summary>
+    public long Unsubscribed { get; init; }
+
+    /// <summary>New subscriptions that wait to be confirmed, because the file says so.</summary>
+    public long Pending { get; init; }
+
+    /// <summary>New suppressions, of rows that bounced, complained or were blocked.</summary>
+    public long Suppressions { get; init; }
 
     /// <summary>Good rows waiting to be merged, or merged.</summary>
     public long Staged { get; init; }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using CsvHelper;
 using CsvHelper.Configuration;
+using Newsletter.Mailer.Links;
 
 namespace Newsletter.Mailer.Audience;
 
@@ -19,6 +20,7 @@ internal sealed class ImportFile : IDisposable
     private readonly CellsOfRow cells;
     private ImportRowChecker? checker;
     private ImportHeader? header;
+    private Func<EmailAddress, bool>? isHashed;
     private bool isMisquoted;
     private long line;
     private long rows;
@@ -39,7 +41,7 @@ internal sealed class ImportFile : IDisposable
     }
 
     /// <summary>Reads up to the header. Either a file, or why it can't be one. The stream stays the caller's.</summary>
-    public static async Task<(ImportFile? File, string? Problem)> OpenAsync(Stream csv, CancellationToken stop)
+    public static async Task<(ImportFile? File, string? Problem)> OpenAsync(Stream csv, ImportSource source, CancellationToken stop)
     {
         var opened = await CsvText.OpenAsync(csv, stop);
         if (CsvShape.FindProblem(opened.Head) is { } problem)
@@ -51,10 +53,18 @@ internal sealed class ImportFile : IDisposable
         var shape = CsvShape.Detect(opened.Head);
         opened.Skip(shape.Skip);
         var file = new ImportFile(opened, shape.Delimiter);
-        if (await file.ReadHeaderAsync() is not { } unreadable) return (file, null);
+        if (await file.ReadHeaderAsync(source) is not { } unreadable) return (file, null);
         file.Dispose();
         return (null, unreadable);
     }
+
+    /// <summary>Leaves out, as suppressed, whose hash (upper-case hexadecimal) is among these.</summary>
+    public void LeaveOut(KeyRing ring, IReadOnlySet<string> hashes) => isHashed = hashes.Count == 0
+        ? null
+        : address => AddressHash.AllOf(ring, address.Value).Any(hash => hashes.Contains(Convert.ToHexString(hash)));
+
+    /// <summary>What its columns become.</summary>
+    public ImportMapping Mapping => header!.Mapping;
 
     /// <summary>The next rows. After the last chunk there are no more.</summary>
     /// <exception cref="IOException">The stream broke off.</exception>
@@ -96,11 +106,11 @@ internal sealed class ImportFile : IDisposable
         }
     }
 
-    private async Task<string?> ReadHeaderAsync()
+    private async Task<string?> ReadHeaderAsync(ImportSource source)
     {
         if (!await parser.ReadAsync()) return "The file is empty.";
         text.EndRow();
-        (header, var problem) = ImportHeader.Read([.. Enumerable.Range(0, parser.Count).Select(i => parser[i])]);
+        (header, var problem) = ImportHeader.Read([.. Enumerable.Range(0, parser.Count).Select(i => parser[i])], source);
         if (text.IsCutOff) return "The first line doesn't end within 1,000,000 characters: this is no CSV file.";
         if (header is not null) checker = new ImportRowChecker(header);
         return problem;
@@ -125,11 +135,12 @@ internal sealed class ImportFile : IDisposable
     private void Take(ImportChunk chunk)
     {
         rows++;
-        var (address, name, attributes, column, problem) = checker!.Check(cells);
+        var (address, name, attributes, extras, column, problem) = checker!.Check(cells);
         if (isMisquoted) (column, problem) = (-1, MisquotedProblem());
         if (problem is null)
         {
-            chunk.Rows.Add(new ImportRow(rows, line, address!, name, attributes));
+            if (isHashed?.Invoke(address!) == true) extras = new ImportExtras(null, WantedStatus.Hashed, null, null);
+            chunk.Rows.Add(new ImportRow(rows, line, address!, name, attributes, extras));
             return;
         }
 

@@ -12,7 +12,7 @@ public sealed partial class ImportMergeStore
         set attempts = attempts + 1
         where id = @importId and state = 'merging'
         returning newsletter_id as "NewsletterId", tier as "Tier", attempts as "Attempts", staged as "Staged", merged as "Merged",
-                  rows as "Rows", bytes as "Bytes", invalid as "Invalid"
+                  rows as "Rows", bytes as "Bytes", invalid as "Invalid", source as "Source", dry_run as "DryRun"
         """;
 
     private const string CountStaged = /*lang=sql*/ "select count(*) from import_rows where import_id = @importId";
@@ -24,48 +24,78 @@ public sealed partial class ImportMergeStore
         select max(key) from (select key from import_rows where import_id = @importId and key > @after order by key limit @rows) as chunk
         """;
 
-    // taken: the chunk, off the staging table. latest: the last row of each address. judged: what there is already. No row of
-    // subscriptions that exists is touched: whoever left or hasn't confirmed stays so. A subscriber who appeared or vanished since the
+    // taken: the chunk, off the staging table. latest: the last row of each address. judged: what there is already. Of subscriptions that
+    // exist only those are touched whose row says that they left, or which tier they have: whoever left or hasn't confirmed stays so. Whose
+    // row says that it bounced or complained becomes a suppression and nothing else. A subscriber who appeared or vanished since the
     // statement began makes written shorter than due, and the caller starts the chunk over. What is there is looked up row by row on
     // purpose (lateral, scalar subqueries): the planner knows nothing of a chunk's size, and a join it guesses wrong is quadratic.
     private const string MergeChunk = /*lang=sql*/ """
         with taken as (
             delete from import_rows
             where import_id = @importId and key > @after and key <= @upTo
-            returning key, row_no, line, address, domain, name, attributes
+            returning key, row_no, line, address, domain, name, attributes, tags, wanted, tier, subscribed_at, language, time_zone
         ), latest as (
             select distinct on (key) * from taken order by key, row_no desc
         ), met as (
-            select l.*, s.id as subscriber_id, s.name as present_name, s.attributes as present, s.attributes || l.attributes as merged
+            select l.*, s.id as subscriber_id, s.name as present_name, s.attributes as present, s.attributes || l.attributes as merged,
+                   s.tags as present_tags
             from latest l
             left join lateral (
-                select id, name, attributes from subscribers where lower(subscribers.address) = l.key collate "default" limit 1) s on true
+                select id, name, attributes, tags from subscribers where lower(subscribers.address) = l.key collate "default" limit 1) s on true
             offset 0
         ), judged as (
             select m.*,
                    exists (select from suppressions p where lower(p.address) = m.key collate "default")
-                   or exists (select from suppressions p where lower(p.domain) = m.domain) as is_suppressed,
-                   subscriber_id is null or (name is not null and name is distinct from present_name) or merged <> present as is_due,
-                   subscriber_id is not null and merged <> present
-                   and (select count(*) from jsonb_object_keys(merged)) > @maxKeys as is_overfull,
+                   or exists (select from suppressions p where lower(p.domain) = m.domain)
+                   or coalesce(m.wanted in ('bounced', 'complained', 'blocked', 'hashed'), false) as is_suppressed,
+                   subscriber_id is null or (name is not null and name is distinct from present_name) or merged <> present
+                   or not coalesce(tags <@ present_tags, true) as is_due,
+                   subscriber_id is not null
+                   and (merged <> present and (select count(*) from jsonb_object_keys(merged)) > @maxKeys
+                        or not coalesce(tags <@ present_tags, true) and cardinality(merge_tags(present_tags, tags)) > @maxTags) as is_overfull,
                    (select x.status from subscriptions x where x.newsletter_id = @newsletterId and x.subscriber_id = m.subscriber_id) as status
             from met m
         ), good as (
             select * from judged where not is_suppressed and not is_overfull
         ), written as (
-            insert into subscribers as s (address, name, attributes)
-            select address, name, attributes from good where is_due order by key
+            insert into subscribers as s (address, name, attributes, tags, language, time_zone)
+            select address, name, attributes, coalesce(tags, '{}'), language, time_zone from good where is_due order by key
             on conflict (lower(address)) do update
-            set name = coalesce(excluded.name, s.name), attributes = s.attributes || excluded.attributes, updated_at = now()
+            set name = coalesce(excluded.name, s.name), attributes = s.attributes || excluded.attributes,
+                tags = case when excluded.tags <@ s.tags then s.tags else merge_tags(s.tags, excluded.tags) end,
+                language = coalesce(s.language, excluded.language), time_zone = coalesce(s.time_zone, excluded.time_zone), updated_at = now()
             where (excluded.name is not null and excluded.name is distinct from s.name) or (s.attributes || excluded.attributes) <> s.attributes
-            returning s.id, s.xmax = 0 as is_new
+               or not excluded.tags <@ s.tags
+            returning s.id, s.xmax = 0 as is_new, s.address
+        ), members as (
+            /*members*/ select id, null::text as wanted, null::text as tier, null::timestamptz as subscribed_at from written
+            union all select subscriber_id, wanted, tier, subscribed_at from good where not is_due and status is null
         ), subscribed as (
-            insert into subscriptions (newsletter_id, subscriber_id, status, tier, confirmed_at)
-            select @newsletterId, member.id, 'active', @tier, now()
-            from (select id from written union all select subscriber_id from good where not is_due and status is null) member
+            insert into subscriptions (newsletter_id, subscriber_id, status, tier, created_at, confirmed_at, unsubscribed_at, unsubscribed_by)
+            select @newsletterId, member.id, coalesce(member.wanted, 'active'), coalesce(member.tier, @tier), coalesce(member.subscribed_at, now()),
+                   case when member.wanted is distinct from 'pending' then coalesce(member.subscribed_at, now()) end,
+                   case when member.wanted = 'unsubscribed' then now() end, case when member.wanted = 'unsubscribed' then 'import' end
+            from members member
             order by member.id
             on conflict (newsletter_id, subscriber_id) do nothing
-            returning subscriber_id
+            returning subscriber_id, status
+        ), changed as (
+            update subscriptions x
+            set tier = coalesce(g.tier, x.tier),
+                status = coalesce(g.wanted, x.status),
+                unsubscribed_at = case when g.wanted = 'unsubscribed' then now() end,
+                unsubscribed_by = case when g.wanted = 'unsubscribed' then 'import' end
+            from (select subscriber_id, tier, nullif(wanted, 'pending') as wanted from good
+                  where status in ('active', 'pending') and (wanted = 'unsubscribed' or tier is not null)) g
+            where x.newsletter_id = @newsletterId and x.subscriber_id = g.subscriber_id and x.status <> 'unsubscribed'
+            returning x.status
+        ), barred as (
+            insert into suppressions (address, reason, evidence)
+            select address, case wanted when 'bounced' then 'hard_bounce' when 'complained' then 'complaint' else 'imported' end,
+                   'Listed as ' || wanted || ' in import ' || @importId::text || ' (' || @source::text || ').'
+            from latest where wanted in ('bounced', 'complained', 'blocked')
+            on conflict do nothing
+            returning id
         ), noted as (
             insert into import_problems (import_id, line, reason)
             select @importId, line, @overfullReason
@@ -76,14 +106,33 @@ public sealed partial class ImportMergeStore
         select (select count(*) from taken) as "Taken",
                (select count(*) from written) as "Written",
                (select count(*) from written where is_new) as "Created",
-               (select count(*) from subscribed) as "Subscribed",
+               (select count(*) from subscribed where status = 'active') as "Subscribed",
+               (select count(*) from subscribed where status = 'pending') as "Pending",
+               (select count(*) from subscribed where status = 'unsubscribed') + (select count(*) from changed where status = 'unsubscribed')
+                   as "Unsubscribed",
+               (select count(*) from barred) as "Suppressions",
                count(*) as "Latest",
                count(*) filter (where is_suppressed) as "Suppressed",
                count(*) filter (where is_overfull and not is_suppressed) as "Overfull",
                count(*) filter (where not is_suppressed and not is_overfull and is_due) as "Due",
                count(*) filter (where not is_suppressed and not is_overfull and status = 'unsubscribed') as "KeptUnsubscribed",
-               count(*) filter (where not is_suppressed and not is_overfull and status = 'pending') as "KeptPending"
+               count(*) filter (where not is_suppressed and not is_overfull and status = 'pending' and wanted is distinct from 'unsubscribed') as "KeptPending"
         from judged
+        """;
+
+    // In the place of the mark above where the file says more than name and attributes: a plain one needn't pay for the join.
+    private static readonly string PlainMembers = "/*members*/ select id, null::text as wanted, null::text as tier, null::timestamptz as subscribed_at from written";
+
+    private static readonly string MembersWithExtras =
+        "select w.id, g.wanted, g.tier, g.subscribed_at from written w join good g on g.key collate \"default\" = lower(w.address)";
+
+    private const string MarkChunk = "savepoint before_chunk";
+
+    private const string UndoChunk = "rollback to savepoint before_chunk";
+
+    // What a dry run does to its chunk, once what it would have done is counted and undone.
+    private const string DropChunk = /*lang=sql*/ """
+        delete from import_rows where import_id = @importId and key > @after and key <= @upTo
         """;
 
     private const string Add = /*lang=sql*/ """
@@ -91,7 +140,8 @@ public sealed partial class ImportMergeStore
         set attempts = 0, merged = merged + @Taken, duplicates = duplicates + @Taken - @Latest, suppressed = suppressed + @Suppressed,
             invalid = invalid + @Overfull, created = created + @Created, updated = updated + @Updated, unchanged = unchanged + @Unchanged,
             subscribed = subscribed + @Subscribed, already_subscribed = already_subscribed + @AlreadySubscribed,
-            kept_unsubscribed = kept_unsubscribed + @KeptUnsubscribed, kept_pending = kept_pending + @KeptPending
+            kept_unsubscribed = kept_unsubscribed + @KeptUnsubscribed, kept_pending = kept_pending + @KeptPending,
+            unsubscribed = unsubscribed + @Unsubscribed, pending = pending + @Pending, suppressions = suppressions + @Suppressions
         where id = @ImportId and state = 'merging'
         returning merged
         """;

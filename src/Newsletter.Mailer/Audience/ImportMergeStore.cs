@@ -122,9 +122,17 @@ public sealed partial class ImportMergeStore(NpgsqlDataSource database)
             try
             {
                 await using var transaction = await connection.BeginTransactionAsync(stop);
-                var counts = await connection.QuerySingleAsync<Counts>(Command(MergeChunk, chunk, stop));
+                if (chunk.IsDryRun) await connection.ExecuteAsync(Command(MarkChunk, new { }, stop));
+                var statement = chunk.IsPlain ? MergeChunk : MergeChunk.Replace(PlainMembers, MembersWithExtras, StringComparison.Ordinal);
+                var counts = await connection.QuerySingleAsync<Counts>(Command(statement, chunk, stop));
                 if (counts.Written == counts.Due)
                 {
+                    if (chunk.IsDryRun)
+                    {
+                        await connection.ExecuteAsync(Command(UndoChunk, new { }, stop));
+                        await connection.ExecuteAsync(Command(DropChunk, chunk, stop));
+                    }
+
                     var merged = await connection.ExecuteScalarAsync<long>(Command(Add, counts with { ImportId = chunk.ImportId }, stop));
                     await transaction.CommitAsync(stop);
                     return merged;
@@ -159,7 +167,7 @@ public sealed partial class ImportMergeStore(NpgsqlDataSource database)
             {
                 if (after is not { } from) return null;
                 after = await lane.ExecuteScalarAsync<string?>(Command(SelectUpTo, new { importId, after = from, rows = ChunkRows }, stop));
-                return after is null ? null : new Chunk(importId, work.NewsletterId, work.Tier, from, after);
+                return after is null ? null : new Chunk(importId, work.NewsletterId, work.Tier, from, after, work.Source, work.DryRun);
             }
             finally
             {
@@ -170,13 +178,17 @@ public sealed partial class ImportMergeStore(NpgsqlDataSource database)
         public void Dispose() => turn.Dispose();
     }
 
-    private sealed record Chunk(long ImportId, long NewsletterId, string Tier, string After, string UpTo)
+    private sealed record Chunk(long ImportId, long NewsletterId, string Tier, string After, string UpTo, string Source, bool IsDryRun)
     {
+        public bool IsPlain => Source == "plain";
+
+        public int MaxTags { get; } = TagRules.MaxTags;
+
         public int MaxKeys { get; } = AttributeRules.MaxKeys;
 
         public int MaxProblems { get; } = ImportStore.MaxProblems;
 
-        public string OverfullReason { get; } = $"With those already there, this reader would have more than {AttributeRules.MaxKeys} attributes.";
+        public string OverfullReason { get; } = $"With those already there, this reader would have more than {AttributeRules.MaxKeys} attributes or {TagRules.MaxTags} tags.";
     }
 
     private sealed record Work
@@ -196,6 +208,10 @@ public sealed partial class ImportMergeStore(NpgsqlDataSource database)
         public long Bytes { get; init; }
 
         public long Invalid { get; init; }
+
+        public required string Source { get; init; }
+
+        public bool DryRun { get; init; }
     }
 
     private sealed record Counts
@@ -222,12 +238,18 @@ public sealed partial class ImportMergeStore(NpgsqlDataSource database)
 
         public long KeptPending { get; init; }
 
+        public long Unsubscribed { get; init; }
+
+        public long Pending { get; init; }
+
+        public long Suppressions { get; init; }
+
         public long Updated => Written - Created;
 
         private long Good => Latest - Suppressed - Overfull;
 
         public long Unchanged => Good - Written;
 
-        public long AlreadySubscribed => Good - Subscribed - KeptUnsubscribed - KeptPending;
+        public long AlreadySubscribed => Good - Subscribed - KeptUnsubscribed - KeptPending - Unsubscribed - Pending;
     }
 }

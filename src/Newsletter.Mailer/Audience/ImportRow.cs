@@ -6,7 +6,18 @@ namespace Newsletter.Mailer.Audience;
 /// <param name="Address">Parsed.</param>
 /// <param name="Name">Null where the cell is empty or there is no such column.</param>
 /// <param name="Attributes">A JSON object in UTF-8.</param>
-internal sealed record ImportRow(long Number, long Line, EmailAddress Address, string? Name, byte[] Attributes);
+/// <param name="Extras">What another program's file says beyond that; null in a plain one.</param>
+internal sealed record ImportRow(long Number, long Line, EmailAddress Address, string? Name, byte[] Attributes, ImportExtras? Extras = null);
+
+/// <summary>What another program's file says of a reader.</summary>
+/// <param name="Tags">Clean; null where there are none.</param>
+/// <param name="Wanted">What the subscription, or the address, becomes.</param>
+/// <param name="Tier"><c>free</c> or <c>premium</c>; null where the file doesn't say.</param>
+/// <param name="SubscribedAt">UTC; null where the file doesn't say, or says it in a way that can't be read.</param>
+/// <param name="Language">BCP 47; null where the file doesn't say.</param>
+/// <param name="TimeZone">IANA; null where the file doesn't say.</param>
+internal sealed record ImportExtras(
+    string[]? Tags, WantedStatus Wanted, string? Tier, DateTime? SubscribedAt, string? Language = null, string? TimeZone = null);
 
 /// <summary>Some rows of a file, few enough to hold in memory.</summary>
 internal sealed record ImportChunk

@@ -13,9 +13,13 @@ internal sealed class ImportRowChecker(ImportHeader header) : IDisposable
     private readonly ArrayBufferWriter<byte> json = new();
     private readonly Utf8JsonWriter writer = new(Stream.Null, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
+    private readonly ImportExtrasReader? extras = header.Format is null ? null : new ImportExtrasReader(header);
+
     /// <summary>Either the parts of an <see cref="ImportRow"/>, or the problem and the index of its column (-1: the whole row).</summary>
-    public (EmailAddress? Address, string? Name, byte[] Attributes, int Column, string? Problem) Check(IReadOnlyList<string> cells)
+    public (EmailAddress? Address, string? Name, byte[] Attributes, ImportExtras? Extras, int Column, string? Problem) Check(IReadOnlyList<string> cells)
     {
+        // What an export of ours put before a formula is no part of the value.
+        if (header.Format?.Source == ImportSource.Newsletter) cells = new UnguardedCells(cells);
         if (FindRagged(cells) is { } ragged) return Wrong(-1, ragged);
         var email = cells[header.Email];
         if (email.Contains('\uFFFD', StringComparison.Ordinal)) return Wrong(header.Email, NotUtf8);
@@ -26,12 +30,14 @@ internal sealed class ImportRowChecker(ImportHeader header) : IDisposable
             if (FindProblem(cells[index].Trim(), key == "first_name" ? SubscriberRules.FindNameProblem : AttributeRules.FindTextProblem) is { } wrong)
                 return Wrong(index, wrong);
 
-        return (address, name.Length == 0 ? null : name, WriteAttributes(cells), -1, null);
+        var (more, said, column, problemOfMore) = extras is null ? (null, null, -1, null) : extras.Read(cells);
+        if (problemOfMore is not null) return Wrong(column, problemOfMore);
+        return (address, name.Length == 0 ? null : name, WriteAttributes(cells, said), more, -1, null);
     }
 
     public void Dispose() => writer.Dispose();
 
-    private static (EmailAddress?, string?, byte[], int, string) Wrong(int column, string problem) => (null, null, [], column, problem);
+    private static (EmailAddress?, string?, byte[], ImportExtras?, int, string) Wrong(int column, string problem) => (null, null, [], null, column, problem);
 
     // Fewer cells would put values under the wrong names just as more do; empty ones at the end are harmless.
     private string? FindRagged(IReadOnlyList<string> cells)
@@ -48,9 +54,23 @@ internal sealed class ImportRowChecker(ImportHeader header) : IDisposable
     private static string? FindProblem(string cell, Func<string, string?> rule) =>
         cell.Length == 0 ? null : cell.Contains('\uFFFD', StringComparison.Ordinal) ? NotUtf8 : rule(cell);
 
-    private byte[] WriteAttributes(IReadOnlyList<string> cells)
+    // A column goes before a key of the same name in a column of JSON.
+    private byte[] WriteAttributes(IReadOnlyList<string> cells, IReadOnlyDictionary<string, JsonElement>? said)
     {
         var any = false;
+        if (said is not null)
+        {
+            foreach (var (key, value) in said)
+            {
+                if (header.Attributes.Any(attribute => attribute.Key == key && !string.IsNullOrWhiteSpace(cells[attribute.Index]))) continue;
+                if (!any) Begin();
+                any = true;
+                writer.WritePropertyName(key);
+                value.WriteTo(writer);
+            }
+        }
+
+
         foreach (var (index, key) in header.Attributes)
         {
             var value = cells[index].AsSpan().Trim();

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -13,14 +14,20 @@ public sealed class ImportStagingStore(NpgsqlDataSource database)
 
     private const string SelectReceiving = /*lang=sql*/ "select true from imports where id = $1 and state = 'receiving' and bytes = 0";
 
+    private const string SelectHashes = /*lang=sql*/ "select upper(encode(address_hash, 'hex')) from suppressions where address_hash is not null";
+
     private const string CopyRows = /*lang=sql*/ """
-        copy import_rows (import_id, row_no, line, address, domain, name, attributes) from stdin (format binary)
+        copy import_rows (import_id, row_no, line, address, domain, name, attributes, tags, wanted, tier, subscribed_at, language, time_zone) from stdin (format binary)
         """;
 
     private const string CopyProblems = /*lang=sql*/ "copy import_problems (import_id, line, name, reason) from stdin (format binary)";
 
     private const string Count = /*lang=sql*/ """
         update imports set rows = $2, invalid = $3, bytes = $4, staged = staged + $5 where id = $1 and state = 'receiving' returning true
+        """;
+
+    private const string NoteMapping = /*lang=sql*/ """
+        update imports set source = $2, mapping = $3::jsonb where id = $1 and state = 'receiving' returning true
         """;
 
     private const string Close = /*lang=sql*/ """
@@ -45,6 +52,16 @@ public sealed class ImportStagingStore(NpgsqlDataSource database)
         return null;
     }
 
+    /// <summary>Keyed hashes that are suppressed, in upper-case hexadecimal.</summary>
+    internal async Task<IReadOnlySet<string>> HashesAsync(CancellationToken stop)
+    {
+        await using var command = database.CreateCommand(SelectHashes);
+        await using var reader = await command.ExecuteReaderAsync(stop);
+        var hashes = new HashSet<string>(StringComparer.Ordinal);
+        while (await reader.ReadAsync(stop)) hashes.Add(reader.GetString(0));
+        return hashes;
+    }
+
     /// <summary>One file being received over one connection. No transaction of it waits for the file's sender.</summary>
     internal sealed class Session(NpgsqlConnection connection, long importId) : IAsyncDisposable
     {
@@ -64,6 +81,10 @@ public sealed class ImportStagingStore(NpgsqlDataSource database)
             if (chunk.Problems.Count > 0 && problemsKept < ImportStore.MaxProblems) await CopyProblemsAsync(chunk.Problems, stop);
             return await AskAsync(Count, stop, importId, chunk.RowsSoFar, chunk.InvalidSoFar, chunk.BytesSoFar, (long)chunk.Rows.Count);
         }
+
+        /// <summary>Says what the file's columns become, before any row is taken.</summary>
+        public Task<bool> NoteAsync(ImportMapping mapping, CancellationToken stop) =>
+            AskAsync(NoteMapping, stop, importId, mapping.Source.ToString().ToLowerInvariant(), JsonSerializer.Serialize(mapping.Columns));
 
         /// <summary>The file is whole: the merge may begin.</summary>
         public Task<bool> CloseAsync(CancellationToken stop) => AskAsync(Close, stop, importId);
@@ -92,9 +113,27 @@ public sealed class ImportStagingStore(NpgsqlDataSource database)
                 if (row.Name is null) await copy.WriteNullAsync(stop);
                 else await copy.WriteAsync(row.Name, NpgsqlDbType.Text, stop);
                 await copy.WriteAsync(row.Attributes, NpgsqlDbType.Jsonb, stop);
+                await CopyExtrasAsync(copy, row.Extras, stop);
             }
 
             await copy.CompleteAsync(stop);
+        }
+
+        private static async Task CopyExtrasAsync(NpgsqlBinaryImporter copy, ImportExtras? extras, CancellationToken stop)
+        {
+            if (extras?.Tags is null) await copy.WriteNullAsync(stop);
+            else await copy.WriteAsync(extras.Tags, NpgsqlDbType.Array | NpgsqlDbType.Text, stop);
+            if (extras is null or { Wanted: WantedStatus.Active }) await copy.WriteNullAsync(stop);
+            else await copy.WriteAsync(extras.Wanted.ToString().ToLowerInvariant(), NpgsqlDbType.Text, stop);
+            if (extras?.Tier is null) await copy.WriteNullAsync(stop);
+            else await copy.WriteAsync(extras.Tier, NpgsqlDbType.Text, stop);
+            if (extras?.SubscribedAt is not { } at) await copy.WriteNullAsync(stop);
+            else await copy.WriteAsync(at, NpgsqlDbType.TimestampTz, stop);
+            foreach (var text in new[] { extras?.Language, extras?.TimeZone })
+            {
+                if (text is null) await copy.WriteNullAsync(stop);
+                else await copy.WriteAsync(text, NpgsqlDbType.Text, stop);
+            }
         }
 
         private async Task CopyProblemsAsync(List<ImportProblem> problems, CancellationToken stop)

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Dapper;
 using Newsletter.Mailer.Database;
 using Npgsql;
@@ -11,8 +12,8 @@ public sealed class ImportStore(NpgsqlDataSource database)
     public const int MaxProblems = 100_000;
 
     private const string Insert = /*lang=sql*/ """
-        insert into imports (newsletter_id, tier)
-        select id, @tier from newsletters where slug = @newsletter
+        insert into imports (newsletter_id, tier, source, dry_run)
+        select id, @tier, @source, @dryRun from newsletters where slug = @newsletter
         returning id
         """;
 
@@ -22,6 +23,8 @@ public sealed class ImportStore(NpgsqlDataSource database)
                i.created as "Created", i.updated as "Updated", i.unchanged as "Unchanged", i.subscribed as "Subscribed",
                i.already_subscribed as "AlreadySubscribed", i.kept_unsubscribed as "KeptUnsubscribed", i.kept_pending as "KeptPending",
                i.staged as "Staged", i.merged as "Merged",
+               i.source as "Source", i.mapping::text as "Mapping", i.dry_run as "DryRun", i.unsubscribed as "Unsubscribed", i.pending as "Pending",
+               i.suppressions as "Suppressions",
                i.created_at as "CreatedAt", i.received_at as "ReceivedAt", i.finished_at as "FinishedAt"
         from imports i
         join newsletters n on n.id = i.newsletter_id
@@ -34,6 +37,8 @@ public sealed class ImportStore(NpgsqlDataSource database)
                i.created as "Created", i.updated as "Updated", i.unchanged as "Unchanged", i.subscribed as "Subscribed",
                i.already_subscribed as "AlreadySubscribed", i.kept_unsubscribed as "KeptUnsubscribed", i.kept_pending as "KeptPending",
                i.staged as "Staged", i.merged as "Merged",
+               i.source as "Source", i.mapping::text as "Mapping", i.dry_run as "DryRun", i.unsubscribed as "Unsubscribed", i.pending as "Pending",
+               i.suppressions as "Suppressions",
                i.created_at as "CreatedAt", i.received_at as "ReceivedAt", i.finished_at as "FinishedAt"
         from imports i
         join newsletters n on n.id = i.newsletter_id
@@ -76,9 +81,14 @@ public sealed class ImportStore(NpgsqlDataSource database)
     /// <param name="newsletter">Slug of the newsletter whose subscriptions it makes.</param>
     /// <param name="tier"><c>free</c> or <c>premium</c>, of subscriptions that are new; free where null.</param>
     /// <param name="stop">Cancels.</param>
-    public async Task<AudienceOutcome<Import>> CreateAsync(string? newsletter, string? tier, CancellationToken stop)
+    public Task<AudienceOutcome<Import>> CreateAsync(string? newsletter, string? tier, CancellationToken stop) =>
+        CreateAsync(newsletter, tier, source: null, dryRun: false, stop);
+
+    /// <summary>The same, saying whose export the file is (<c>auto</c> where null), or that nothing is to be done but counted.</summary>
+    public async Task<AudienceOutcome<Import>> CreateAsync(string? newsletter, string? tier, string? source, bool dryRun, CancellationToken stop)
     {
         var problems = new List<FieldProblem>();
+        var checkedSource = ParseSource(source, problems);
         var checkedTier = SubscriberRules.CheckTier(tier, problems) ?? SubscriptionTier.Free;
         if (string.IsNullOrEmpty(newsletter) || newsletter.Contains('\0', StringComparison.Ordinal))
             problems.Add(new FieldProblem("newsletter", "Name the newsletter to subscribe the readers to, by its slug."));
@@ -86,10 +96,20 @@ public sealed class ImportStore(NpgsqlDataSource database)
 
         await using var connection = await database.OpenConnectionAsync(stop);
         var id = await connection.ExecuteScalarAsync<long?>(
-            new CommandDefinition(Insert, new { newsletter, tier = checkedTier.Word() }, cancellationToken: stop));
+            new CommandDefinition(Insert, new { newsletter, tier = checkedTier.Word(), source = checkedSource.ToString().ToLowerInvariant(), dryRun }, cancellationToken: stop));
         return id is null
             ? new AudienceOutcome<Import>.Invalid("newsletter", "There is no newsletter with this slug.")
             : new AudienceOutcome<Import>.Created((await GetAsync(id.Value, stop))!);
+    }
+
+    /// <summary>Adds a problem unless the source is one we know; auto where it is null.</summary>
+    public static ImportSource ParseSource(string? raw, ICollection<FieldProblem> problems)
+    {
+        if (raw is null) return ImportSource.Auto;
+        var words = Enum.GetNames<ImportSource>().Select(name => name.ToLowerInvariant()).ToList();
+        if (words.IndexOf(raw) is >= 0 and var place) return Enum.GetValues<ImportSource>()[place];
+        problems.Add(new FieldProblem("source", $"The source must be one of {string.Join(", ", words)}."));
+        return ImportSource.Auto;
     }
 
     /// <summary>Null if there is none of this id.</summary>
@@ -172,6 +192,18 @@ public sealed class ImportStore(NpgsqlDataSource database)
 
         public long Merged { get; init; }
 
+        public required string Source { get; init; }
+
+        public required string Mapping { get; init; }
+
+        public bool DryRun { get; init; }
+
+        public long Unsubscribed { get; init; }
+
+        public long Pending { get; init; }
+
+        public long Suppressions { get; init; }
+
         public DateTimeOffset CreatedAt { get; init; }
 
         public DateTimeOffset? ReceivedAt { get; init; }
@@ -199,6 +231,12 @@ public sealed class ImportStore(NpgsqlDataSource database)
             KeptPending = KeptPending,
             Staged = Staged,
             Merged = Merged,
+            Source = Enum.Parse<ImportSource>(Source, ignoreCase: true),
+            Mapping = JsonSerializer.Deserialize<ImportColumn[]>(Mapping)!,
+            DryRun = DryRun,
+            Unsubscribed = Unsubscribed,
+            Pending = Pending,
+            Suppressions = Suppressions,
             CreatedAt = CreatedAt,
             ReceivedAt = ReceivedAt,
             FinishedAt = FinishedAt,

@@ -19,6 +19,9 @@ public sealed record Subscriber
     /// <summary>A string, number, boolean or list of strings by each key. At most <see cref="AttributeRules.MaxKeys"/>.</summary>
     public required IReadOnlyDictionary<string, JsonElement> Attributes { get; init; }
 
+    /// <summary>In lower case and in order. At most <see cref="TagRules.MaxTags"/>.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
     /// <summary>IANA zone; null where unknown.</summary>
     public string? TimeZone { get; init; }
 

@@ -14,6 +14,9 @@ public sealed record SubscriberDraft
 
     public IReadOnlyDictionary<string, JsonElement>? Attributes { get; init; }
 
+    /// <summary>Added to those already there.</summary>
+    public IReadOnlyList<string?>? Tags { get; init; }
+
     public string? TimeZone { get; init; }
 
     public string? Language { get; init; }
@@ -40,6 +43,9 @@ public sealed record SubscriberChanges
 
     /// <summary>Each key given is set, or removed where its value is null; other keys stay (as RFC 7396 merges).</summary>
     public IReadOnlyDictionary<string, JsonElement>? Attributes { get; init; }
+
+    /// <summary>All tags from now on.</summary>
+    public IReadOnlyList<string?>? Tags { get; init; }
 
     public string? TimeZone { get; init; }
 

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Microsoft.Extensions.Logging;
+using Newsletter.Mailer.Links;
 
 namespace Newsletter.Mailer.Audience;
 
@@ -9,13 +10,13 @@ namespace Newsletter.Mailer.Audience;
 /// is suppressed, or was asked and hasn't confirmed becomes active by it.
 /// </summary>
 public sealed partial class SubscriberImport(
-    ImportStore imports, ImportStagingStore staging, ImportMergeStore merging, ILogger<SubscriberImport> log)
+    ImportStore imports, ImportStagingStore staging, ImportMergeStore merging, ILogger<SubscriberImport> log, KeyRing? keys = null)
 {
     /// <summary>
     /// Reads the file to its end into the staging table. Never throws for what is in the file. If the sender breaks off, or
     /// <paramref name="stop"/> is cancelled (then it throws), the import fails and nothing of the file is kept.
     /// </summary>
-    /// <param name="importId">An import made by <see cref="ImportStore.CreateAsync"/>.</param>
+    /// <param name="importId">An import made by <see cref="ImportStore"/>.</param>
     /// <param name="csv">The file; it stays the caller's. It is read asynchronously only, once, without seeking.</param>
     /// <param name="progress">Told every thousand rows.</param>
     /// <param name="stop">Cancels.</param>
@@ -26,7 +27,8 @@ public sealed partial class SubscriberImport(
         if (session is null) return new ReceiveOutcome.NotReceiving();
         try
         {
-            var refusal = await ReceiveAsync(session, csv, progress, stop);
+            var source = (await imports.GetAsync(importId, stop))?.Source ?? ImportSource.Auto;
+            var refusal = await ReceiveAsync(session, csv, source, progress, stop);
             return refusal is null ? await CloseAsync(session, importId, stop) : await RefuseAsync(session, importId, refusal);
         }
         catch (IOException)
@@ -63,6 +65,13 @@ public sealed partial class SubscriberImport(
         };
     }
 
+    /// <summary>What the columns of a file would become; or why it is no list of readers. Reads no more than its beginning.</summary>
+    public static async Task<(ImportMapping? Mapping, string? Problem)> LookAsync(Stream csv, ImportSource source, CancellationToken stop)
+    {
+        var (file, problem) = await ImportFile.OpenAsync(csv, source, stop);
+        using (file) return (file?.Mapping, problem);
+    }
+
     /// <summary>What a column of this name becomes: <c>email</c>, <c>name</c>, else an attribute's key; empty where none can be made of it.</summary>
     public static string KeyOf(string column) => ImportHeader.Normalise(column);
 
@@ -71,13 +80,19 @@ public sealed partial class SubscriberImport(
 
     private const string BrokenOff = "The upload broke off, and nothing of it was kept. Send the file again.";
 
-    private static async Task<string?> ReceiveAsync(
-        ImportStagingStore.Session session, Stream csv, IProgress<ImportProgress>? progress, CancellationToken stop)
+    private async Task<string?> ReceiveAsync(
+        ImportStagingStore.Session session, Stream csv, ImportSource source, IProgress<ImportProgress>? progress, CancellationToken stop)
     {
         using var reading = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var (file, problem) = await ImportFile.OpenAsync(csv, reading.Token);
+        var (file, problem) = await ImportFile.OpenAsync(csv, source, reading.Token);
         if (file is null) return problem;
-        using (file) return await StageAsync(session, file, progress, reading);
+        using (file)
+        {
+            await session.NoteAsync(file.Mapping, stop);
+            // Most lists have none, and then no row pays for a hash.
+            if (keys is not null) file.LeaveOut(keys, await staging.HashesAsync(stop));
+            return await StageAsync(session, file, progress, reading);
+        }
     }
 
     // While a chunk is being written the next one is read: parsing and PostgreSQL each have a core.

@@ -9,7 +9,7 @@ internal static class SubscriberRules
 
     /// <summary>A draft that was found right.</summary>
     public sealed record Checked(
-        EmailAddress? Address, string? Name, IReadOnlyDictionary<string, JsonElement> Attributes, string? TimeZone, string? Language);
+        EmailAddress? Address, string? Name, IReadOnlyDictionary<string, JsonElement> Attributes, string[] Tags, string? TimeZone, string? Language);
 
     /// <summary>Checks the person; null and every problem at once if something is wrong.</summary>
     public static Checked? Check(SubscriberDraft draft, List<FieldProblem> problems)
@@ -21,6 +21,7 @@ internal static class SubscriberRules
                 Name = draft.Name,
                 FirstName = draft.FirstName,
                 Attributes = draft.Attributes,
+                Tags = draft.Tags,
                 TimeZone = draft.TimeZone,
                 Language = draft.Language,
             },
@@ -35,7 +36,8 @@ internal static class SubscriberRules
         var language = AudienceRules.CheckLanguage("language", changes.Language, problems);
         var attributes = WithFirstName(changes, problems);
         problems.AddRange(AttributeRules.Check(attributes));
-        return problems.Count == 0 ? new Checked(null, name, attributes, zone, language) : null;
+        var tags = TagRules.Clean("tags", changes.Tags, problems);
+        return problems.Count == 0 ? new Checked(null, name, attributes, tags, zone, language) : null;
     }
 
     /// <summary>Adds a problem unless the status is one we know or null.</summary>

@@ -1,24 +1,27 @@
 using System.Text.Json;
 using Dapper;
 using Newsletter.Mailer.Database;
+using Newsletter.Mailer.Links;
 using Npgsql;
 
 namespace Newsletter.Mailer.Audience;
 
 /// <summary>Subscribers, one at a time or by the page. Many at once come by import.</summary>
-public sealed class SubscriberStore(NpgsqlDataSource database)
+public sealed class SubscriberStore(NpgsqlDataSource database, KeyRing? keys = null)
 {
     // More attributes than the limit give no row back, and nothing is written.
     private const string Upsert = /*lang=sql*/ """
-        insert into subscribers as s (address, name, attributes, time_zone, language)
-        values (@Address, @Name, jsonb_strip_nulls(@Attributes::jsonb), @TimeZone, @Language)
+        insert into subscribers as s (address, name, attributes, tags, time_zone, language)
+        values (@Address, @Name, jsonb_strip_nulls(@Attributes::jsonb), @Tags::text[], @TimeZone, @Language)
         on conflict (lower(address)) do update
         set name = coalesce(excluded.name, s.name),
             attributes = jsonb_strip_nulls(s.attributes || @Attributes::jsonb),
+            tags = merge_tags(s.tags, excluded.tags),
             time_zone = coalesce(excluded.time_zone, s.time_zone),
             language = coalesce(excluded.language, s.language),
             updated_at = now()
         where (select count(*) from jsonb_object_keys(jsonb_strip_nulls(s.attributes || @Attributes::jsonb))) <= @MaxKeys
+          and cardinality(merge_tags(s.tags, excluded.tags)) <= @MaxTags
         returning s.id as "Id", s.xmax = 0 as "IsNew"
         """;
 
@@ -26,6 +29,7 @@ public sealed class SubscriberStore(NpgsqlDataSource database)
         update subscribers
         set name = case when @SetName then @Name else name end,
             attributes = jsonb_strip_nulls(attributes || @Attributes::jsonb),
+            tags = case when @SetTags then @Tags::text[] else tags end,
             time_zone = case when @SetTimeZone then @TimeZone else time_zone end,
             language = case when @SetLanguage then @Language else language end,
             updated_at = now()
@@ -37,25 +41,26 @@ public sealed class SubscriberStore(NpgsqlDataSource database)
     private const string SelectNewsletter = /*lang=sql*/ "select id from newsletters where slug = @slug";
 
     private const string SelectSuppression = /*lang=sql*/ """
-        select reason from suppressions where lower(address) = lower(@address) or lower(domain) = lower(@domain) limit 1
+        select reason from suppressions
+        where lower(address) = lower(@address) or lower(domain) = lower(@domain) or address_hash = any(@hashes::bytea[]) limit 1
         """;
 
     private const string SelectById = /*lang=sql*/ """
-        select id as "Id", address as "Address", name as "Name", attributes::text as "Attributes", time_zone as "TimeZone",
+        select id as "Id", address as "Address", name as "Name", attributes::text as "Attributes", tags as "Tags", time_zone as "TimeZone",
                language as "Language", created_at as "CreatedAt", updated_at as "UpdatedAt"
         from subscribers
         where id = @id
         """;
 
     private const string SelectByAddress = /*lang=sql*/ """
-        select id as "Id", address as "Address", name as "Name", attributes::text as "Attributes", time_zone as "TimeZone",
+        select id as "Id", address as "Address", name as "Name", attributes::text as "Attributes", tags as "Tags", time_zone as "TimeZone",
                language as "Language", created_at as "CreatedAt", updated_at as "UpdatedAt"
         from subscribers
         where lower(address) = lower(@address)
         """;
 
     private const string SelectPage = /*lang=sql*/ """
-        select id as "Id", address as "Address", name as "Name", attributes::text as "Attributes", time_zone as "TimeZone",
+        select id as "Id", address as "Address", name as "Name", attributes::text as "Attributes", tags as "Tags", time_zone as "TimeZone",
                language as "Language", created_at as "CreatedAt", updated_at as "UpdatedAt"
         from subscribers s
         where id > @after
@@ -98,7 +103,9 @@ public sealed class SubscriberStore(NpgsqlDataSource database)
 
         await using var transaction = await connection.BeginTransactionAsync(stop);
         var suppressed = await connection.ExecuteScalarAsync<string?>(new CommandDefinition(
-            SelectSuppression, new { address = person.Address!.Value, domain = person.Address.Domain }, cancellationToken: stop));
+            SelectSuppression,
+            new { address = person.Address!.Value, domain = person.Address.Domain, hashes = keys is null ? [] : AddressHash.AllOf(keys, person.Address.Value) },
+            cancellationToken: stop));
         if (suppressed is not null && newsletterId is not null && status == SubscriptionStatus.Active)
             return new AudienceOutcome<Subscriber>.Conflict("email", SubscriptionStore.SuppressedProblem(suppressed));
 
@@ -168,6 +175,8 @@ public sealed class SubscriberStore(NpgsqlDataSource database)
                 SetLanguage = changes.Language is not null,
                 person.Language,
                 Attributes = JsonSerializer.Serialize(person.Attributes),
+                SetTags = changes.Tags is not null,
+                person.Tags,
                 AttributeRules.MaxKeys,
             },
             cancellationToken: stop));
@@ -203,6 +212,8 @@ public sealed class SubscriberStore(NpgsqlDataSource database)
                 Address = person.Address!.Value,
                 person.Name,
                 Attributes = JsonSerializer.Serialize(person.Attributes),
+                person.Tags,
+                TagRules.MaxTags,
                 person.TimeZone,
                 person.Language,
                 AttributeRules.MaxKeys,
@@ -210,7 +221,7 @@ public sealed class SubscriberStore(NpgsqlDataSource database)
             cancellationToken: stop));
 
     private static AudienceOutcome<Subscriber>.Invalid TooManyKeys() => new(
-        "attributes", $"With those already there, this reader would have more than {AttributeRules.MaxKeys} attributes.");
+        "attributes", $"With those already there, this reader would have more than {AttributeRules.MaxKeys} attributes or more than {TagRules.MaxTags} tags.");
 
     private static async Task<Subscriber?> ReadAsync(NpgsqlConnection connection, string sql, object parameters, CancellationToken stop)
     {
@@ -245,6 +256,8 @@ public sealed class SubscriberStore(NpgsqlDataSource database)
 
         public required string Attributes { get; init; }
 
+        public required string[] Tags { get; init; }
+
         public string? TimeZone { get; init; }
 
         public string? Language { get; init; }
@@ -259,6 +272,7 @@ public sealed class SubscriberStore(NpgsqlDataSource database)
             Address = Address,
             Name = Name,
             Attributes = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(Attributes)!,
+            Tags = Tags,
             TimeZone = TimeZone,
             Language = Language,
             CreatedAt = CreatedAt,

@@ -5,8 +5,11 @@ public sealed record Suppression
 {
     public required long Id { get; init; }
 
-    /// <summary>Null where a domain is suppressed.</summary>
+    /// <summary>Null where a domain or a hash is suppressed.</summary>
     public string? Address { get; init; }
+
+    /// <summary>Of an address that may not be kept: its keyed hash, 64 hexadecimal digits (<see cref="Links.AddressHash"/>); null where it is another.</summary>
+    public string? Hash { get; init; }
 
     /// <summary>Null where an address is. Exactly this domain: its subdomains are others.</summary>
     public string? Domain { get; init; }
@@ -27,8 +30,41 @@ public sealed record SuppressionDraft
 
     public string? Domain { get; init; }
 
+    /// <summary>As <see cref="Suppression.Hash"/>.</summary>
+    public string? Hash { get; init; }
+
+    /// <summary>Keep of the address in <see cref="Email"/> only its hash.</summary>
+    public bool AsHash { get; init; }
+
     /// <summary>As <see cref="Suppression.Reason"/>; <c>manual</c> where absent.</summary>
     public string? Reason { get; init; }
 
     public string? Evidence { get; init; }
+}
+
+/// <summary>A suppression that was lifted.</summary>
+public sealed record LiftedSuppression
+{
+    public required long Id { get; init; }
+
+    /// <summary>What its id was.</summary>
+    public required long SuppressionId { get; init; }
+
+    /// <summary>Null where it was of an address.</summary>
+    public string? Domain { get; init; }
+
+    /// <summary>Keyed hash of the address; null where it was of a domain.</summary>
+    public string? Hash { get; init; }
+
+    public required string Reason { get; init; }
+
+    public required DateTimeOffset SuppressedAt { get; init; }
+
+    /// <summary>Why it was lifted; null where nobody said.</summary>
+    public string? Note { get; init; }
+
+    /// <summary>Whose API key it was.</summary>
+    public long? ApiKeyId { get; init; }
+
+    public required DateTimeOffset LiftedAt { get; init; }
 }

@@ -1,11 +1,14 @@
 using Dapper;
 using Newsletter.Mailer.Database;
+using Newsletter.Mailer.Links;
 using Npgsql;
 
 namespace Newsletter.Mailer.Audience;
 
 /// <summary>Whom nothing is sent to, whatever they are subscribed to.</summary>
-public sealed class SuppressionStore(NpgsqlDataSource database)
+/// <param name="database">Where they are kept.</param>
+/// <param name="keys">What addresses are hashed with; without, none is.</param>
+public sealed class SuppressionStore(NpgsqlDataSource database, KeyRing? keys = null)
 {
     private const int MaxEvidenceLength = 1_000;
 
@@ -13,41 +16,57 @@ public sealed class SuppressionStore(NpgsqlDataSource database)
 
     // Whichever of the two unique indexes it is that has it already.
     private const string Insert = /*lang=sql*/ """
-        insert into suppressions (address, domain, reason, evidence)
-        values (@Address, @Domain, @Reason, @Evidence)
+        insert into suppressions (address, domain, address_hash, reason, evidence)
+        values (@Address, @Domain, @AddressHash, @Reason, @Evidence)
         on conflict do nothing
-        returning id as "Id", address as "Address", domain as "Domain", reason as "Reason", evidence as "Evidence", created_at as "CreatedAt"
+        returning id as "Id", address as "Address", domain as "Domain", encode(address_hash, 'hex') as "Hash", reason as "Reason", evidence as "Evidence", created_at as "CreatedAt"
         """;
 
     private const string SelectSame = /*lang=sql*/ """
-        select id as "Id", address as "Address", domain as "Domain", reason as "Reason", evidence as "Evidence", created_at as "CreatedAt"
+        select id as "Id", address as "Address", domain as "Domain", encode(address_hash, 'hex') as "Hash", reason as "Reason", evidence as "Evidence", created_at as "CreatedAt"
         from suppressions
-        where lower(address) = lower(@Address) or lower(domain) = lower(@Domain)
+        where lower(address) = lower(@Address) or lower(domain) = lower(@Domain) or address_hash = @AddressHash
         """;
 
     private const string SelectFor = /*lang=sql*/ """
-        select id as "Id", address as "Address", domain as "Domain", reason as "Reason", evidence as "Evidence", created_at as "CreatedAt"
+        select id as "Id", address as "Address", domain as "Domain", encode(address_hash, 'hex') as "Hash", reason as "Reason", evidence as "Evidence", created_at as "CreatedAt"
         from suppressions
-        where lower(address) = lower(@address) or lower(domain) = lower(@domain)
+        where lower(address) = lower(@address) or lower(domain) = lower(@domain) or address_hash = any(@hashes::bytea[])
         order by address nulls last
         limit 1
         """;
 
     private const string SelectById = /*lang=sql*/ """
-        select id as "Id", address as "Address", domain as "Domain", reason as "Reason", evidence as "Evidence", created_at as "CreatedAt"
+        select id as "Id", address as "Address", domain as "Domain", encode(address_hash, 'hex') as "Hash", reason as "Reason", evidence as "Evidence", created_at as "CreatedAt"
         from suppressions
         where id = @id
         """;
 
     private const string SelectPage = /*lang=sql*/ """
-        select id as "Id", address as "Address", domain as "Domain", reason as "Reason", evidence as "Evidence", created_at as "CreatedAt"
+        select id as "Id", address as "Address", domain as "Domain", encode(address_hash, 'hex') as "Hash", reason as "Reason", evidence as "Evidence", created_at as "CreatedAt"
         from suppressions
         where id > @after
         order by id
         limit @rows
         """;
 
-    private const string Delete = /*lang=sql*/ "delete from suppressions where id = @id returning id";
+    private const string Lift = /*lang=sql*/ """
+        with gone as (delete from suppressions where id = @id returning *)
+        insert into suppressions_lifted (suppression_id, domain, address_hash, reason, suppressed_at, note, api_key_id)
+        select id, domain, coalesce(address_hash, @hash::bytea), reason, created_at, @note, @key from gone
+        returning id
+        """;
+
+    private const string SelectLifted = /*lang=sql*/ """
+        select id as "Id", suppression_id as "SuppressionId", domain as "Domain", encode(address_hash, 'hex') as "Hash", reason as "Reason",
+               suppressed_at as "SuppressedAt", note as "Note", api_key_id as "ApiKeyId", lifted_at as "LiftedAt"
+        from suppressions_lifted
+        where id > @after and (@hashes::bytea[] is null or address_hash = any(@hashes::bytea[]))
+        order by id
+        limit @rows
+        """;
+
+    private const string IsSubscriber = /*lang=sql*/ "select exists (select from subscribers where lower(address) = lower(@address))";
 
     /// <summary>Created; Updated with the one that is there already (its first reason and time are kept); or Invalid.</summary>
     public async Task<AudienceOutcome<Suppression>> AddAsync(SuppressionDraft draft, CancellationToken stop)
@@ -56,6 +75,13 @@ public sealed class SuppressionStore(NpgsqlDataSource database)
         var target = Check(draft, problems);
         if (problems.Count > 0) return new AudienceOutcome<Suppression>.Invalid(problems);
         await using var connection = await database.OpenConnectionAsync(stop);
+        if (draft.AsHash && target.Address is { } address)
+        {
+            if (await connection.ExecuteScalarAsync<bool>(new CommandDefinition(IsSubscriber, new { address }, cancellationToken: stop)))
+                return new AudienceOutcome<Suppression>.Conflict("as_hash", "This address is a subscriber's, so it is kept anyway. Suppress it as it is, or erase the subscriber first.");
+            target = target with { Address = null, AddressHash = AddressHash.Of(keys ?? throw new InvalidOperationException("There are no keys to hash with."), address) };
+        }
+
         while (true)
         {
             var added = await connection.QuerySingleOrDefaultAsync<Suppression>(new CommandDefinition(Insert, target, cancellationToken: stop));
@@ -75,12 +101,12 @@ public sealed class SuppressionStore(NpgsqlDataSource database)
             new CommandDefinition(SelectById, new { id }, cancellationToken: stop));
     }
 
-    /// <summary>What stands against mail to this address: its own suppression first, else its domain's; null if nothing does.</summary>
+    /// <summary>What stands against mail to this address: its own suppression first, else its hash's or its domain's; null if nothing does.</summary>
     public async Task<Suppression?> FindAsync(EmailAddress address, CancellationToken stop)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
         return await connection.QuerySingleOrDefaultAsync<Suppression>(new CommandDefinition(
-            SelectFor, new { address = address.Value, domain = address.Domain }, cancellationToken: stop));
+            SelectFor, new { address = address.Value, domain = address.Domain, hashes = HashesOf(address.Value) }, cancellationToken: stop));
     }
 
     /// <summary>In the order of their ids.</summary>
@@ -92,20 +118,49 @@ public sealed class SuppressionStore(NpgsqlDataSource database)
         return Page.Of(rows.AsList(), page, suppression => suppression.Id);
     }
 
-    /// <summary>Removed or NotFound.</summary>
-    public async Task<AudienceOutcome<Suppression>> RemoveAsync(long id, CancellationToken stop)
+    /// <summary>Lifts it and notes who did, and why. Removed, NotFound, or Invalid (<c>note</c>).</summary>
+    /// <param name="id">Which.</param>
+    /// <param name="note">Why, on one line; null where nobody says.</param>
+    /// <param name="apiKey">Id of the caller's key; null where it is none.</param>
+    /// <param name="stop">Cancels.</param>
+    public async Task<AudienceOutcome<Suppression>> RemoveAsync(long id, string? note, long? apiKey, CancellationToken stop)
     {
+        var problems = new List<FieldProblem>();
+        var cleanNote = AudienceRules.CheckLine("note", note, MaxEvidenceLength, problems);
+        if (problems.Count > 0) return new AudienceOutcome<Suppression>.Invalid(problems);
+        if (await GetAsync(id, stop) is not { } present) return new AudienceOutcome<Suppression>.NotFound();
+        var hash = present.Address is null || keys is null ? null : AddressHash.Of(keys, present.Address);
         await using var connection = await database.OpenConnectionAsync(stop);
-        return await connection.ExecuteScalarAsync<long?>(new CommandDefinition(Delete, new { id }, cancellationToken: stop)) is null
+        return await connection.ExecuteScalarAsync<long?>(new CommandDefinition(Lift, new { id, hash, note = cleanNote, key = apiKey }, cancellationToken: stop)) is null
             ? new AudienceOutcome<Suppression>.NotFound()
             : new AudienceOutcome<Suppression>.Removed();
     }
 
-    private static Target Check(SuppressionDraft draft, List<FieldProblem> problems)
+    /// <summary>The same without a word.</summary>
+    public Task<AudienceOutcome<Suppression>> RemoveAsync(long id, CancellationToken stop) => RemoveAsync(id, null, null, stop);
+
+    /// <summary>What was lifted, in the order in which it was; of one address or of all.</summary>
+    public async Task<Page<LiftedSuppression>> ListLiftedAsync(EmailAddress? address, PageRequest page, CancellationToken stop)
+    {
+        await using var connection = await database.OpenConnectionAsync(stop);
+        var rows = await connection.QueryAsync<LiftedSuppression>(new CommandDefinition(
+            SelectLifted, new { after = page.After.After, rows = page.Limit + 1, hashes = address is null ? null : HashesOf(address.Value) }, cancellationToken: stop));
+        return Page.Of(rows.AsList(), page, lifted => lifted.Id);
+    }
+
+    private byte[][] HashesOf(string address) => keys is null ? [] : AddressHash.AllOf(keys, address);
+
+    internal static Target Check(SuppressionDraft draft, List<FieldProblem> problems)
     {
         string? address = null, domain = null;
-        if (draft.Email is null == draft.Domain is null)
-            problems.Add(new FieldProblem("email", "Give either an address in \"email\" or a domain in \"domain\"."));
+        byte[]? hash = null;
+        if (new[] { draft.Email, draft.Domain, draft.Hash }.Count(given => given is not null) != 1)
+            problems.Add(new FieldProblem("email", "Give either an address in \"email\", a domain in \"domain\", or a keyed hash in \"hash\"."));
+        else if (draft.Hash is not null)
+        {
+            if (draft.Hash.Length == 64 && draft.Hash.All(char.IsAsciiHexDigit)) hash = Convert.FromHexString(draft.Hash);
+            else problems.Add(new FieldProblem("hash", "A hash has 64 hexadecimal digits, as an export of suppressions has it; one of another installation says nothing here."));
+        }
         else if (draft.Domain is null)
         {
             if (EmailAddress.TryParse(draft.Email, out var parsed, out var problem)) address = parsed.Value;
@@ -116,7 +171,7 @@ public sealed class SuppressionStore(NpgsqlDataSource database)
         var reason = draft.Reason ?? "manual";
         if (!Reasons.Contains(reason))
             problems.Add(new FieldProblem("reason", $"The reason must be one of {string.Join(", ", Reasons)}."));
-        return new Target(address, domain, reason, CheckEvidence(draft.Evidence, problems));
+        return new Target(address, domain, hash, reason, CheckEvidence(draft.Evidence, problems));
     }
 
     private static string? CheckEvidence(string? raw, List<FieldProblem> problems)
@@ -129,5 +184,5 @@ public sealed class SuppressionStore(NpgsqlDataSource database)
         return evidence;
     }
 
-    private sealed record Target(string? Address, string? Domain, string Reason, string? Evidence);
+    internal sealed record Target(string? Address, string? Domain, byte[]? AddressHash, string Reason, string? Evidence);
 }

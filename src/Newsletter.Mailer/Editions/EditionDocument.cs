@@ -44,8 +44,11 @@ public sealed record EditionDocument
     /// <summary><c>free</c> (everyone) or <c>premium</c> (premium readers only).</summary>
     public string Tier { get; init; } = "free";
 
-    /// <summary>Name of the segment it goes to; null for everyone.</summary>
+    /// <summary>Name or slug of the segment it goes to; null for everyone.</summary>
     public string? Segment { get; init; }
+
+    /// <summary>Where the segment's name begins.</summary>
+    public SourcePosition SegmentAt { get; init; } = new(1, 1);
 
     /// <summary>Name of the theme; the newsletter's where absent.</summary>
     public string? Theme { get; init; }
@@ -168,6 +171,7 @@ public sealed record EditionDocument
             Date = reader.Date("date"),
             Tier = reader.OneOf("tier", "free", "premium") ?? "free",
             Segment = reader.Text("segment", 200),
+            SegmentAt = reader.PositionOf("segment"),
             Theme = reader.Slug("theme"),
             Language = reader.Language("language"),
             Template = template,

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Newsletter.Mailer.Audience;
+using Newsletter.Mailer.Audience.Segments;
 using Newsletter.Mailer.Editions;
 using Newsletter.Mailer.Rendering;
 
@@ -13,7 +14,9 @@ public abstract record EditionReadiness
     }
 
     /// <summary>It can be sent as it stands.</summary>
-    public sealed record Ready(RenderedEdition Rendered) : EditionReadiness;
+    /// <param name="Rendered">What is sent.</param>
+    /// <param name="Segment">Whom to; null: everyone of the tier.</param>
+    public sealed record Ready(RenderedEdition Rendered, Segment? Segment = null) : EditionReadiness;
 
     /// <summary>It can't: each problem is a sentence that says where and what to do.</summary>
     public sealed record NotReady(IReadOnlyList<string> Problems) : EditionReadiness;
@@ -25,7 +28,10 @@ public abstract record EditionReadiness
     /// <param name="sentAt">The time it is to carry.</param>
     /// <param name="knownAttributes">Attributes that some subscriber has.</param>
     /// <param name="number">Number the edition is kept under, for a document that names none.</param>
-    public static EditionReadiness Check(string source, NewsletterProfile newsletter, Uri publicUrl, DateTimeOffset sentAt, IReadOnlyCollection<string> knownAttributes, int number)
+    /// <param name="segments">The newsletter's segments.</param>
+    public static EditionReadiness Check(
+        string source, NewsletterProfile newsletter, Uri publicUrl, DateTimeOffset sentAt, IReadOnlyCollection<string> knownAttributes, int number,
+        IReadOnlyList<Segment>? segments = null)
     {
         var problems = new List<string>();
         if (string.IsNullOrWhiteSpace(newsletter.PostalAddress))
@@ -39,8 +45,9 @@ public abstract record EditionReadiness
         }
 
         var edition = ((EditionParseOutcome.Read)parsed).Edition;
-        if (edition.Segment is { } segment)
-            problems.Add($"The front matter asks for the segment '{segment}', and there is no such segment: take the line out to send to everyone of the tier.");
+        var segment = edition.Segment is { } named ? (segments ?? []).FirstOrDefault(known => known.IsCalled(named)) : null;
+        if (edition.Segment is not null && segment is null)
+            problems.Add(At(edition.SegmentAt.Line, edition.SegmentAt.Column, NoSegment(edition.Segment, newsletter, segments ?? [])));
 
         var request = new RenderRequest
         {
@@ -53,7 +60,7 @@ public abstract record EditionReadiness
         switch (EditionRenderer.Render(request))
         {
             case RenderOutcome.Rendered rendered when problems.Count == 0:
-                return new Ready(rendered.Edition);
+                return new Ready(rendered.Edition, segment);
             case RenderOutcome.Refused refused:
                 problems.AddRange(refused.Problems
                     .Where(problem => problem.Severity == RenderSeverity.Error)
@@ -62,6 +69,12 @@ public abstract record EditionReadiness
         }
 
         return new NotReady(problems);
+    }
+
+    private static string NoSegment(string name, NewsletterProfile newsletter, IReadOnlyList<Segment> segments)
+    {
+        var nearest = NearestName.To(name, segments.Select(segment => segment.Slug)) ?? NearestName.To(name, segments.Select(segment => segment.Name));
+        return $"The newsletter '{newsletter.Slug}' has no segment '{name}'. {(nearest is null ? "Make it at /api/segments" : $"Did you mean '{nearest}'? Correct it")}, or take the line out to send to everyone of the tier.";
     }
 
     private static string At(int line, int column, string message) =>

@@ -78,6 +78,8 @@ internal static class Answers
             return $"No: the reader had left at {At(reader.UnsubscribedAt)} ({reader.UnsubscribedBy ?? "unsubscribed"}), before the issue was frozen.";
         if (reader.EditionTier == "premium" && reader.Tier != "premium")
             return "No: the edition went to premium readers only, and this reader is on the free tier.";
+        if (reader.Segment is { } segment && reader.Status == "active")
+            return $"No: the edition went to the segment '{segment}', and this reader was not in it when the issue was frozen at {At(reader.FrozenAt)}.";
         return $"No: the reader was not an active {(reader.EditionTier == "premium" ? "premium " : "")}subscriber when the issue was frozen at {At(reader.FrozenAt)}.";
     }
 

@@ -47,7 +47,7 @@ public sealed class DeliveryReportStore(NpgsqlDataSource database)
         """;
 
     private const string SelectOutsider = /*lang=sql*/ """
-        select i.state, i.reason, i.frozen_at as frozenat, e.tier as editiontier, b.id as subscriberid, s.status, s.tier,
+        select i.state, i.reason, i.frozen_at as frozenat, e.tier as editiontier, i.segment, b.id as subscriberid, s.status, s.tier,
                s.created_at as subscribedat, s.confirmed_at as confirmedat,
                s.unsubscribed_at as unsubscribedat, s.unsubscribed_by as unsubscribedby
         from issues i
@@ -235,6 +235,7 @@ internal sealed record Outsider
     public DateTimeOffset? WaitingUntil { get; init; }
     public DateTimeOffset? FrozenAt { get; init; }
     public string EditionTier { get; init; } = "";
+    public string? Segment { get; init; }
     public long? SubscriberId { get; init; }
     public string? Status { get; init; }
     public string? Tier { get; init; }

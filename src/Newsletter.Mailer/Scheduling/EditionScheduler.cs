@@ -83,7 +83,8 @@ public sealed class EditionScheduler(ScheduleStore schedule, EditionStore editio
         if (edition.State == EditionState.Published)
             return new ScheduleOutcome.WrongState(edition.State);
         var attributes = await AttributesUsedBy.EditionAsync(edition.Source, newsletter.Id, schedule, stop);
-        return EditionReadiness.Check(edition.Source, newsletter, site.Url, sentAt, attributes, edition.Number) is EditionReadiness.NotReady notReady
+        var segments = await SegmentsUsedBy.EditionAsync(edition.Source, newsletter.Id, schedule, stop);
+        return EditionReadiness.Check(edition.Source, newsletter, site.Url, sentAt, attributes, edition.Number, segments) is EditionReadiness.NotReady notReady
             ? new ScheduleOutcome.NotReady(notReady.Problems)
             : null;
     }

@@ -1,5 +1,7 @@
 using System.Globalization;
 using Dapper;
+using Newsletter.Mailer.Audience;
+using Newsletter.Mailer.Audience.Segments;
 using Npgsql;
 
 namespace Newsletter.Mailer.Scheduling;
@@ -21,8 +23,8 @@ public sealed class FreezeStore(NpgsqlDataSource database, ThrottleGroups? group
             where id = @edition and state = 'scheduled' and revision = @revision and send_at <= now()
               and not exists (select from instance where held_reason is not null)
             returning id, newsletter_id)
-        insert into issues (edition_id, newsletter_id, part_key, unknown_policy, link_key, sent_date, nonce)
-        select id, newsletter_id, @part, @policy, @linkKey, @sentDate, @nonce from published
+        insert into issues (edition_id, newsletter_id, part_key, unknown_policy, link_key, sent_date, nonce, segment, segment_filter)
+        select id, newsletter_id, @part, @policy, @linkKey, @sentDate, @nonce, @segment, @filter from published
         returning id
         """;
 
@@ -37,8 +39,8 @@ public sealed class FreezeStore(NpgsqlDataSource database, ThrottleGroups? group
 
     // A row that another job has locked is in good hands.
     private const string LockFreezing = /*lang=sql*/ """
-        select i.part_key, i.newsletter_id, i.freeze_cursor, i.audience, e.tier
-        from issues i join editions e on e.id = i.edition_id
+        select i.part_key, i.newsletter_id, i.freeze_cursor, i.audience, e.tier, i.segment_filter, i.created_at, n.time_zone
+        from issues i join editions e on e.id = i.edition_id join newsletters n on n.id = i.newsletter_id
         where i.id = @issue and i.state = 'freezing' and not exists (select from instance where held_reason is not null)
         for update of i skip locked
         """;
@@ -52,6 +54,7 @@ public sealed class FreezeStore(NpgsqlDataSource database, ThrottleGroups? group
             select s.subscriber_id
             from subscriptions s
             where s.newsletter_id = @newsletter and s.subscriber_id > @cursor and s.status = 'active' and (@tier = 'free' or s.tier = @tier)
+              /*segment*/
             order by s.subscriber_id
             limit @chunk),
         located as (
@@ -91,6 +94,23 @@ public sealed class FreezeStore(NpgsqlDataSource database, ThrottleGroups? group
         select count(*)::integer as frozen, coalesce(max(subscriber_id), @cursor) as cursor from numbered
         """;
 
+    // What the statement above has in place of its mark where the issue is for a segment. Row by row for the same reason: OFFSET 0 keeps it so.
+    private const string SegmentMark = "/*segment*/";
+
+    private const string OfSegment = """
+        and exists (
+                select from subscribers b
+                left join engagement g on g.subscriber_id = b.id and g.newsletter_id = s.newsletter_id
+                where b.id = s.subscriber_id and (/*filter*/ true)
+                offset 0)
+        """;
+
+    // Once the audience is whole: a filter of the next issue's may ask who did what with this one.
+    private const string TellAudience = /*lang=sql*/ """
+        insert into mailings (issue_id, newsletter_id, sent_at) select id, newsletter_id, now() from issues where id = @issue
+        on conflict do nothing
+        """;
+
     // A chunk is sorted in memory, not on disk. Compiling the statement took three times as long as running it (0.56 of 0.90 s a chunk).
     private const string PlanChunk = /*lang=sql*/ "set local work_mem = '64MB'; set local jit = off";
 
@@ -115,6 +135,15 @@ public sealed class FreezeStore(NpgsqlDataSource database, ThrottleGroups? group
     {
         await using var connection = await database.OpenConnectionAsync(stop);
         return await connection.QuerySingleAsync<long>(new CommandDefinition(EstimateAudience, new { newsletter, tier }, commandTimeout: 300, cancellationToken: stop));
+    }
+
+    /// <summary>The same of those in a segment whose filter can be read.</summary>
+    public async Task<long> EstimateAsync(Segment segment, NewsletterProfile newsletter, string tier, CancellationToken stop)
+    {
+        var sizes = new SegmentSizeStore(database);
+        return SegmentFilter.TryParse(segment.Filter, out var filter) is null && await sizes.ContextAsync(newsletter.Slug, stop) is { } context
+            ? (await sizes.CountAsync(filter!, context, stop, tier)).Audience
+            : 0;
     }
 
     /// <summary>The edition's issue that is being frozen; null where there is none.</summary>
@@ -148,6 +177,8 @@ public sealed class FreezeStore(NpgsqlDataSource database, ThrottleGroups? group
                 linkKey = issue.LinkKey,
                 sentDate = issue.SentDate,
                 nonce = issue.Nonce,
+                segment = issue.Segment?.Name,
+                filter = issue.Segment?.Filter,
             },
             cancellationToken: stop));
         if (id is null)
@@ -170,7 +201,8 @@ public sealed class FreezeStore(NpgsqlDataSource database, ThrottleGroups? group
         if (at is null)
             return FreezeStep.Elsewhere;
 
-        var where = new
+        var (statement, where) = Chunk(at);
+        where.AddDynamicParams(new
         {
             issue,
             part = at.Part_key,
@@ -182,15 +214,30 @@ public sealed class FreezeStore(NpgsqlDataSource database, ThrottleGroups? group
             size = batchSize,
             domains = _groups.Domains,
             groups = _groups.GroupsOfDomains,
-        };
+        });
         await connection.ExecuteAsync(new CommandDefinition(PlanChunk, cancellationToken: stop));
-        var (frozen, cursor) = await connection.QuerySingleAsync<(int, long)>(new CommandDefinition(InsertChunk, where, commandTimeout: 300, cancellationToken: stop));
+        var (frozen, cursor) = await connection.QuerySingleAsync<(int, long)>(new CommandDefinition(statement, where, commandTimeout: 300, cancellationToken: stop));
         var last = frozen < chunk;
         if (last)
+        {
             await AnalyzeAsync(connection, at.Part_key, stop);
+            await connection.ExecuteAsync(new CommandDefinition(TellAudience, new { issue }, cancellationToken: stop));
+        }
+
         await connection.ExecuteAsync(new CommandDefinition(Advance, new { issue, cursor, frozen, last }, cancellationToken: stop));
         await transaction.CommitAsync(stop);
         return last ? FreezeStep.Done : FreezeStep.More;
+    }
+
+    // "Now" is when the issue was made, for every chunk the same, however often the freeze was cut off.
+    private static (string Statement, DynamicParameters Where) Chunk(FreezingRow at)
+    {
+        if (at.Segment_filter is null)
+            return (InsertChunk, new DynamicParameters());
+        if (SegmentFilter.TryParse(at.Segment_filter, out var filter) is { } problem)
+            throw new InvalidOperationException($"The filter an issue was made with can't be read: {problem}");
+        var compiled = FilterCompiler.Compile(filter!, new FilterContext(at.Newsletter_id, at.Time_zone, at.Created_at));
+        return (InsertChunk.Replace(SegmentMark, compiled.Into(OfSegment), StringComparison.Ordinal), new DynamicParameters(compiled.Parameters));
     }
 
     // Without statistics every index that begins with the issue looks as good as the one that ends in the place, and a claim reads the
@@ -227,6 +274,9 @@ public sealed class FreezeStore(NpgsqlDataSource database, ThrottleGroups? group
         public long Freeze_cursor { get; init; }
         public long Audience { get; init; }
         public string Tier { get; init; } = "free";
+        public string? Segment_filter { get; init; }
+        public DateTimeOffset Created_at { get; init; }
+        public string Time_zone { get; init; } = "Etc/UTC";
     }
 }
 
@@ -264,6 +314,9 @@ public sealed record NewIssue
     public required string Nonce { get; init; }
 
     public required int HtmlBytes { get; init; }
+
+    /// <summary>Whom it is for; null: everyone of the tier. Its filter is kept with the issue as it is now.</summary>
+    public Segment? Segment { get; init; }
 
     /// <summary>The finished message, once the issue has its id.</summary>
     public required Func<long, Rendering.CompiledMessage> Compile { get; init; }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Newsletter.Mailer.Audience;
+using Newsletter.Mailer.Audience.Segments;
 using Newsletter.Mailer.Links;
 using Newsletter.Mailer.Preflight;
 using Newsletter.Mailer.Rendering;
@@ -96,12 +97,16 @@ public sealed partial class IssuePublisher(
         var attributes = await AttributesUsedBy.EditionAsync(edition.Source, newsletter.Id, schedule, stop);
         var sent = TrimToSeconds(edition.Now);
         var local = LocalTime.FindZone(newsletter.TimeZone) is { } zone ? TimeZoneInfo.ConvertTime(sent, zone) : sent;
-        var readiness = EditionReadiness.Check(edition.Source, newsletter, site.Url, local, attributes, edition.Number);
+        var segments = await SegmentsUsedBy.EditionAsync(edition.Source, newsletter.Id, schedule, stop);
+        var readiness = EditionReadiness.Check(edition.Source, newsletter, site.Url, local, attributes, edition.Number, segments);
         if (readiness is EditionReadiness.NotReady notReady)
             return (null, "It can't be sent as it stands. " + string.Join(" ", notReady.Problems));
 
-        var rendered = ((EditionReadiness.Ready)readiness).Rendered;
-        var large = await freeze.EstimateAsync(newsletter.Id, edition.Tier, stop) >= options.OwnPartitionFrom;
+        var (rendered, segment) = (EditionReadiness.Ready)readiness;
+        if (segment is not null && SegmentFilter.TryParse(segment.Filter, out _) is { } problem)
+            return (null, $"Its segment '{segment.Name}' has a filter that can't be read any more. {problem} Correct the segment, and publish again.");
+        var large = await freeze.EstimateAsync(newsletter.Id, edition.Tier, stop) >= options.OwnPartitionFrom
+            && (segment is null || await freeze.EstimateAsync(segment, newsletter, edition.Tier, stop) >= options.OwnPartitionFrom);
         var issue = await freeze.InsertIssueAsync(
             new NewIssue
             {
@@ -113,6 +118,7 @@ public sealed partial class IssuePublisher(
                 SentDate = sent,
                 Nonce = $"{RandomNumberGenerator.GetHexString(12, lowercase: true)}@{newsletter.FromAddress[(newsletter.FromAddress.LastIndexOf('@') + 1)..]}",
                 HtmlBytes = rendered.HtmlBytes,
+                Segment = segment,
                 Compile = id => MessageCompiler.Compile(rendered, new IssueHeaders { IssueId = id, Date = local }),
             },
             stop);

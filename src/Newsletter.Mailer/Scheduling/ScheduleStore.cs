@@ -1,4 +1,5 @@
 using Dapper;
+using Newsletter.Mailer.Audience.Segments;
 using Npgsql;
 
 namespace Newsletter.Mailer.Scheduling;
@@ -106,6 +107,9 @@ public sealed class ScheduleStore(NpgsqlDataSource database)
         await using var connection = await database.OpenConnectionAsync(stop);
         return [.. await connection.QueryAsync<string>(new CommandDefinition(SelectAttributes, new { newsletter }, commandTimeout: 300, cancellationToken: stop))];
     }
+
+    /// <summary>What the newsletter's editions may name as their audience.</summary>
+    public Task<IReadOnlyList<Segment>> SegmentsOf(long newsletter, CancellationToken stop) => new SegmentStore(database).AllOfAsync(newsletter, stop);
 
     private async Task<bool> ChangedAsync(string sql, object values, CancellationToken stop)
     {

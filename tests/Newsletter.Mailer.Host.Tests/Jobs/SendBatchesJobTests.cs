@@ -71,6 +71,10 @@ public sealed class SendBatchesJobTests : MailroomTest
 
         public void MergeImport(long importId) => throw new NotSupportedException();
 
+        public void ChangeInBulk(long changeId) => throw new NotSupportedException();
+
+        public void RollUpEngagement(long issueId) => throw new NotSupportedException();
+
         public void SendOutbox(long outboxId, TimeSpan delay = default) => throw new NotSupportedException();
     }
 

@@ -133,7 +133,7 @@ public sealed class SubscriberImportTests : ImportTest
         Assert.Equal((2, 1, 1), (import.Rows, import.Created, import.Invalid));
         var problem = Assert.Single(await ProblemsAsync(import.Id));
         Assert.Equal((3, null), (problem.Line, problem.Column));
-        Assert.Equal("With those already there, this reader would have more than 100 attributes.", problem.Reason);
+        Assert.Equal("With those already there, this reader would have more than 100 attributes or 100 tags.", problem.Reason);
     }
 
     [Fact]

@@ -44,7 +44,7 @@ public sealed class EditionReadinessTests
     [InlineData("---\ntitle: Hello\n---\nText\n\n{{ subscriber.shoe }}\n", "Line 6, column 4: ")]
     [InlineData("---\ntitle: Hello\n---\nText {{ oops\n", "Line 4, column 6: ")]
     [InlineData("---\ntitle: Hello\n---\n{{ subscriber.attributes.city | default: \"x\" }}\n", "city")]
-    [InlineData("---\ntitle: Hello\nsegment: tokyo\n---\nBody.\n", "segment 'tokyo'")]
+    [InlineData("---\ntitle: Hello\nsegment: tokyo\n---\nBody.\n", "Line 3, column 10: The newsletter 'tea' has no segment 'tokyo'")]
     [InlineData("---\ntitle: Hello\ntheme: neon\n---\nBody.\n", "neon")]
     public void WhatIsWrongIsToldWithItsPlace(string source, string words) =>
         Assert.Contains(Problems(source, Tea), problem => problem.Contains(words, StringComparison.Ordinal));

@@ -1,3 +1,4 @@
+using Newsletter.Mailer.Audience;
 using Newsletter.Mailer.Editions;
 
 namespace Newsletter.Mailer.Rendering.Slots;

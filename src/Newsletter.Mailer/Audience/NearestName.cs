@@ -1,6 +1,6 @@
-namespace Newsletter.Mailer.Editions;
+namespace Newsletter.Mailer.Audience;
 
-/// <summary>Finds the known name that an author probably meant.</summary>
+/// <summary>Finds the known name that somebody probably meant.</summary>
 internal static class NearestName
 {
     /// <summary>The known name nearest to the written one, or null where none is near enough to be meant.</summary>

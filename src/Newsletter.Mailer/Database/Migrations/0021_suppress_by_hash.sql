@@ -1,0 +1,23 @@
+-- An address that nothing may be sent to and that may not be kept: HMAC-SHA256 under a key derived from the key ring (Links.AddressHash).
+alter table suppressions add column address_hash bytea;
+alter table suppressions drop constraint suppressions_check;
+alter table suppressions add constraint suppressions_check check (num_nonnulls(address, domain, address_hash) = 1);
+
+create unique index suppressions_address_hash on suppressions (address_hash) where address_hash is not null;
+
+-- Suppressions that were lifted, by whom and why. Of an address only the hash: the entry outlives the reader.
+create table suppressions_lifted (
+    id             bigint generated always as identity primary key,
+    suppression_id bigint      not null,
+    domain         text,
+    address_hash   bytea,
+    reason         text        not null,
+    suppressed_at  timestamptz not null,
+    -- Why it was lifted, in the words of who did it.
+    note           text,
+    -- Whose API key it was; null: none.
+    api_key_id     bigint,
+    lifted_at      timestamptz not null default now()
+);
+
+create index suppressions_lifted_hash on suppressions_lifted (address_hash);

@@ -1,0 +1,112 @@
+using Dapper;
+using Newsletter.Mailer.Database;
+using Npgsql;
+
+namespace Newsletter.Mailer.Reports;
+
+/// <summary>A reader's story, from the tables that hold its parts: nothing is written for it.</summary>
+public sealed class TimelineStore(NpgsqlDataSource database)
+{
+    // Each issue of the reader's newsletters is looked up in its own part of the ledger, by an index. Numbered from the first event, so that a
+    // page begins where the last one ended.
+    private const string SelectEvents = /*lang=sql*/ """
+        with events as (
+            select b.created_at as at, 0 as rank, 'created' as kind, null::bigint as newsletter_id, null::bigint as issue_id, null::text as detail
+            from subscribers b where b.id = @subscriber
+            union all
+            select s.created_at, 1, 'signed_up', s.newsletter_id, null, s.tier from subscriptions s where s.subscriber_id = @subscriber
+            union all
+            select s.confirmed_at, 2, 'confirmed', s.newsletter_id, null, null
+            from subscriptions s where s.subscriber_id = @subscriber and s.confirmed_at is not null
+            union all
+            select s.unsubscribed_at, 5, 'unsubscribed', s.newsletter_id, s.unsubscribed_issue, s.unsubscribed_by
+            from subscriptions s where s.subscriber_id = @subscriber and s.unsubscribed_at is not null
+            union all
+            select coalesce(d.updated_at, i.frozen_at, i.created_at), 3, 'issue_' || d.status::text, i.newsletter_id, i.id,
+                   coalesce(d.reason, nullif(concat_ws(' ', nullif(d.smtp_code, 0)::text, t.status, t.text), ''))
+            from issues i
+            cross join lateral (
+                select x.* from deliveries x where x.part_key = i.part_key and x.issue_id = i.id and x.subscriber_id = @subscriber offset 0) d
+            left join smtp_details t on t.id = d.detail_id
+            union all
+            select p.created_at, 4, 'suppressed', null, null, concat_ws(': ', p.reason, p.evidence)
+            from subscribers b
+            join suppressions p on lower(p.address) = lower(b.address) or lower(p.domain) = lower(split_part(b.address, '@', -1))
+            where b.id = @subscriber
+        ), numbered as (
+            select e.*, row_number() over (order by e.at, e.rank, e.issue_id, e.newsletter_id) as place from events e
+        )
+        select v.place as "Place", v.at as "At", v.kind as "Kind", n.slug as "Newsletter", v.issue_id as "Issue", e.number as "Number", e.title as "Title",
+               v.detail as "Detail"
+        from numbered v
+        left join newsletters n on n.id = v.newsletter_id
+        left join issues i on i.id = v.issue_id
+        left join editions e on e.id = i.edition_id
+        where v.place > @after
+        order by v.place
+        limit @rows
+        """;
+
+    private const string Exists = /*lang=sql*/ "select exists (select from subscribers where id = @subscriber)";
+
+    /// <summary>Oldest first; null where there is no such subscriber.</summary>
+    public async Task<Page<TimelineEvent>?> ListAsync(long subscriber, PageRequest page, CancellationToken stop)
+    {
+        await using var connection = await database.OpenConnectionAsync(stop);
+        if (!await connection.ExecuteScalarAsync<bool>(new CommandDefinition(Exists, new { subscriber }, cancellationToken: stop)))
+            return null;
+        var rows = await connection.QueryAsync<Row>(new CommandDefinition(
+            SelectEvents, new { subscriber, after = page.After.After, rows = page.Limit + 1 }, commandTimeout: 120, cancellationToken: stop));
+        return Page.Of(rows.AsList(), page, row => row.Place).Select(row => row.ToEvent());
+    }
+
+    private sealed record Row
+    {
+        public long Place { get; init; }
+        public DateTimeOffset At { get; init; }
+        public string Kind { get; init; } = "";
+        public string? Newsletter { get; init; }
+        public long? Issue { get; init; }
+        public int? Number { get; init; }
+        public string? Title { get; init; }
+        public string? Detail { get; init; }
+
+        public TimelineEvent ToEvent() => new()
+        {
+            At = At,
+            Kind = Kind,
+            Newsletter = Newsletter,
+            Issue = Issue,
+            Number = Number,
+            Title = Title,
+            Detail = Detail,
+        };
+    }
+}
+
+/// <summary>Something that happened to a reader, or that they did.</summary>
+public sealed record TimelineEvent
+{
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>
+    /// <c>created</c>, <c>signed_up</c>, <c>confirmed</c>, <c>unsubscribed</c>, <c>suppressed</c>, or <c>issue_</c> and the status of a
+    /// delivery, such as <c>issue_accepted</c>.
+    /// </summary>
+    public required string Kind { get; init; }
+
+    /// <summary>Slug of the newsletter it is about; null where it is about none.</summary>
+    public string? Newsletter { get; init; }
+
+    /// <summary>Id of the issue; of an unsubscribe the one whose link it was.</summary>
+    public long? Issue { get; init; }
+
+    /// <summary>Number of its edition.</summary>
+    public int? Number { get; init; }
+
+    /// <summary>Title of its edition.</summary>
+    public string? Title { get; init; }
+
+    /// <summary>The tier signed up for, how they left, why they are suppressed, or what the relay said.</summary>
+    public string? Detail { get; init; }
+}
