@@ -78,6 +78,10 @@ internal static class SendingRooms
         provider.GetRequiredService<TimeProvider>(),
         connections);
 
+    // Validated with the options.
+    private static ReturnPaths? ReturnPathsOf(DeliveryOptions options) =>
+        options.BounceAddress is { } address && ReturnPaths.TryCreate(address, out var paths) is null ? paths : null;
+
     private static SendingParts Parts(IServiceProvider provider) => new()
     {
         Batches = provider.GetRequiredService<BatchStore>(),
@@ -88,6 +92,7 @@ internal static class SendingRooms
         Contact = provider.GetRequiredService<DatabaseContact>(),
         Keys = provider.GetRequiredService<KeyRing>(),
         Site = provider.GetRequiredService<PublicSite>(),
+        ReturnPaths = ReturnPathsOf(provider.GetRequiredService<DeliveryOptions>()),
         Options = provider.GetRequiredService<DeliveryOptions>(),
         Clock = provider.GetRequiredService<TimeProvider>(),
         Log = provider.GetRequiredService<ILogger<BatchSender>>(),

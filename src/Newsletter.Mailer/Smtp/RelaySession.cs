@@ -51,6 +51,7 @@ internal sealed class RelaySession(Relay relay, FinishedBytesClient client, Rela
         if (Refusal(mail, smtpUtf8, eightBit) is { } words)
             return Refused(words);
 
+        client.EnvelopeId = mail.EnvelopeId;
         using var message = FinishedMessage.Create(mail.Message, eightBit, stream.MessageWritten, mail.Clearance);
         return await SendAsync(message, mail.Message.Length, sender, recipient, smtpUtf8);
     }
