@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Newsletter.Mailer.Delivery;
+using Newsletter.Mailer.Links;
 
 namespace Newsletter.Mailer.Testing;
 
@@ -27,6 +28,7 @@ public sealed class MailWorker : IAsyncDisposable
             Contact = new DatabaseContact(TimeProvider.System),
             Keys = room.Keys,
             Site = room.Site,
+            ReturnPaths = options.BounceAddress is { } bounce && ReturnPaths.TryCreate(bounce, out var paths) is null ? paths : null,
             Options = options,
             Clock = TimeProvider.System,
             Log = logs.CreateLogger<BatchSender>(),

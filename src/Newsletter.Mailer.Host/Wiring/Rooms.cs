@@ -22,6 +22,7 @@ internal static class Rooms
         services.AddAudience();
         services.AddEditions();
         services.AddScheduling();
+        services.AddSigning();
         services.AddDelivery();
         services.AddRoomOptions<InboxSettings>("Inbox");
         services.AddSingleton<OpenRelays>();

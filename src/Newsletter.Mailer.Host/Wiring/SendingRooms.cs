@@ -5,6 +5,7 @@ using Newsletter.Mailer.Links;
 using Newsletter.Mailer.Outbox;
 using Newsletter.Mailer.Reports;
 using Newsletter.Mailer.Scheduling;
+using Newsletter.Mailer.Signing;
 using Newsletter.Mailer.Smtp;
 
 namespace Newsletter.Mailer.Host.Wiring;
@@ -32,6 +33,8 @@ internal static class SendingRooms
     }
 
     public static IServiceCollection AddOutbox(this IServiceCollection services) => services.AddSingleton<OutboxStore>();
+
+    public static IServiceCollection AddSigning(this IServiceCollection services) => services.AddSingleton<DkimKeyStore>().AddSingleton<DkimKeys>();
 
     public static IServiceCollection AddDelivery(this IServiceCollection services)
     {
@@ -63,7 +66,10 @@ internal static class SendingRooms
             .AddSingleton<TestSend>()
             .AddSingleton<OutboxSender>()
             .AddSingleton<IMailTransport>(provider => new SmtpTransport(
-                provider.GetRequiredService<PublicSite>().Url.Host, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<SmtpTransport>>()))
+                provider.GetRequiredService<PublicSite>().Url.Host,
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<ILogger<SmtpTransport>>(),
+                signer: provider.GetRequiredService<DkimKeys>()))
             .AddSingleton(provider => new BulkRelays(Pool(provider, connections: null)))
             .AddSingleton(provider => new PersonalRelays(Pool(provider, provider.GetRequiredService<DeliveryOptions>().PersonalConnections)));
     }
@@ -79,6 +85,10 @@ internal static class SendingRooms
         provider.GetRequiredService<TimeProvider>(),
         connections);
 
+    // Validated with the options.
+    private static ReturnPaths? ReturnPathsOf(DeliveryOptions options) =>
+        options.BounceAddress is { } address && ReturnPaths.TryCreate(address, out var paths) is null ? paths : null;
+
     private static SendingParts Parts(IServiceProvider provider) => new()
     {
         Batches = provider.GetRequiredService<BatchStore>(),
@@ -89,6 +99,7 @@ internal static class SendingRooms
         Contact = provider.GetRequiredService<DatabaseContact>(),
         Keys = provider.GetRequiredService<KeyRing>(),
         Site = provider.GetRequiredService<PublicSite>(),
+        ReturnPaths = ReturnPathsOf(provider.GetRequiredService<DeliveryOptions>()),
         Options = provider.GetRequiredService<DeliveryOptions>(),
         Clock = provider.GetRequiredService<TimeProvider>(),
         Log = provider.GetRequiredService<ILogger<BatchSender>>(),

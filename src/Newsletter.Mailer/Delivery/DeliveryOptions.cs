@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Newsletter.Mailer.Links;
 
 namespace Newsletter.Mailer.Delivery;
 
@@ -57,11 +58,19 @@ public sealed class DeliveryOptions : IValidatableObject
     [Range(1, 64)]
     public int PersonalConnections { get; set; } = 2;
 
+    /// <summary>
+    /// Where undeliverable mail comes back to. Every delivery has an address of its own, a token behind a plus sign before the @, so the mailbox must
+    /// take <c>bounce+anything@domain</c>. At most 10 characters before the @. Default: none, and bounces go to the newsletter's own address.
+    /// </summary>
+    public string? BounceAddress { get; set; }
+
     /// <summary>Where mail goes. In production at least one.</summary>
     public List<RelayOptions> Relays { get; set; } = [];
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
+        if (BounceAddress is not null && ReturnPaths.TryCreate(BounceAddress, out _) is { } unfit)
+            yield return new ValidationResult($"Delivery:BounceAddress: {unfit}");
         if (RenewSeconds * 2 >= LeaseSeconds)
             yield return new ValidationResult("Delivery:RenewSeconds must be less than half of Delivery:LeaseSeconds, so that one failed renewal does not lose the claim.");
         if (RetryMinutes.Any(minutes => minutes is not (>= 0 and <= 10_080)))

@@ -39,6 +39,12 @@ public sealed record OutgoingMail
     public required FilledMessage Message { get; init; }
 
     /// <summary>
+    /// What a report about it names it by (ENVID, RFC 3461 §4.4): at most 100 printable characters. Where it is given and the relay offers DSN,
+    /// failures and delays are asked for, with the headers only. Null: nothing is asked.
+    /// </summary>
+    public string? EnvelopeId { get; init; }
+
+    /// <summary>
     /// Awaited before the first byte of the message leaves; the envelope may go ahead of it. False, or a failure: the message is withheld,
     /// and the connection closed where there is no other way back. Null: it may leave at once.
     /// </summary>

@@ -29,7 +29,8 @@ public sealed record SendingIssue
     /// <param name="sender">Envelope sender.</param>
     /// <param name="keys">Sign its links.</param>
     /// <param name="site">Where they lead.</param>
-    public OutgoingMail MessageFor(PendingDelivery delivery, string sender, KeyRing keys, PublicSite site)
+    /// <param name="returns">Give it an envelope sender of its own instead; null: <paramref name="sender"/>.</param>
+    public OutgoingMail MessageFor(PendingDelivery delivery, string sender, KeyRing keys, PublicSite site, ReturnPaths? returns = null)
     {
         var token = new UnsubscribeToken(NewsletterId, delivery.SubscriberId, Id).Sign(keys, LinkKey);
         var reader = new Recipient
@@ -43,7 +44,14 @@ public sealed record SendingIssue
             Language = delivery.Language,
             Attributes = ReadAttributes(delivery.Attributes),
         };
-        return new OutgoingMail { Sender = sender, Recipient = delivery.Address, Message = Variants[delivery.Variant].Fill(reader) };
+        var bounce = returns is null ? null : new DeliveryToken(Id, delivery.Seq).Sign(keys, LinkKey);
+        return new OutgoingMail
+        {
+            Sender = bounce is null ? sender : returns!.For(bounce),
+            EnvelopeId = bounce,
+            Recipient = delivery.Address,
+            Message = Variants[delivery.Variant].Fill(reader),
+        };
     }
 
     private static Dictionary<string, string>? ReadAttributes(string json)

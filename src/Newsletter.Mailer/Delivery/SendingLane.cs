@@ -150,7 +150,7 @@ internal sealed class SendingLane(SendingParts parts, WorkQueue queue, LeaseBook
         OutgoingMail mail;
         try
         {
-            mail = item.Issue.MessageFor(item.Delivery, item.Work.Batch.Sender, parts.Keys, parts.Site) with { Clearance = intended };
+            mail = item.Issue.MessageFor(item.Delivery, item.Work.Batch.Sender, parts.Keys, parts.Site, parts.ReturnPaths) with { Clearance = intended };
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {

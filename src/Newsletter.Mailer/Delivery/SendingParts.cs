@@ -22,6 +22,9 @@ public sealed record SendingParts
 
     public required PublicSite Site { get; init; }
 
+    /// <summary>Where bounces come back to; null: to the newsletter's own address.</summary>
+    public ReturnPaths? ReturnPaths { get; init; }
+
     public required DeliveryOptions Options { get; init; }
 
     public required TimeProvider Clock { get; init; }

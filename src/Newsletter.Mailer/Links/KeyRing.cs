@@ -76,9 +76,7 @@ public sealed partial class KeyRing
     /// <exception cref="KeyNotFoundException">The key has been taken out of the ring.</exception>
     public string Sign(LinkPurpose purpose, ReadOnlySpan<byte> subject, string keyId)
     {
-        if (!_keys.TryGetValue(keyId, out var key))
-            throw new KeyNotFoundException($"The key '{keyId}' is no longer in Links:Keys, but links signed with it are still needed: put it back.");
-
+        var key = KeyOf(keyId);
         Span<byte> token = stackalloc byte[subject.Length + MacLength];
         subject.CopyTo(token);
         Mac(key, purpose, keyId, subject, token[subject.Length..]);
@@ -104,19 +102,38 @@ public sealed partial class KeyRing
         return true;
     }
 
+    /// <summary>Bytes of a whole MAC, for those who cut it themselves.</summary>
+    internal const int FullMacLength = HMACSHA256.HashSizeInBytes;
+
+    /// <summary>Ids of all keys, the one that signs among them.</summary>
+    internal IEnumerable<string> KeyIds => _keys.Keys;
+
+    /// <summary>The whole MAC, for tokens with a form of their own.</summary>
+    /// <exception cref="KeyNotFoundException">The key has been taken out of the ring.</exception>
+    internal void Mac(LinkPurpose purpose, ReadOnlySpan<byte> subject, string keyId, Span<byte> mac) => FullMac(KeyOf(keyId), purpose, keyId, subject, mac);
+
     /// <summary>A key of 32 bytes for one purpose, which tells nothing of the ring's own (RFC 5869); null where the ring has no such key.</summary>
     internal byte[]? Derive(string keyId, string purpose) =>
         _keys.TryGetValue(keyId, out var key) ? HKDF.DeriveKey(HashAlgorithmName.SHA256, key, 32, info: Encoding.UTF8.GetBytes(purpose)) : null;
 
+    private byte[] KeyOf(string keyId) => _keys.TryGetValue(keyId, out var key)
+        ? key
+        : throw new KeyNotFoundException($"The key '{keyId}' is no longer in Links:Keys, but links signed with it are still needed: put it back.");
+
     private static void Mac(byte[] key, LinkPurpose purpose, string keyId, ReadOnlySpan<byte> subject, Span<byte> mac)
+    {
+        Span<byte> full = stackalloc byte[FullMacLength];
+        FullMac(key, purpose, keyId, subject, full);
+        full[..MacLength].CopyTo(mac);
+    }
+
+    private static void FullMac(byte[] key, LinkPurpose purpose, string keyId, ReadOnlySpan<byte> subject, Span<byte> full)
     {
         var label = Encoding.ASCII.GetBytes($"{purpose.ToString().ToLowerInvariant()}\0{keyId}\0");
         Span<byte> input = stackalloc byte[label.Length + subject.Length];
         label.CopyTo(input);
         subject.CopyTo(input[label.Length..]);
-        Span<byte> full = stackalloc byte[HMACSHA256.HashSizeInBytes];
         HMACSHA256.HashData(key, input, full);
-        full[..MacLength].CopyTo(mac);
     }
 
     private static string Base64Url(ReadOnlySpan<byte> bytes) => System.Buffers.Text.Base64Url.EncodeToString(bytes);

@@ -5,4 +5,7 @@ public enum LinkPurpose
 {
     /// <summary>Leaving one newsletter. Never expires.</summary>
     Unsubscribe,
+
+    /// <summary>Naming a delivery in the address that its bounce comes back to.</summary>
+    Delivery,
 }

@@ -4,11 +4,12 @@ using MailKit;
 using MailKit.Net.Smtp;
 using MimeKit;
 using Newsletter.Mailer.Delivery;
+using Newsletter.Mailer.Signing;
 
 namespace Newsletter.Mailer.Smtp;
 
 /// <summary>One open conversation: the client, the stream under it, and what becomes of what is said.</summary>
-internal sealed class RelaySession(Relay relay, FinishedBytesClient client, RelayStream stream) : IAsyncDisposable
+internal sealed class RelaySession(Relay relay, FinishedBytesClient client, RelayStream stream, IMessageSigner? signer = null) : IAsyncDisposable
 {
     private static readonly TimeSpan QuitTimeout = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(10);
@@ -46,11 +47,14 @@ internal sealed class RelaySession(Relay relay, FinishedBytesClient client, Rela
     {
         if (Sender(mail.Sender) is not { } sender || Envelope(mail.Recipient) is not { } recipient)
             return Refused("The sender's or the recipient's address can't be written in an SMTP command.");
+        if (signer is not null)
+            mail = mail with { Message = signer.Sign(mail.Message) };
         var smtpUtf8 = NeedsSmtpUtf8(mail);
         var eightBit = FinishedMessage.HasEightBit(mail.Message);
         if (Refusal(mail, smtpUtf8, eightBit) is { } words)
             return Refused(words);
 
+        client.EnvelopeId = mail.EnvelopeId;
         using var message = FinishedMessage.Create(mail.Message, eightBit, stream.MessageWritten, mail.Clearance);
         return await SendAsync(message, mail.Message.Length, sender, recipient, smtpUtf8);
     }

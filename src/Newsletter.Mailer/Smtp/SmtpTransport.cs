@@ -6,6 +6,7 @@ using MailKit.Net.Smtp;
 using MailKit.Security;
 using Microsoft.Extensions.Logging;
 using Newsletter.Mailer.Delivery;
+using Newsletter.Mailer.Signing;
 using IMailTransport = Newsletter.Mailer.Delivery.IMailTransport;
 
 namespace Newsletter.Mailer.Smtp;
@@ -17,6 +18,7 @@ public sealed class SmtpTransport : IMailTransport
     private readonly TimeProvider _clock;
     private readonly ILogger<SmtpTransport> _logger;
     private readonly string? _protocolLogFolder;
+    private readonly IMessageSigner? _signer;
     private int _protocolLogs;
 
     static SmtpTransport()
@@ -28,12 +30,14 @@ public sealed class SmtpTransport : IMailTransport
     /// <param name="clock">For the age of connections.</param>
     /// <param name="logger">Gets relays by id.</param>
     /// <param name="protocolLogFolder">Where each connection writes everything said, but for the password. It holds readers' addresses and whole messages: null, unless a person is looking for something.</param>
-    public SmtpTransport(string heloName, TimeProvider clock, ILogger<SmtpTransport> logger, string? protocolLogFolder = null)
+    /// <param name="signer">Signs every message; null: none is signed.</param>
+    public SmtpTransport(string heloName, TimeProvider clock, ILogger<SmtpTransport> logger, string? protocolLogFolder = null, IMessageSigner? signer = null)
     {
         _heloName = heloName;
         _clock = clock;
         _logger = logger;
         _protocolLogFolder = protocolLogFolder;
+        _signer = signer;
     }
 
     /// <inheritdoc />
@@ -51,6 +55,8 @@ public sealed class SmtpTransport : IMailTransport
         var startedAt = _clock.GetTimestamp();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
         limit.CancelAfter(relay.ConnectTimeout);
+        if (_signer is not null && await _signer.RefreshAsync(stop) is { } problem)
+            return new OpenedSession(null, new ConnectOutcome.Unavailable(problem), false);
         var dialled = await RelayDialling.DialAsync(relay, limit.Token);
         var opened = dialled.Socket is null
             ? new OpenedSession(null, new ConnectOutcome.Unavailable(dialled.Failure!), false)
@@ -76,7 +82,7 @@ public sealed class SmtpTransport : IMailTransport
             await client.ConnectAsync(stream, relay.Host, relay.Port, Security(relay), limit);
             loggingIn = true;
             await LogInAsync(relay, client, limit);
-            return new OpenedSession(new RelaySession(relay, client, stream), null, client.IsSecure);
+            return new OpenedSession(new RelaySession(relay, client, stream, _signer), null, client.IsSecure);
         }
         catch (Exception e)
         {

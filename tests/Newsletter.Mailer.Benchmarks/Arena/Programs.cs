@@ -11,6 +11,8 @@ internal static class Programs
 
     public static string Node => Find("node", "nodejs");
 
+    public static string OpenSsl => Find("openssl", "openssl");
+
     public static string Npm => Find("npm", "npm");
 
     /// <exception cref="BenchmarkException">It isn't installed.</exception>

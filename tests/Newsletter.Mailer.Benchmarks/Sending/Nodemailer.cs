@@ -21,7 +21,8 @@ internal sealed class Nodemailer : IAsyncDisposable
     /// <param name="port">Of the sink.</param>
     /// <param name="connections">Of its pool.</param>
     /// <param name="message">What we send: it sends the same text and HTML.</param>
-    public static async Task<Nodemailer> StartAsync(int port, int connections, CompiledMessage message)
+    /// <param name="dkim">It signs.</param>
+    public static async Task<Nodemailer> StartAsync(int port, int connections, CompiledMessage message, bool dkim)
     {
         var folder = Directory.CreateTempSubdirectory("newsletter-nodemailer-").FullName;
         try
@@ -33,7 +34,7 @@ internal sealed class Nodemailer : IAsyncDisposable
                 await from.CopyToAsync(to);
             var node = Process.Start(new ProcessStartInfo(Programs.Node, [script]) { WorkingDirectory = folder, RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false })!;
             var nodemailer = new Nodemailer(node, folder);
-            await node.StandardInput.WriteLineAsync(JsonSerializer.Serialize(SampleMail.Of(message, port, connections), Figures.Json));
+            await node.StandardInput.WriteLineAsync(JsonSerializer.Serialize(SampleMail.Of(message, port, connections, dkim), Figures.Json));
             if (await node.StandardOutput.ReadLineAsync() != "ready")
                 throw new BenchmarkException("nodemailer did not start.");
             return nodemailer;

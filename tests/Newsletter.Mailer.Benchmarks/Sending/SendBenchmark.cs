@@ -31,6 +31,8 @@ internal sealed class SendBenchmark : IAsyncDisposable
         await ReaderList.GrowAsync(database, settings.Messages);
         await using var sink = await Sink.StartAsync(settings.Delay, settings.Chunking);
         var (body, message) = await BenchmarkIssue.WriteAsync(rooms);
+        if (settings.Dkim)
+            await SigningKeys.MakeAsync(rooms);
         await using var benchmark = new SendBenchmark(settings, database, rooms, sink, body, message);
         return await benchmark.MeasureAsync();
     }
@@ -46,7 +48,7 @@ internal sealed class SendBenchmark : IAsyncDisposable
         var relay = new BenchmarkRelay(_sink.Port, _settings.Connections, _settings.Chunking);
         var ours = Kept(await SenderProcess.StartAsync(_database, relay));
         var unrecorded = _settings.WithoutRecording ? Kept(await SenderProcess.StartAsync(_database, relay, "--no-recording")) : null;
-        var nodemailer = _settings.Nodemailer ? Kept(await Nodemailer.StartAsync(_sink.Port, _settings.Connections, _message)) : null;
+        var nodemailer = _settings.Nodemailer ? Kept(await Nodemailer.StartAsync(_sink.Port, _settings.Connections, _message, _settings.Dkim)) : null;
         await WarmUpAsync(ours, unrecorded, nodemailer);
 
         var rounds = new List<SendRound>();
@@ -62,6 +64,8 @@ internal sealed class SendBenchmark : IAsyncDisposable
                 turns.Add(async () => round.Unrecorded = await UnrecordedAsync(unrecorded));
             if (nodemailer is not null)
                 turns.Add(async () => round.Nodemailer = await nodemailer.SendAsync(Fifth));
+            if (_settings.Dkim)
+                turns.Add(async () => round.Signatures = await SigningKeys.SpeedAsync());
             // Every second round the other way round: nobody always follows the same neighbour.
             if (number % 2 == 0)
                 turns.Reverse();

@@ -6,7 +6,7 @@ namespace Newsletter.Mailer.Benchmarks.Sending;
 internal sealed class SendReport(SendSettings settings, IReadOnlyList<SendRound> rounds, string sink, long messageBytes, int? nodemailerBytes)
 {
     public static string Line(int number, SendRound round) => Figures.Invariant(
-        $"round {number} (load {round.Load:0.0}): smtp-source {round.Source:0}/s, ours {round.Ours:0}/s{Beside("without recording", round.Unrecorded)}{Beside("nodemailer", round.Nodemailer)}, CPU {round.Process.CpuSeconds / round.Process.Seconds:0.00} of a core");
+        $"round {number} (load {round.Load:0.0}): smtp-source {round.Source:0}/s, ours {round.Ours:0}/s{Beside("without recording", round.Unrecorded)}{Beside("nodemailer", round.Nodemailer)}{Beside("RSA-2048 signatures on one core", round.Signatures)}, CPU {round.Process.CpuSeconds / round.Process.Seconds:0.00} of a core");
 
     public void Write()
     {
@@ -17,6 +17,8 @@ internal sealed class SendReport(SendSettings settings, IReadOnlyList<SendRound>
         Row("nodemailer, messages/s", Of(round => round.Nodemailer), "0");
         Row("ours ÷ smtp-source", ToSource, "0.00");
         Row("ours ÷ nodemailer", ToNodemailer, "0.0");
+        Row("RSA-2048 signatures/s on one core", Of(round => round.Signatures), "0");
+        Row("ours ÷ (cores × signatures/s)", ToSignatures, "0.00");
         Row("CPU a message, our process, µs", CpuPerMessage, "0");
         Row("CPU a message, PostgreSQL, µs", PostgresCpuPerMessage, "0");
         Row("allocated a message, bytes", AllocatedPerMessage, "0");
@@ -30,6 +32,9 @@ internal sealed class SendReport(SendSettings settings, IReadOnlyList<SendRound>
     {
         RatioToSmtpSource = Figures.Rounded(ToSource, 3),
         RatioToNodemailer = Figures.Rounded(ToNodemailer),
+        RatioToSignatures = Figures.Rounded(ToSignatures, 3),
+        SignaturesPerSecondAndCore = Figures.Rounded(Of(round => round.Signatures), 0),
+        settings.Dkim,
         CpuUsPerMessage = Figures.Rounded(CpuPerMessage, 0),
         PeakMemoryMb = Figures.Rounded(Peak, 0),
         MessagesPerSecond = Figures.Rounded(Of(round => round.Ours), 0),
@@ -53,6 +58,8 @@ internal sealed class SendReport(SendSettings settings, IReadOnlyList<SendRound>
     private double? ToSource => Of(round => round.Ours / round.Source);
 
     private double? ToNodemailer => Of(round => round.Ours / round.Nodemailer);
+
+    private double? ToSignatures => Of(round => round.Ours / (round.Signatures * Environment.ProcessorCount));
 
     private double? CpuPerMessage => Of(round => round.Process.CpuSeconds * 1_000_000 / settings.Messages);
 

@@ -15,6 +15,9 @@ internal sealed record SendRound
     /// <summary>Messages a second of nodemailer; null where it took no turn.</summary>
     public double? Nodemailer { get; set; }
 
+    /// <summary>RSA-2048 signatures a second on one core; null where nobody signs.</summary>
+    public double? Signatures { get; set; }
+
     /// <summary>What our turn took of our process.</summary>
     public SenderFigures Process { get; set; } = null!;
 

@@ -17,5 +17,8 @@ internal sealed record SendSettings
 
     public required bool Nodemailer { get; init; }
 
+    /// <summary>Ours and nodemailer sign.</summary>
+    public required bool Dkim { get; init; }
+
     public required string? Folder { get; init; }
 }

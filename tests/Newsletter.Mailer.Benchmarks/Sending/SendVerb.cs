@@ -15,11 +15,12 @@ internal static class SendVerb
         var chunking = new Option<bool>("--chunking") { Description = "The sink offers CHUNKING and our relay has UseChunking: BDAT instead of DATA." };
         var noRecording = new Option<bool>("--no-recording") { Description = "Also take a turn that records nothing, and tell what recording costs." };
         var noNodemailer = new Option<bool>("--no-nodemailer") { Description = "Leave nodemailer out (it is fetched from npm)." };
+        var dkim = new Option<bool>("--dkim") { Description = "Ours and nodemailer sign with RSA-2048, and openssl speed tells what the machine could." };
         var folder = BenchmarkOptions.Folder();
         var json = BenchmarkOptions.Json();
         var command = new Command("send", "Send a personalised 60 KB message to many readers; needs smtp-source and smtp-sink (Debian package postfix), nodejs and npm.")
         {
-            messages, rounds, connections, delay, chunking, noRecording, noNodemailer, folder, json,
+            messages, rounds, connections, delay, chunking, noRecording, noNodemailer, dkim, folder, json,
         };
         command.SetAction(async (parsed, _) =>
         {
@@ -32,6 +33,7 @@ internal static class SendVerb
                 Chunking = parsed.GetValue(chunking),
                 WithoutRecording = parsed.GetValue(noRecording),
                 Nodemailer = !parsed.GetValue(noNodemailer),
+                Dkim = parsed.GetValue(dkim),
                 Folder = parsed.GetValue(folder),
             });
             report.Write();

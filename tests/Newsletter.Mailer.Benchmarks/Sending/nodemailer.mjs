@@ -8,6 +8,7 @@ const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const setup = JSON.parse((await lines.next()).value);
 const transport = nodemailer.createTransport({
   host: "127.0.0.1", port: setup.port, secure: false, ignoreTLS: true,
+  ...(setup.dkim_key ? { dkim: { domainName: "tidetable.example.com", keySelector: "bench", privateKey: setup.dkim_key } } : {}),
   pool: true, maxConnections: setup.connections, maxMessages: Infinity,
 });
 

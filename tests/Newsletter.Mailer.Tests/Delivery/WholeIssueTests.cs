@@ -56,6 +56,21 @@ public sealed class WholeIssueTests : MailroomTest
     }
 
     [Fact]
+    public async Task EveryDeliveryComesBackToAnAddressOfItsOwn()
+    {
+        var newsletter = await Some.NewsletterAsync(Database);
+        await Some.SubscribersAsync(Database, newsletter, 3);
+        var issue = await Room.FreezeAsync(await Some.EditionAsync(Database, newsletter));
+        Assert.Null(ReturnPaths.TryCreate("bounce@news.example.com", out var paths));
+
+        await Room.NewWorker(options => options.BounceAddress = "bounce@news.example.com").SendAsync();
+
+        var senders = Room.Inbox.Messages.List(10).Messages.Select(message => message.Sender).ToList();
+        Assert.All(senders, sender => Assert.Matches("^bounce\\+[a-z2-7]{20,39}@news\\.example\\.com$", sender));
+        Assert.Equal([1, 2, 3], senders.Select(sender => paths!.Read(Room.Keys, sender)).Where(token => token!.Value.IssueId == issue).Select(token => token!.Value.Seq).Order());
+    }
+
+    [Fact]
     public async Task TwoWorkersShareAnIssueAndNobodyGetsItTwice()
     {
         var issue = await Room.FreezeIssueAsync(300);

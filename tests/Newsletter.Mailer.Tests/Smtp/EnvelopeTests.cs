@@ -27,6 +27,24 @@ public sealed class EnvelopeTests
         Assert.DoesNotContain("SMTPUTF8", inbox.Messages.ReadBody(1)!.MailParameters, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true, "bounced", "RET=HDRS ENVID=bounced", "NOTIFY=FAILURE,DELAY ORCPT=rfc822;ana@example.net")]
+    [InlineData(true, null, "", "")]
+    [InlineData(false, "bounced", "", "")]
+    public async Task ReportsAreAskedForWhereTheRelayOffersThem(bool offered, string? id, string atMail, string atRecipient)
+    {
+        await using var inbox = await Inboxes.StartAsync(options => options.Dsn = offered);
+        await using var connection = await inbox.ConnectAsync();
+
+        // Twice: what one message asks for is not asked for the next.
+        Assert.IsType<SendOutcome.Accepted>(await connection.SendAsync(Sending.Mail() with { EnvelopeId = "another" }));
+        Assert.IsType<SendOutcome.Accepted>(await connection.SendAsync(Sending.Mail() with { EnvelopeId = id }));
+
+        var body = inbox.Messages.ReadBody(2)!;
+        Assert.Equal(atMail.Split(' ').Order(), string.Join(' ', body.MailParameters.Split(' ').Where(word => word.StartsWith("RET", StringComparison.Ordinal) || word.StartsWith("ENVID", StringComparison.Ordinal))).Split(' ').Order());
+        Assert.Equal(atRecipient, body.RecipientParameters[0]);
+    }
+
     [Fact]
     public async Task TheNullSenderIsWrittenAsTwoBrackets()
     {

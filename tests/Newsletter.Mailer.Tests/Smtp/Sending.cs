@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Newsletter.Mailer.Delivery;
 using Newsletter.Mailer.Inbox;
 using Newsletter.Mailer.Rendering;
+using Newsletter.Mailer.Signing;
 using Newsletter.Mailer.Smtp;
 using Newsletter.Mailer.Tests.Inbox;
 
@@ -24,8 +25,8 @@ internal static class Sending
         FinalReplyTimeout = TimeSpan.FromSeconds(20),
     };
 
-    public static SmtpTransport Transport(TimeProvider? clock = null) =>
-        new("news.example.com", clock ?? TimeProvider.System, NullLogger<SmtpTransport>.Instance);
+    public static SmtpTransport Transport(TimeProvider? clock = null, IMessageSigner? signer = null) =>
+        new("news.example.com", clock ?? TimeProvider.System, NullLogger<SmtpTransport>.Instance, signer: signer);
 
     public static async Task<IMailConnection> ConnectAsync(Relay relay, TimeProvider? clock = null) =>
         Assert.IsType<ConnectOutcome.Connected>(await Transport(clock).ConnectAsync(relay, CancellationToken.None)).Connection;

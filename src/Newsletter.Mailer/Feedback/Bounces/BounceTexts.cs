@@ -1,0 +1,62 @@
+using System.Text.RegularExpressions;
+
+namespace Newsletter.Mailer.Feedback.Bounces;
+
+/// <summary>What servers write and what it means, from the resource <c>bounce-texts.txt</c>, which says how it is written.</summary>
+internal static class BounceTexts
+{
+    /// <summary>A reply longer than this says what matters at its beginning.</summary>
+    private const int MostText = 2_000;
+
+    /// <summary>A pattern, what it means, and a reply that needs it.</summary>
+    internal sealed record Rule(string Reason, bool Firm, string Pattern, string Example, int Line)
+    {
+        // NonBacktracking: mail from anywhere must not choose how long we think.
+        private readonly Regex _regex = new(Pattern, RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking);
+
+        public bool Says(string text) => _regex.IsMatch(text);
+    }
+
+    public static IReadOnlyList<Rule> All { get; } = Load();
+
+    private static readonly Rule[] s_firm = [.. All.Where(rule => rule.Firm)];
+    private static readonly Rule[] s_other = [.. All.Where(rule => !rule.Firm)];
+
+    /// <summary>The rule for what is said of one recipient, the plainest text first: a firm one wherever it is said, else the first text that any fits. Null where no server is known to say so.</summary>
+    public static Rule? Find(IReadOnlyList<string> texts, Rule? without = null) => Find(texts, s_firm, without) ?? Find(texts, s_other, without);
+
+    private static Rule? Find(IReadOnlyList<string> texts, Rule[] rules, Rule? without)
+    {
+        foreach (var text in texts)
+        {
+            var start = text[..Math.Min(text.Length, MostText)].ToLowerInvariant();
+            if (Array.Find(rules, rule => rule != without && rule.Says(start)) is { } found)
+                return found;
+        }
+
+        return null;
+    }
+
+    private static List<Rule> Load()
+    {
+        using var stream = typeof(BounceTexts).Assembly.GetManifestResourceStream("feedback/bounce-texts.txt")
+            ?? throw new InvalidOperationException("The resource bounce-texts.txt is missing from the build.");
+        using var reader = new StreamReader(stream);
+        var rules = new List<Rule>(150);
+        string reason = "", pattern = "";
+        var firm = false;
+        for (var number = 1; reader.ReadLine() is { } line; number++)
+        {
+            if (line.Length == 0 || line[0] == '#')
+                continue;
+            if (line[0] == '[' && line.EndsWith(']') && line.IndexOf('\\', StringComparison.Ordinal) < 0)
+                (reason, firm) = line[1..^1].Split(' ') is [var name, "firm"] ? (name, true) : (line[1..^1], false);
+            else if (line.TrimStart() is ['=', ' ', .. var example] && line[0] == ' ')
+                rules.Add(new Rule(reason, firm, pattern, example, number - 1));
+            else
+                pattern = line;
+        }
+
+        return rules;
+    }
+}

@@ -1,0 +1,42 @@
+using System.Text.RegularExpressions;
+using Newsletter.Mailer.Feedback.Bounces;
+
+namespace Newsletter.Mailer.Tests.Feedback.Bounces;
+
+public sealed class BounceTextTests
+{
+    [Fact]
+    public void EveryRuleIsNeededByItsExample() => Assert.All(BounceTexts.All, rule =>
+    {
+        var evidence = EvidenceGathering.OfReply(rule.Example);
+
+        Assert.Equal($"{rule.Line} {rule.Reason}", $"{rule.Line} {Diagnosis.Reason(evidence)}");
+        Assert.NotEqual($"{rule.Line} {rule.Reason}", $"{rule.Line} {Diagnosis.Reason(evidence, without: rule)}");
+    });
+
+    [Fact]
+    public void EveryRuleHasAReasonThereIs() => Assert.All(BounceTexts.All, rule => Assert.Contains(rule.Reason, BounceReasons.All));
+
+    [Fact]
+    public void PatternsAreWrittenInLowerCase() =>
+        Assert.All(BounceTexts.All, rule => Assert.DoesNotMatch("[A-Z]", Regex.Replace(rule.Pattern, @"\\.", "")));
+
+    [Theory]
+    [InlineData("550 5.1.1 The email account that you tried to reach does not exist (in reply to RCPT TO command)", "userunknown")]
+    [InlineData("550 User unknown (in reply to end of DATA command)", "filtered")]
+    [InlineData("550 5.2.1 User unknown", "filtered")]
+    [InlineData("552-5.2.2 The email account that you tried to reach is over quota", "mailboxfull")]
+    [InlineData("554 30 Sorry, your message to nobody@example.com cannot be delivered. This mailbox is disabled (554.30)", "suspend")]
+    [InlineData("550 5.7.1 relaying denied", "norelaying")]
+    [InlineData("550-5.7.26 This mail has been blocked because the sender is unauthenticated. Gmail requires all senders to authenticate with either SPF or DKIM.", "authfailure")]
+    [InlineData("421 4.7.28 Our system has detected an unusual rate of unsolicited mail originating from your IP address", "speeding")]
+    [InlineData("450 4.7.1 Client host rejected: cannot find your reverse hostname, [192.0.2.1]", "requireptr")]
+    [InlineData("554 5.4.6 Too many hops", "networkerror")]
+    [InlineData("Host or domain name not found. Name service error for name=example.invalid type=A: Host not found", "hostunknown")]
+    [InlineData("556 5.1.10 Recipient address has a null MX", "notaccept")]
+    [InlineData("530 5.7.0 Must issue a STARTTLS command first", "failedstarttls")]
+    [InlineData("452 4.3.1 Insufficient system storage", "systemfull")]
+    [InlineData("421 4.7.0 Too many concurrent SMTP connections", "toomanyconn")]
+    [InlineData("550 x", "onhold")]
+    public void WhatServersSayIsUnderstood(string reply, string reason) => Assert.Equal(reason, Diagnosis.Reason(EvidenceGathering.OfReply(reply)));
+}
