@@ -52,12 +52,8 @@ internal static class CommandLine
         root.Subcommands.Add(AdoptCommand.Create());
         root.Subcommands.Add(new Command("keys", "API keys, and the keys that sign mail.") { KeysCreateCommand.Create(), KeysDkimCommand.Create() });
         root.Subcommands.Add(new Command("editions", "Editions.") { EditionsPreviewCommand.Create(), EditionsSendCommand.Create() });
-<<<<<<< HEAD
         root.Subcommands.Add(new Command("subscribers", "Subscribers.") { SubscribersImportCommand.Create(), SubscribersExportCommand.Create() });
-=======
-        root.Subcommands.Add(new Command("subscribers", "Subscribers.") { SubscribersImportCommand.Create() });
         root.Subcommands.Add(new Command("bounces", "Mail that came back.") { BouncesReadCommand.Create() });
->>>>>>> work-h3
         root.Subcommands.Add(WhyCommand.Create());
         return root;
     }
