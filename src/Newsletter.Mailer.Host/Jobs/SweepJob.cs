@@ -10,7 +10,7 @@ namespace Newsletter.Mailer.Host.Jobs;
 [Queue(JobQueues.Control)]
 [AutomaticRetry(Attempts = 0)]
 public sealed class SweepJob(
-    ScheduleStore schedule, FreezeStore freeze, DeliverySweep deliveries, OutboxStore outbox, ImportStore imports, IJobStarter jobs)
+    ScheduleStore schedule, FreezeStore freeze, DeliverySweep deliveries, OutboxStore outbox, ImportStore imports, SignUpStore signUps, IJobStarter jobs)
 {
     public async Task Run(CancellationToken stop)
     {
@@ -26,5 +26,6 @@ public sealed class SweepJob(
         await imports.FailAbandonedAsync(stop);
         foreach (var import in await imports.FindUnfinishedAsync(stop))
             jobs.MergeImport(import);
+        await signUps.ForgetOldAsync(stop);
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using Newsletter.Mailer.Access;
 using Newsletter.Mailer.Audience;
 using Newsletter.Mailer.Editions;
@@ -47,6 +48,13 @@ internal static class Rooms
         services.AddSingleton<ImportStagingStore>();
         services.AddSingleton<ImportMergeStore>();
         services.AddSingleton<SubscriberImport>();
+        services.AddRoomOptions<SignUpOptions>("Audience:SignUps");
+        services.AddSingleton(provider => provider.GetRequiredService<IOptions<SignUpOptions>>().Value);
+        services.AddSingleton<SignUpStore>();
+        services.AddSingleton<SignUpGate>();
+        services.AddSingleton<SignUpDesk>();
+        services.AddSingleton<ConfirmationStore>();
+        services.AddSingleton<ConsentStore>();
     }
 
     private static void AddEditions(this IServiceCollection services)

@@ -60,6 +60,7 @@ internal static class SendingRooms
             .AddSingleton<DeliverySweep>()
             .AddSingleton<SenderDemand>()
             .AddSingleton<TestSend>()
+            .AddSingleton<ReaderMail>()
             .AddSingleton<OutboxSender>()
             .AddSingleton<IMailTransport>(provider => new SmtpTransport(
                 provider.GetRequiredService<PublicSite>().Url.Host, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<SmtpTransport>>()))

@@ -66,6 +66,8 @@ internal static class Server
         app.UseRules();
         app.MapApi();
         app.MapHealthEndpoints();
+        app.MapSubscribePages();
+        app.MapConfirmPages();
         app.MapUnsubscribePages();
         app.MapArchivePages();
         app.MapInbox();

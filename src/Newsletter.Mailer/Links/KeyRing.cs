@@ -28,6 +28,9 @@ public sealed partial class KeyRing
     /// <summary>Id of the key that new links are signed with.</summary>
     public string ActiveKey { get; }
 
+    /// <summary>Ids of all keys, old ones included.</summary>
+    internal IEnumerable<string> KeyIds => _keys.Keys;
+
     /// <summary>A ring of one fresh key.</summary>
     public static KeyRing Generate() =>
         new(new(StringComparer.Ordinal) { ["k1"] = RandomNumberGenerator.GetBytes(32) }, "k1");

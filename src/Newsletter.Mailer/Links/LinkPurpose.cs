@@ -5,4 +5,13 @@ public enum LinkPurpose
 {
     /// <summary>Leaving one newsletter. Never expires.</summary>
     Unsubscribe,
+
+    /// <summary>Confirming a sign-up, or disowning it. Its row says until when.</summary>
+    Confirm,
+
+    /// <summary>A reader's own settings. Never expires.</summary>
+    Preferences,
+
+    /// <summary>A sign-up form as it was shown.</summary>
+    Form,
 }
