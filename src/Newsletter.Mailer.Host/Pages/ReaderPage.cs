@@ -17,13 +17,16 @@ internal static class ReaderPage
         label, legend { font-weight: 600; }
         fieldset { margin: 0 0 1.25rem; padding: 0; border: 0; min-width: 0; }
         legend { padding: 0; margin-block-end: .35rem; }
-        .row { display: grid; gap: .35rem; margin-block-end: 1.1rem; }
+        .row { display: grid; grid-template-columns: minmax(0, 1fr); gap: .35rem; margin-block-end: 1.1rem; }
         .row .field { width: 100%; }
         .choice { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: .65rem; align-items: center; min-height: 2.75rem; font-weight: 400; }
         .choice input { width: 1.25rem; height: 1.25rem; margin: 0; accent-color: var(--accent); }
         .small { font-size: .9rem; }
         .bad { border-color: var(--warn-ink); }
         .actions form { display: contents; }
+        .actions.after { margin-block: 1rem 1.75rem; }
+        .actions.after ~ fieldset legend, .small.note { font-size: .95rem; }
+        .small.note { padding-block: .35rem; margin-block: .25rem; }
         .apart { margin-block-start: 2rem; padding-block-start: 1.25rem; border-block-start: 1px solid var(--line); }
         .apart h2 { margin-block-start: 0; }
         textarea.field { width: 100%; min-height: 5.5rem; resize: vertical; }

@@ -55,6 +55,8 @@ internal static class Rooms
         services.AddSingleton<SignUpDesk>();
         services.AddSingleton<ConfirmationStore>();
         services.AddSingleton<ConsentStore>();
+        services.AddSingleton<PreferencesStore>();
+        services.AddSingleton<ErasureStore>();
     }
 
     private static void AddEditions(this IServiceCollection services)

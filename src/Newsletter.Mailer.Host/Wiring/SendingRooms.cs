@@ -71,7 +71,7 @@ internal static class SendingRooms
     public static IServiceCollection AddFeedback(this IServiceCollection services) => services.AddSingleton<UnsubscribeStore>();
 
     public static IServiceCollection AddReports(this IServiceCollection services) =>
-        services.AddSingleton<ReceiptStore>().AddSingleton<DeliveryReportStore>().AddSingleton<ArchiveStore>();
+        services.AddSingleton<ReceiptStore>().AddSingleton<DeliveryReportStore>().AddSingleton<ArchiveStore>().AddSingleton<ReaderDataStore>();
 
     private static RelayPool Pool(IServiceProvider provider, int? connections) => new(
         provider.GetRequiredService<RelayDirectory>().Relays,

@@ -69,6 +69,7 @@ internal static class Server
         app.MapSubscribePages();
         app.MapConfirmPages();
         app.MapUnsubscribePages();
+        app.MapPreferencesPages();
         app.MapArchivePages();
         app.MapInbox();
         return app;

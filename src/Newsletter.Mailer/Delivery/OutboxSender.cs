@@ -48,6 +48,7 @@ public sealed partial class OutboxSender(OutboxStore outbox, TestSend testSends,
             {
                 TestSend.Kind => await testSends.ComposeAsync(mail, stop),
                 ReaderMailKinds.Confirmation => await readerMail.ConfirmationAsync(mail, stop),
+                ReaderMailKinds.PreferencesLink => await readerMail.PreferencesAsync(mail, stop),
                 ReaderMailKinds.Welcome => await readerMail.WelcomeAsync(mail, stop),
                 _ => new ComposedMail.Impossible($"This version of the program does not know mail of kind '{mail.Kind}'."),
             };

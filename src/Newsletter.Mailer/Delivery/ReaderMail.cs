@@ -45,9 +45,32 @@ public sealed class ReaderMail(
             Heading = words.Text("mail.welcome.subject", name),
             Before = [words.Text("mail.welcome.text")],
             Button = new LetterLink(words.Text("mail.welcome.button"), site.Archive(newsletter.Slug)),
-            Links = [Unsubscribe(newsletter, reader.Id, words)],
+            After = [words.Text("mail.welcome.after")],
+            Links = [Preferences(reader.Id, words), Unsubscribe(newsletter, reader.Id, words)],
         };
         return Finish(mail, newsletter, letter, "welcome");
+    }
+
+    /// <summary>Sends readers the link to their preferences, unless they were forgotten or can't be mailed meanwhile.</summary>
+    internal async Task<ComposedMail> PreferencesAsync(ClaimedMail mail, CancellationToken stop)
+    {
+        var subscriberId = JsonSerializer.Deserialize<ReaderModel>(mail.Model)!.SubscriberId;
+        if (await subscribers.GetAsync(subscriberId, stop) is not { } reader || await newsletters.GetAsync(mail.NewsletterId ?? 0, stop) is not { } newsletter
+            || await IsSuppressedAsync(reader.Address, stop))
+            return new ComposedMail.Needless();
+        var words = Phrases.For(reader.Language, newsletter.Language);
+        (string, string) name = ("newsletter", newsletter.Name);
+        var letter = new PersonalLetter
+        {
+            Newsletter = newsletter,
+            Words = words,
+            Subject = words.Text("mail.preferences.subject", name),
+            Heading = words.Text("preferences.title"),
+            Before = [words.Text("mail.preferences.text")],
+            Button = Preferences(reader.Id, words) with { Label = words.Text("mail.preferences.button") },
+            After = [words.Text("mail.preferences.after")],
+        };
+        return Finish(mail, newsletter, letter, "preferences");
     }
 
     private PersonalLetter Confirmation(NewsletterProfile newsletter, Phrases words, long signUpId)
@@ -79,9 +102,12 @@ public sealed class ReaderMail(
             Before = [words.Text("mail.known.text", name)],
             Button = new LetterLink(words.Text("mail.welcome.button"), site.Archive(newsletter.Slug)),
             After = [words.Text("mail.known.after")],
-            Links = reader is null ? [] : [Unsubscribe(newsletter, reader.Id, words)],
+            Links = reader is null ? [] : [Preferences(reader.Id, words), Unsubscribe(newsletter, reader.Id, words)],
         };
     }
+
+    private LetterLink Preferences(long subscriberId, Phrases words) =>
+        new(words.Text("mail.link.preferences"), site.Preferences(new PreferencesToken(subscriberId).Sign(keys, keys.ActiveKey)));
 
     private LetterLink Unsubscribe(NewsletterProfile newsletter, long subscriberId, Phrases words) =>
         new(words.Text("mail.link.unsubscribe"), site.Unsubscribe(new UnsubscribeToken(newsletter.Id, subscriberId, 0).Sign(keys, keys.ActiveKey)));
