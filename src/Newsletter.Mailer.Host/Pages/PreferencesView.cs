@@ -19,7 +19,7 @@ internal static class PreferencesView
         words.Text("preferences.title"),
         Html.Of($"""
             <h1>{words.Text("preferences.title")}</h1>
-            <p class="muted"><bdi>{reader.Address}</bdi></p>
+            <p class="muted mono"><bdi>{reader.Address}</bdi></p>
             {(saved ? Html.Of($"""<p class="note" role="status">{words.Text("preferences.saved")}</p>""") : Html.None)}
             {(badFields is { Count: > 0 } ? Html.Of($"""<p class="note warn" role="alert">{words.Text("preferences.bad")}</p>""") : Html.None)}
             <form method="post" action="?lang={words.Language}">

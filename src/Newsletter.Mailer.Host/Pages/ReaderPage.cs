@@ -24,8 +24,8 @@ internal static class ReaderPage
         .small { font-size: .9rem; }
         .bad { border-color: var(--warn-ink); }
         .actions form { display: contents; }
-        .actions.after { margin-block: 1rem 1.75rem; }
-        .actions.after ~ fieldset legend, .small.note { font-size: .95rem; }
+        summary { padding-block: .6rem; color: var(--soft); cursor: pointer; }
+        details[open] summary { margin-block-end: .35rem; }
         .small.note { padding-block: .35rem; margin-block: .25rem; }
         .apart { margin-block-start: 2rem; padding-block-start: 1.25rem; border-block-start: 1px solid var(--line); }
         .apart h2 { margin-block-start: 0; }

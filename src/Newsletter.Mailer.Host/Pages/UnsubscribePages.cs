@@ -119,12 +119,15 @@ internal static class UnsubscribePages
             <h1>{words.Say("leave.title", ("newsletter", page.Name))}</h1>
             <p>{words.Text("leave.text")}</p>
             <form method="post" action="?page&amp;lang={words.Language}">
-            <div class="actions after"><button class="button" type="submit">{words.Text("leave.button")}</button></div>
+            <details>
+            <summary>{words.Text("leave.reason.legend")}</summary>
             <fieldset>
-            <legend>{words.Text("leave.reason.legend")}</legend>
+            <legend class="visually-hidden">{words.Text("leave.reason.legend")}</legend>
             {Reasons(words)}
             </fieldset>
             <div class="row"><label for="note">{words.Text("leave.note")}</label><textarea class="field" id="note" name="note" maxlength="{Departure.LongestNote}" dir="auto"></textarea></div>
+            </details>
+            <div class="actions"><button class="button" type="submit">{words.Text("leave.button")}</button></div>
             </form>
             {Less(words, page)}
             {All(words, page)}

@@ -65,6 +65,7 @@ public sealed class ReaderLifeTests(Browser browser) : IClassFixture<Browser>, I
 
         // Leave, say why, and take it back; then leave everything.
         await page.GotoAsync(await LinkAsync(2, "/unsubscribe/"));
+        await page.GetByText("Warum? Nur wenn Sie mögen.").First.ClickAsync();
         await page.GetByLabel("Zu viele Mails").CheckAsync();
         await page.GetByLabel("In eigenen Worten").FillAsync("Jeden Tag!");
         await ClickAsync(page, "Abmelden");
@@ -220,7 +221,7 @@ public sealed class ReaderLifeTests(Browser browser) : IClassFixture<Browser>, I
             ("/confirm/k1.bad", []),
             (preferences, ["form button", "form[action*=pause] button"]),
             (preferences + "/erase", []),
-            (leave, []),
+            (leave, ["summary"]),
             (leave, ["form[action*=pause] button"]),
             (leave, ["form[action*=digest] button"]),
             (leave, ["form[action*=page] button", "form[action*=undo] button"]),
