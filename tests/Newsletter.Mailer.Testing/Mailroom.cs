@@ -80,6 +80,13 @@ public sealed class Mailroom : IAsyncDisposable
 
     public UnsubscribeStore Unsubscribes { get; }
 
+    public SignUpOptions SignUps { get; } = new();
+
+    public ConfirmationStore Confirmations => new(Database.DataSource, Keys, SignUps);
+
+    public ReaderMail ReaderMail => new(
+        Newsletters, new SubscriberStore(Database.DataSource), Confirmations, new SuppressionStore(Database.DataSource), SignUps, Keys, Site);
+
     public EditionScheduler Scheduler => SchedulerAt(TimeProvider.System);
 
     public IssuePublisher Publisher =>

@@ -77,7 +77,8 @@ internal static class SubscriberEndpoints
             .WithDescription("What is absent or null stays; an empty text clears. An attribute that is null is removed, others merge; tags are those given from then on.");
         subscribers.MapDelete("/{id:long}", Erase).RequireScope(Scopes.WriteSubscribers)
             .ProducesProblem(StatusCodes.Status404NotFound)
-            .WithSummary("Erase a subscriber");
+            .WithSummary("Erase a subscriber")
+            .WithDescription("Every row that names the address goes. What stays are the consents under a keyed hash, and the fact that the address was suppressed, if it was.");
         subscribers.MapPut("/{id:long}/subscriptions/{newsletter}", Subscribe).RequireScope(Scopes.WriteSubscribers)
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict)
             .WithSummary("Subscribe, change the tier, or unsubscribe");
@@ -124,8 +125,8 @@ internal static class SubscriberEndpoints
         return outcome.Problem("subscriber", id) is { } problem ? problem : TypedResults.Ok(SubscriberAnswer.Of(outcome.Value().Value));
     }
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> Erase(long id, SubscriberStore subscribers, CancellationToken stop) =>
-        (await subscribers.EraseAsync(id, stop)).Problem("subscriber", id) is { } problem ? problem : TypedResults.NoContent();
+    private static async Task<Results<NoContent, ProblemHttpResult>> Erase(long id, ErasureStore erasures, CancellationToken stop) =>
+        (await erasures.EraseAsync(id, stop)).Problem("subscriber", id) is { } problem ? problem : TypedResults.NoContent();
 
     private static async Task<Results<Ok<Page<TimelineEvent>>, ProblemHttpResult>> Timeline(
         long id, [AsParameters] PageQuery query, TimelineStore timelines, CancellationToken stop)

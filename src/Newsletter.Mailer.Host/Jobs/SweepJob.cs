@@ -12,7 +12,7 @@ namespace Newsletter.Mailer.Host.Jobs;
 [AutomaticRetry(Attempts = 0)]
 public sealed class SweepJob(
     ScheduleStore schedule, FreezeStore freeze, DeliverySweep deliveries, OutboxStore outbox, ImportStore imports,
-    EngagementStore engagement, BulkChangeStore changes, IJobStarter jobs)
+    EngagementStore engagement, BulkChangeStore changes, SignUpStore signUps, IJobStarter jobs)
 {
     public async Task Run(CancellationToken stop)
     {
@@ -32,5 +32,6 @@ public sealed class SweepJob(
             jobs.RollUpEngagement(issue);
         foreach (var change in await changes.FindUnfinishedAsync(stop))
             jobs.ChangeInBulk(change);
+        await signUps.ForgetOldAsync(stop);
     }
 }

@@ -27,6 +27,9 @@ internal sealed record PageShell : IResult
     /// <summary>What stands in <c>main</c>; begins with an <c>h1</c>.</summary>
     public required Html Body { get; init; }
 
+    /// <summary>What stands below <c>main</c>; nothing where absent.</summary>
+    public Html Foot { get; init; }
+
     /// <summary>The name above it: the newsletter's, or the tool's. Empty: none.</summary>
     public string Site { get; init; } = "";
 
@@ -46,6 +49,9 @@ internal sealed record PageShell : IResult
 
     public int Status { get; init; } = StatusCodes.Status200OK;
 
+    /// <summary>When to come back, where it is a refusal for now.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
     /// <summary>What a page without scripts needs, and no more. Styles are named by hash, so that none can be smuggled in.</summary>
     public string ContentPolicy =>
         $"default-src 'none'; style-src {PageStyle.Common.Source}{(Style is null ? "" : " " + Style.Source)}; img-src 'self' data:; "
@@ -62,6 +68,8 @@ internal sealed record PageShell : IResult
         response.Headers["Referrer-Policy"] = "no-referrer";
         response.Headers["X-Robots-Tag"] = "noindex, nofollow";
         response.Headers.CacheControl = "no-store";
+        if (RetryAfter is { } wait)
+            response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(System.Globalization.CultureInfo.InvariantCulture);
         return HttpMethods.IsHead(httpContext.Request.Method)
             ? Task.CompletedTask
             : response.WriteAsync(Render(), httpContext.RequestAborted);
@@ -86,6 +94,7 @@ internal sealed record PageShell : IResult
         <main>
         {Body}
         </main>
+        {Foot}
         </body>
         </html>
 

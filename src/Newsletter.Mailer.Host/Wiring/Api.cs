@@ -1,6 +1,9 @@
 using System.Security.Cryptography;
+using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.OpenApi;
+using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
+using Newsletter.Mailer.Audience;
 using Newsletter.Mailer.Host.Endpoints;
 using Scalar.AspNetCore;
 
@@ -19,6 +22,9 @@ internal static class Api
         services.AddProblemDetails();
         services.AddScopePolicies();
         services.AddOpenApi("v1", Describe);
+        services.AddCors();
+        services.AddOptions<CorsOptions>().Configure<IOptions<SignUpOptions>>((cors, signUps) => cors.AddPolicy(
+            SignUpEndpoints.OtherSites, policy => policy.WithOrigins([.. signUps.Value.Origins]).WithMethods("GET", "POST").WithHeaders("Content-Type")));
     }
 
     /// <summary>What every request passes, in this order.</summary>
@@ -32,6 +38,7 @@ internal static class Api
         app.UseHostFiltering();
         app.UseReadableRequests();
         app.UseRouting();
+        app.UseCors();
         app.UseAuthorization();
         app.UseIdempotentPosts();
     }
@@ -54,6 +61,8 @@ internal static class Api
         api.MapIssueEndpoints();
         api.MapRelayEndpoints();
         api.MapKeyEndpoints();
+        api.MapConsentEndpoints();
+        app.MapSignUpEndpoints();
         app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
         app.MapScalarApiReference("/docs", Reference).AllowAnonymous();
     }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using Newsletter.Mailer.Access;
 using Newsletter.Mailer.Audience;
 using Newsletter.Mailer.Audience.Segments;
@@ -55,6 +56,15 @@ internal static class Rooms
         services.AddSingleton<SegmentStore>();
         services.AddSingleton<SegmentSizeStore>();
         services.AddSingleton<BulkChangeStore>();
+        services.AddRoomOptions<SignUpOptions>("Audience:SignUps");
+        services.AddSingleton(provider => provider.GetRequiredService<IOptions<SignUpOptions>>().Value);
+        services.AddSingleton<SignUpStore>();
+        services.AddSingleton<SignUpGate>();
+        services.AddSingleton<SignUpDesk>();
+        services.AddSingleton<ConfirmationStore>();
+        services.AddSingleton<ConsentStore>();
+        services.AddSingleton<PreferencesStore>();
+        services.AddSingleton<ErasureStore>();
     }
 
     private static void AddEditions(this IServiceCollection services)

@@ -64,6 +64,7 @@ internal static class SendingRooms
             .AddSingleton<DeliverySweep>()
             .AddSingleton<SenderDemand>()
             .AddSingleton<TestSend>()
+            .AddSingleton<ReaderMail>()
             .AddSingleton<OutboxSender>()
             .AddSingleton<IMailTransport>(provider => new SmtpTransport(
                 provider.GetRequiredService<PublicSite>().Url.Host,
@@ -77,7 +78,7 @@ internal static class SendingRooms
     public static IServiceCollection AddFeedback(this IServiceCollection services) => services.AddSingleton<UnsubscribeStore>().AddSingleton<EngagementStore>();
 
     public static IServiceCollection AddReports(this IServiceCollection services) =>
-        services.AddSingleton<ReceiptStore>().AddSingleton<DeliveryReportStore>().AddSingleton<ArchiveStore>().AddSingleton<TimelineStore>();
+        services.AddSingleton<ReceiptStore>().AddSingleton<DeliveryReportStore>().AddSingleton<ArchiveStore>().AddSingleton<TimelineStore>().AddSingleton<ReaderDataStore>();
 
     private static RelayPool Pool(IServiceProvider provider, int? connections) => new(
         provider.GetRequiredService<RelayDirectory>().Relays,

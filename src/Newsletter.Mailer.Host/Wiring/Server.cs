@@ -66,7 +66,10 @@ internal static class Server
         app.UseRules();
         app.MapApi();
         app.MapHealthEndpoints();
+        app.MapSubscribePages();
+        app.MapConfirmPages();
         app.MapUnsubscribePages();
+        app.MapPreferencesPages();
         app.MapArchivePages();
         app.MapInbox();
         return app;

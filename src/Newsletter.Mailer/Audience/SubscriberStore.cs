@@ -84,8 +84,6 @@ public sealed class SubscriberStore(NpgsqlDataSource database, KeyRing? keys = n
         order by x.newsletter_id
         """;
 
-    private const string Erase = /*lang=sql*/ "delete from subscribers where id = @id returning id";
-
     /// <summary>
     /// Takes the person in, or changes what the draft gives of one who is there (attributes merge), and subscribes them if it names
     /// a newsletter. Created, Updated, Invalid, or Conflict, and then nothing is changed: the address is suppressed, or the reader
@@ -183,15 +181,6 @@ public sealed class SubscriberStore(NpgsqlDataSource database, KeyRing? keys = n
         var subscriber = await ReadAsync(connection, SelectById, new { id }, stop);
         if (subscriber is null) return new AudienceOutcome<Subscriber>.NotFound();
         return changed is null ? TooManyKeys() : new AudienceOutcome<Subscriber>.Updated(subscriber);
-    }
-
-    /// <summary>Removes the row and, with it, every subscription. Removed or NotFound.</summary>
-    public async Task<AudienceOutcome<Subscriber>> EraseAsync(long id, CancellationToken stop)
-    {
-        await using var connection = await database.OpenConnectionAsync(stop);
-        return await connection.ExecuteScalarAsync<long?>(new CommandDefinition(Erase, new { id }, cancellationToken: stop)) is null
-            ? new AudienceOutcome<Subscriber>.NotFound()
-            : new AudienceOutcome<Subscriber>.Removed();
     }
 
     private static async Task<long?> FindNewsletterAsync(

@@ -34,6 +34,13 @@ public sealed class SubscriptionStore(NpgsqlDataSource database)
         returning true
         """;
 
+    // By the address's own link all of them, but for the operator.
+    private const string Withdraw = /*lang=sql*/ """
+        insert into consents (newsletter_id, subscriber_id, action, form, ip, how, reason, note)
+        values (@newsletterId, @subscriberId, 'withdrawn', case @by when 'preferences' then 'preferences' when 'api' then 'api' else 'unsubscribe' end, @Ip::inet,
+                case @by when 'one_click' then 'one_click' when 'api' then null else 'mailed_link' end, @Reason, @Note)
+        """;
+
     private const string SelectIds = /*lang=sql*/ """
         select n.id as "NewsletterId", s.id as "SubscriberId", x.status as "Status", p.reason as "Suppressed"
         from newsletters n
@@ -79,14 +86,29 @@ public sealed class SubscriptionStore(NpgsqlDataSource database)
     /// </summary>
     /// <param name="newsletterId">Whom they leave.</param>
     /// <param name="subscriberId">Who leaves.</param>
-    /// <param name="by"><c>one_click</c>, <c>page</c> or <c>api</c>.</param>
+    /// <param name="by"><c>one_click</c>, <c>page</c>, <c>preferences</c> or <c>api</c>.</param>
     /// <param name="issueId">Whose link it was; null where it was none.</param>
     /// <param name="stop">Cancels.</param>
-    public async Task<bool> UnsubscribeAsync(long newsletterId, long subscriberId, string by, long? issueId, CancellationToken stop)
+    /// <param name="why">What they said about it.</param>
+    public async Task<bool> UnsubscribeAsync(long newsletterId, long subscriberId, string by, long? issueId, CancellationToken stop, Departure? why = null)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
-        return await connection.ExecuteScalarAsync<bool?>(
+        await using var transaction = await connection.BeginTransactionAsync(stop);
+        var left = await UnsubscribeAsync(connection, newsletterId, subscriberId, by, issueId, why, stop);
+        await transaction.CommitAsync(stop);
+        return left;
+    }
+
+    /// <summary>The same within a transaction.</summary>
+    internal static async Task<bool> UnsubscribeAsync(
+        NpgsqlConnection connection, long newsletterId, long subscriberId, string by, long? issueId, Departure? why, CancellationToken stop)
+    {
+        var left = await connection.ExecuteScalarAsync<bool?>(
             new CommandDefinition(Leave, new { newsletterId, subscriberId, by, issueId }, cancellationToken: stop)) ?? false;
+        if (left)
+            await connection.ExecuteAsync(new CommandDefinition(
+                Withdraw, new { newsletterId, subscriberId, by, why?.Ip, why?.Reason, why?.Note }, cancellationToken: stop));
+        return left;
     }
 
     internal const string UnconfirmedProblem =

@@ -4,7 +4,7 @@ using Newsletter.Mailer.Outbox;
 namespace Newsletter.Mailer.Delivery;
 
 /// <summary>Sends mail to one person over connections that no issue uses.</summary>
-public sealed partial class OutboxSender(OutboxStore outbox, TestSend testSends, PersonalRelays relays, TimeProvider clock, ILogger<OutboxSender> log)
+public sealed partial class OutboxSender(OutboxStore outbox, TestSend testSends, ReaderMail readerMail, PersonalRelays relays, TimeProvider clock, ILogger<OutboxSender> log)
 {
     // Longer than a relay may take over its last reply (RFC 5321 §4.5.3.2.6), so that nobody else sends the same mail meanwhile.
     private static readonly TimeSpan Lease = TimeSpan.FromMinutes(12);
@@ -18,35 +18,46 @@ public sealed partial class OutboxSender(OutboxStore outbox, TestSend testSends,
     {
         if (await outbox.ClaimAsync(id, Lease, stop) is not { } mail)
             return null;
-        var (message, problem) = await ComposeAsync(mail, stop);
-        if (message is null)
+        switch (await ComposeAsync(mail, stop))
         {
-            await outbox.FailedAsync(mail, problem!, CancellationToken.None);
-            LogFailed(id, problem!);
-            return null;
+            case ComposedMail.Ready(var message):
+                return await SendAsync(mail, message, stop);
+            case ComposedMail.Impossible(var problem):
+                await outbox.FailedAsync(mail, problem, CancellationToken.None);
+                LogFailed(id, problem);
+                return null;
+            default:
+                await outbox.DropAsync(mail, CancellationToken.None);
+                return null;
         }
+    }
 
+    private async Task<TimeSpan?> SendAsync(ClaimedMail mail, OutgoingMail message, CancellationToken stop)
+    {
         await using var session = await RentAsync(stop);
         if (session is null)
             return await TryAgainAsync(mail, relays.Pool.Outage(TimeSpan.Zero) ?? "No connection to a relay could be made.");
         return await EnterAsync(mail, await session.SendAsync(message));
     }
 
-    private async Task<(OutgoingMail? Mail, string? Problem)> ComposeAsync(ClaimedMail mail, CancellationToken stop)
+    private async Task<ComposedMail> ComposeAsync(ClaimedMail mail, CancellationToken stop)
     {
         try
         {
             return mail.Kind switch
             {
                 TestSend.Kind => await testSends.ComposeAsync(mail, stop),
-                _ => (null, $"This version of the program does not know mail of kind '{mail.Kind}'."),
+                ReaderMailKinds.Confirmation => await readerMail.ConfirmationAsync(mail, stop),
+                ReaderMailKinds.PreferencesLink => await readerMail.PreferencesAsync(mail, stop),
+                ReaderMailKinds.Welcome => await readerMail.WelcomeAsync(mail, stop),
+                _ => new ComposedMail.Impossible($"This version of the program does not know mail of kind '{mail.Kind}'."),
             };
         }
         catch (Exception e) when (e is not (OutOfMemoryException or OperationCanceledException) && !DatabaseContact.IsLoss(e))
         {
             // It could not be made the next time either: whoever waits for it is told.
             LogUnrenderable(e, mail.Id);
-            return (null, SmtpText.Storable($"The message can't be made ({e.GetType().Name}): {e.Message}"));
+            return new ComposedMail.Impossible(SmtpText.Storable($"The message can't be made ({e.GetType().Name}): {e.Message}"));
         }
     }
 

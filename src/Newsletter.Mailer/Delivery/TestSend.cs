@@ -31,14 +31,14 @@ public sealed class TestSend(OutboxStore outbox, EditionStore editions, Newslett
     }
 
     /// <summary>The finished message; or why there can be none any more.</summary>
-    internal async Task<(OutgoingMail? Mail, string? Problem)> ComposeAsync(ClaimedMail mail, CancellationToken stop)
+    internal async Task<ComposedMail> ComposeAsync(ClaimedMail mail, CancellationToken stop)
     {
         var model = JsonSerializer.Deserialize<Model>(mail.Model)!;
         if (await editions.FindAsync(model.EditionId, stop) is not { } edition)
-            return (null, "The edition was deleted.");
+            return new ComposedMail.Impossible("The edition was deleted.");
         var readiness = await ReadAsync(edition, mail.CreatedAt, stop);
         if (readiness is EditionReadiness.NotReady notReady)
-            return (null, string.Join(" ", notReady.Problems));
+            return new ComposedMail.Impossible(string.Join(" ", notReady.Problems));
 
         var newsletter = (await newsletters.GetAsync(edition.NewsletterId, stop))!;
         var domain = newsletter.FromAddress[(newsletter.FromAddress.LastIndexOf('@') + 1)..];
@@ -51,7 +51,7 @@ public sealed class TestSend(OutboxStore outbox, EditionStore editions, Newslett
             UnsubscribeUrl = site.Unsubscribe(token),
         };
         var message = MessageCompiler.CompileTest(((EditionReadiness.Ready)readiness).Rendered, mail.CreatedAt).Fill(reader);
-        return (new OutgoingMail { Sender = newsletter.FromAddress, Recipient = mail.Address, Message = message }, null);
+        return new ComposedMail.Ready(new OutgoingMail { Sender = newsletter.FromAddress, Recipient = mail.Address, Message = message });
     }
 
     private async Task<EditionReadiness> ReadAsync(Edition edition, DateTimeOffset date, CancellationToken stop)

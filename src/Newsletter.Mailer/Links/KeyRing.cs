@@ -105,9 +105,6 @@ public sealed partial class KeyRing
     /// <summary>Bytes of a whole MAC, for those who cut it themselves.</summary>
     internal const int FullMacLength = HMACSHA256.HashSizeInBytes;
 
-    /// <summary>Ids of all keys, the one that signs among them.</summary>
-    internal IEnumerable<string> KeyIds => _keys.Keys;
-
     /// <summary>The whole MAC, for tokens with a form of their own.</summary>
     /// <exception cref="KeyNotFoundException">The key has been taken out of the ring.</exception>
     internal void Mac(LinkPurpose purpose, ReadOnlySpan<byte> subject, string keyId, Span<byte> mac) => FullMac(KeyOf(keyId), purpose, keyId, subject, mac);

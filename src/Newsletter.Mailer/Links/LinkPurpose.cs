@@ -8,4 +8,13 @@ public enum LinkPurpose
 
     /// <summary>Naming a delivery in the address that its bounce comes back to.</summary>
     Delivery,
+
+    /// <summary>Confirming a sign-up, or disowning it. Its row says until when.</summary>
+    Confirm,
+
+    /// <summary>A reader's own settings. Never expires.</summary>
+    Preferences,
+
+    /// <summary>A sign-up form as it was shown.</summary>
+    Form,
 }

@@ -18,5 +18,14 @@ public sealed class PublicSite
 
     public string Unsubscribe(string token) => $"{Url}unsubscribe/{token}";
 
+    public string Confirm(string token) => $"{Url}confirm/{token}";
+
+    /// <summary>Where an address says that the sign-up wasn't theirs.</summary>
+    public string NotMe(string token) => $"{Url}confirm/{token}/not-me";
+
+    public string Preferences(string token) => $"{Url}preferences/{token}";
+
+    public string Subscribe(string newsletterSlug) => $"{Url}n/{newsletterSlug}/subscribe";
+
     public string Archive(string newsletterSlug) => $"{Url}n/{newsletterSlug}/archive";
 }

@@ -28,6 +28,8 @@ public sealed class OutboxStore(NpgsqlDataSource database)
         returning id
         """;
 
+    private const string Drop = /*lang=sql*/ "delete from outbox where id = @id and fence = @fence and state = 'sending'";
+
     private const string SelectDue = /*lang=sql*/ """
         select id from outbox
         where state = 'ready' and next_at <= now() or state = 'sending' and lease_until < now()
@@ -39,8 +41,12 @@ public sealed class OutboxStore(NpgsqlDataSource database)
     public async Task<long> PutAsync(OutboxMail mail, CancellationToken stop)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
-        return await connection.QuerySingleAsync<long>(new CommandDefinition(Insert, mail, cancellationToken: stop));
+        return await PutAsync(connection, mail, stop);
     }
+
+    /// <summary>The same within a transaction: the mail is there if, and only if, what it speaks of is.</summary>
+    internal static Task<long> PutAsync(NpgsqlConnection connection, OutboxMail mail, CancellationToken stop) =>
+        connection.QuerySingleAsync<long>(new CommandDefinition(Insert, mail, cancellationToken: stop));
 
     /// <summary>Takes a mail for sending; null where another has it, or it is done or not due.</summary>
     public async Task<ClaimedMail?> ClaimAsync(long id, TimeSpan lease, CancellationToken stop)
@@ -52,6 +58,13 @@ public sealed class OutboxStore(NpgsqlDataSource database)
     public Task SentAsync(ClaimedMail mail, string reply, CancellationToken stop) => FinishAsync(mail, "sent", reply, TimeSpan.Zero, stop);
 
     public Task FailedAsync(ClaimedMail mail, string reply, CancellationToken stop) => FinishAsync(mail, "failed", reply, TimeSpan.Zero, stop);
+
+    /// <summary>It turned out that nobody is to get it: nothing of it is kept.</summary>
+    public async Task DropAsync(ClaimedMail mail, CancellationToken stop)
+    {
+        await using var connection = await database.OpenConnectionAsync(stop);
+        await connection.ExecuteAsync(new CommandDefinition(Drop, new { id = mail.Id, fence = mail.Fence }, cancellationToken: stop));
+    }
 
     public Task TryAgainAsync(ClaimedMail mail, string reply, TimeSpan wait, CancellationToken stop) => FinishAsync(mail, "ready", reply, wait, stop);
 

@@ -39,7 +39,13 @@ internal static partial class EditionFacts
     public static string Date(RenderRequest request)
     {
         var day = request.Edition.Date ?? DateOnly.FromDateTime(request.SentAt.DateTime);
-        var culture = Culture(Language(request));
+        return Day(day, Language(request));
+    }
+
+    /// <summary>A day as people of a language write it, without the day of the week.</summary>
+    public static string Day(DateOnly day, string language)
+    {
+        var culture = Culture(language);
         var pattern = WeekDay().Replace(culture.DateTimeFormat.LongDatePattern, "").Trim(' ', ',', '،', '、');
         return day.ToString(pattern.Length == 0 ? "d MMMM yyyy" : pattern, culture);
     }

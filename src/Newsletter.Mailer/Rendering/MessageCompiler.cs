@@ -14,13 +14,28 @@ public static class MessageCompiler
     {
         ArgumentNullException.ThrowIfNull(edition);
         ArgumentNullException.ThrowIfNull(headers);
+        return Finish(IssueBlock(edition, headers), edition.Text, edition.Html);
+    }
+
+    /// <summary>The same issue for readers who want no HTML: its text alone.</summary>
+    public static CompiledMessage CompilePlain(RenderedEdition edition, IssueHeaders headers)
+    {
+        ArgumentNullException.ThrowIfNull(edition);
+        ArgumentNullException.ThrowIfNull(headers);
+        var (block, body) = (IssueBlock(edition, headers), new OpList());
+        BodyPart.AddAlone(block, body, "text/plain", edition.Text);
+        return new CompiledMessage(block.Close(), body.ToOps());
+    }
+
+    private static HeaderBlock IssueBlock(RenderedEdition edition, IssueHeaders headers)
+    {
         var newsletter = edition.Request.Newsletter;
         var block = new HeaderBlock(newsletter, headers.Date);
         block.AddEnvelope(edition.Subject);
         block.AddList(edition.Request.PublicUrl);
         block.Add("Feedback-ID", headers.FeedbackId ?? FeedbackId(headers.IssueId, newsletter.Slug));
         block.Add("Precedence", "bulk");
-        return Finish(block, edition.Text, edition.Html);
+        return block;
     }
 
     /// <summary>A test send: the edition itself, its subject marked <c>[Test]</c>, with <c>Auto-Submitted</c>.</summary>

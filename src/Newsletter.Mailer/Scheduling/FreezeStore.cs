@@ -51,46 +51,48 @@ public sealed class FreezeStore(NpgsqlDataSource database, ThrottleGroups? group
     // Batches are numbered after those there are: whoever began the freeze may have cut batches of another size.
     private const string InsertChunk = /*lang=sql*/ """
         with members as (
-            select s.subscriber_id
+            select s.subscriber_id,
+                   case when s.paused_until > now() then 'paused' when s.frequency = 'digest' then 'digest' end as away
             from subscriptions s
             where s.newsletter_id = @newsletter and s.subscriber_id > @cursor and s.status = 'active' and (@tier = 'free' or s.tier = @tier)
               /*segment*/
             order by s.subscriber_id
             limit @chunk),
         located as (
-            select m.subscriber_id, a.address, a.domain
+            select m.subscriber_id, m.away, a.address, a.domain, a.variant
             from members m
             cross join lateral (
-                select lower(b.address) as address, lower(split_part(b.address, '@', -1)) as domain
+                select lower(b.address) as address, lower(split_part(b.address, '@', -1)) as domain, b.plain_text::integer::smallint as variant
                 from subscribers b where b.id = m.subscriber_id
                 offset 0) a
             offset 0),
         grouped as (
-            select l.subscriber_id, coalesce(e.throttle_group, f.throttle_group, 'other') collate "C" as throttle_group,
-                   exists (select from suppressions p where lower(p.address) = l.address and p.address is not null)
-                   or exists (select from suppressions p where lower(p.domain) = l.domain and p.domain is not null) as suppressed
+            select l.subscriber_id, l.variant, coalesce(e.throttle_group, f.throttle_group, 'other') collate "C" as throttle_group,
+                   case when exists (select from suppressions p where lower(p.address) = l.address and p.address is not null)
+                             or exists (select from suppressions p where lower(p.domain) = l.domain and p.domain is not null) then 'suppressed'
+                        else l.away end as excluded
             from located l
             left join unnest(@domains::text[], @groups::text[]) e (domain, throttle_group) on e.domain = l.domain
             left join unnest(@domains::text[], @groups::text[]) f (domain, throttle_group) on f.domain = split_part(l.domain, '.', 1) || '.*'),
         numbered as materialized (
-            select g.subscriber_id, g.throttle_group, g.suppressed,
+            select g.subscriber_id, g.variant, g.throttle_group, g.excluded,
                    @audience + row_number() over (order by g.throttle_group, g.subscriber_id) as seq,
                    (row_number() over (partition by g.throttle_group order by g.subscriber_id) - 1) / @size as slice
             from grouped g),
         frozen as (
-            insert into deliveries (part_key, issue_id, seq, subscriber_id, status, reason)
-            select @part, @issue, n.seq, n.subscriber_id,
-                   case when n.suppressed then 'skipped' else 'pending' end::delivery_status,
-                   case when n.suppressed then 'suppressed' end
+            insert into deliveries (part_key, issue_id, seq, subscriber_id, variant, status, reason)
+            select @part, @issue, n.seq, n.subscriber_id, n.variant,
+                   case when n.excluded is null then 'pending' else 'skipped' end::delivery_status,
+                   n.excluded
             from numbered n),
         cut as (
             insert into batches (issue_id, batch_no, throttle_group, first_seq, last_seq, size)
             select @issue,
                    (select coalesce(max(b.batch_no), 0) from batches b where b.issue_id = @issue) + row_number() over (order by min(n.seq)),
-                   n.throttle_group, min(n.seq), max(n.seq), count(*) filter (where not n.suppressed)
+                   n.throttle_group, min(n.seq), max(n.seq), count(*) filter (where n.excluded is null)
             from numbered n
             group by n.throttle_group, n.slice
-            having count(*) filter (where not n.suppressed) > 0)
+            having count(*) filter (where n.excluded is null) > 0)
         select count(*)::integer as frozen, coalesce(max(subscriber_id), @cursor) as cursor from numbered
         """;
 
@@ -183,11 +185,11 @@ public sealed class FreezeStore(NpgsqlDataSource database, ThrottleGroups? group
             cancellationToken: stop));
         if (id is null)
             return null;
-        var content = issue.Compile(id.Value);
-        await connection.ExecuteAsync(new CommandDefinition(
-            InsertContent,
-            new { issue = id, variant = (short)0, segments = content.ToBytes(), sha256 = content.Sha256.ToArray(), htmlBytes = issue.HtmlBytes },
-            cancellationToken: stop));
+        foreach (var (variant, content) in issue.Compile(id.Value))
+            await connection.ExecuteAsync(new CommandDefinition(
+                InsertContent,
+                new { issue = id, variant, segments = content.ToBytes(), sha256 = content.Sha256.ToArray(), htmlBytes = variant == IssueVariant.Html ? issue.HtmlBytes : 0 },
+                cancellationToken: stop));
         await transaction.CommitAsync(stop);
         return id;
     }
@@ -318,6 +320,16 @@ public sealed record NewIssue
     /// <summary>Whom it is for; null: everyone of the tier. Its filter is kept with the issue as it is now.</summary>
     public Segment? Segment { get; init; }
 
-    /// <summary>The finished message, once the issue has its id.</summary>
-    public required Func<long, Rendering.CompiledMessage> Compile { get; init; }
+    /// <summary>The finished messages by <see cref="IssueVariant"/>, once the issue has its id.</summary>
+    public required Func<long, IReadOnlyDictionary<short, Rendering.CompiledMessage>> Compile { get; init; }
+}
+
+/// <summary>Which of an issue's messages a reader gets: kept in the ledger, so never renumber one.</summary>
+public static class IssueVariant
+{
+    /// <summary>HTML and text.</summary>
+    public const short Html = 0;
+
+    /// <summary>Text alone, for readers who want no HTML.</summary>
+    public const short Plain = 1;
 }

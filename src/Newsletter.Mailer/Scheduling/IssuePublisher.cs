@@ -119,11 +119,17 @@ public sealed partial class IssuePublisher(
                 Nonce = $"{RandomNumberGenerator.GetHexString(12, lowercase: true)}@{newsletter.FromAddress[(newsletter.FromAddress.LastIndexOf('@') + 1)..]}",
                 HtmlBytes = rendered.HtmlBytes,
                 Segment = segment,
-                Compile = id => MessageCompiler.Compile(rendered, new IssueHeaders { IssueId = id, Date = local }),
+                Compile = id => Compile(rendered, new IssueHeaders { IssueId = id, Date = local }),
             },
             stop);
         return (issue, null);
     }
+
+    private static Dictionary<short, CompiledMessage> Compile(RenderedEdition rendered, IssueHeaders headers) => new()
+    {
+        [IssueVariant.Html] = MessageCompiler.Compile(rendered, headers),
+        [IssueVariant.Plain] = MessageCompiler.CompilePlain(rendered, headers),
+    };
 
     private async Task<Publishing> HoldAsync(long editionId, string reason, CancellationToken stop)
     {

@@ -162,7 +162,7 @@ public sealed class LeavingTests : IAsyncLifetime
             await using var window = await browser.OpenAsync(320, ColorScheme.Light, scripts: false);
             var page = await window.NewPageAsync();
             await page.GotoAsync(link);
-            await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Unsubscribe" }).ClickAsync();
+            await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Unsubscribe", Exact = true }).ClickAsync();
             await page.GetByText("You are unsubscribed.").WaitForAsync();
             Assert.Equal("unsubscribed", await StatusAsync());
             Assert.Equal("page", await _server.Database.ScalarAsync<string>("select unsubscribed_by from subscriptions where subscriber_id = $1", _subscriber));

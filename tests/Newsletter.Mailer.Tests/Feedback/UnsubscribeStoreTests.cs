@@ -96,6 +96,82 @@ public sealed class UnsubscribeStoreTests : DatabaseTest
         Assert.Null(await Store.FindAsync(4711, _reader, default));
     }
 
+    [Fact]
+    public async Task LeavingIsAnEntryInTheLedgerWithWhatTheReaderSaid()
+    {
+        var why = Departure.Of("too_many", "  Every\r\nday! ", "203.0.113.7");
+        await Store.LeaveAsync(_newsletter.Id, _reader, 35, "page", default, why);
+        await Store.LeaveAsync(_newsletter.Id, _reader, 36, "one_click", default);
+
+        var entry = Assert.Single(await Consents.ListAsync(_reader, default));
+        Assert.Equal(("withdrawn", "unsubscribe", "mailed_link", "too_many", "Every\nday!", "203.0.113.7"), (entry.Action, entry.Form, entry.How, entry.Reason, entry.Note, entry.Ip));
+    }
+
+    [Theory]
+    [InlineData("no such reason", "a\u0000b")]
+    [InlineData("", "   ")]
+    [InlineData(null, null)]
+    public void NobodyIsKeptFromLeavingByWhatTheySay(string? reason, string? note)
+    {
+        var why = Departure.Of(reason, note, null);
+
+        Assert.Equal((null, null), (why.Reason, why.Note));
+        Assert.Equal(Departure.LongestNote, Departure.Of(null, new string('x', 9_000), null).Note!.Length);
+    }
+
+    [Fact]
+    public async Task LeavingIsTakenBackWithinTheHourAndLeavesEverythingAsItWas()
+    {
+        await Database.ExecuteAsync("update subscriptions set tier = 'premium', confirmed_at = '2026-01-01T00:00Z'");
+        var before = await Database.ScalarAsync<string>("select to_jsonb(s)::text from subscriptions s");
+        await Store.LeaveAsync(_newsletter.Id, _reader, 35, "page", default);
+
+        Assert.True(await Store.UndoAsync(_newsletter.Id, _reader, "203.0.113.7", default));
+
+        Assert.Equal(before, await Database.ScalarAsync<string>("select to_jsonb(s)::text from subscriptions s"));
+        Assert.Equal(["withdrawn", "restored"], (await Consents.ListAsync(_reader, default)).Select(entry => entry.Action));
+        Assert.False(await Store.UndoAsync(_newsletter.Id, _reader, null, default));
+    }
+
+    [Fact]
+    public async Task AfterAnHourAnOldMailSubscribesNobody()
+    {
+        await Store.LeaveAsync(_newsletter.Id, _reader, 35, "page", default);
+        Assert.True((await Store.FindAsync(_newsletter.Id, _reader, default))!.CanUndo);
+        await Database.ExecuteAsync("update subscriptions set unsubscribed_at = now() - interval '61 minutes'");
+
+        Assert.False(await Store.UndoAsync(_newsletter.Id, _reader, null, default));
+        Assert.False((await Store.FindAsync(_newsletter.Id, _reader, default))!.CanUndo);
+        Assert.Equal("unsubscribed page 35 t", await SubscriptionAsync());
+    }
+
+    [Fact]
+    public async Task LeavingEverythingLeavesNewslettersThatTheyNeverHadTooAndUndoTakesAllOfItBack()
+    {
+        var coffee = await Some.NewsletterAsync(Database, draft => draft with { Slug = "coffee" });
+        var gone = await Some.NewsletterAsync(Database, draft => draft with { Slug = "gone" });
+        await Some.NewsletterAsync(Database, draft => draft with { Slug = "never" });
+        await Database.ExecuteAsync("insert into subscriptions (newsletter_id, subscriber_id, status, confirmed_at) values ($1, $2, 'active', now())", coffee.Id, _reader);
+        await Database.ExecuteAsync(
+            "insert into subscriptions (newsletter_id, subscriber_id, status, confirmed_at, unsubscribed_at, unsubscribed_by) values ($1, $2, 'unsubscribed', now(), now() - interval '5 minutes', 'page')", gone.Id, _reader);
+        var other = (await Some.SubscribersAsync(Database, _newsletter, 1)).Single();
+        var before = await AllAsync();
+
+        Assert.Equal(1, (await Store.FindAsync(_newsletter.Id, _reader, default))!.Others);
+        Assert.True(await Store.LeaveAllAsync(_reader, 35, Departure.Of(null, null, null), default));
+        Assert.Equal("coffee:all gone:page never:all tea:all", await Database.ScalarAsync<string>(
+            "select string_agg(n.slug || ':' || x.unsubscribed_by, ' ' order by n.slug) from subscriptions x join newsletters n on n.id = x.newsletter_id where x.subscriber_id = $1", _reader));
+        Assert.Equal("active", await Database.ScalarAsync<string>("select status from subscriptions where subscriber_id = $1", other));
+        Assert.False(await Store.LeaveAllAsync(_reader, 35, Departure.Of(null, null, null), default));
+
+        Assert.True(await Store.UndoAsync(_newsletter.Id, _reader, null, default));
+        Assert.Equal(before, await AllAsync());
+
+        Task<string?> AllAsync() => Database.ScalarAsync<string>("select jsonb_agg(s order by newsletter_id, subscriber_id)::text from subscriptions s");
+    }
+
+    private ConsentStore Consents => new(DataSource, Newsletter.Mailer.Links.KeyRing.Generate());
+
     private Task<string?> SubscriptionAsync() => Database.ScalarAsync<string>(
         "select concat_ws(' ', status, unsubscribed_by, unsubscribed_issue, unsubscribed_at is not null) from subscriptions where newsletter_id = $1", _newsletter.Id);
 }

@@ -244,7 +244,7 @@ public sealed class OutboxSenderTests : MailroomTest
 
     private Task<TimeSpan?> SendAsync(long id) => Sender(_clock).SendAsync(id, default);
 
-    private OutboxSender Sender(TimeProvider clock) => new(Outbox, Tests, Relays, clock, NullLogger<OutboxSender>.Instance);
+    private OutboxSender Sender(TimeProvider clock) => new(Outbox, Tests, Room.ReaderMail, Relays, clock, NullLogger<OutboxSender>.Instance);
 
     private async Task<long> PutAsync(Edition? edition = null)
     {

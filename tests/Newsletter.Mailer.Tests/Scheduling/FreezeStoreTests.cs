@@ -25,6 +25,44 @@ public sealed class FreezeStoreTests : MailroomTest
     }
 
     [Fact]
+    public async Task WhoTakesABreakOrTheDigestIsExcludedForThatReason()
+    {
+        var (issue, _) = await BeginAsync(readers: 10);
+        await Database.ExecuteAsync("""
+            update subscriptions set paused_until = now() + interval '1 day' where subscriber_id in (1, 2, 3);
+            update subscriptions set paused_until = now() - interval '1 minute' where subscriber_id = 4;
+            update subscriptions set frequency = 'digest' where subscriber_id in (3, 5);
+            insert into suppressions (address, reason) select address, 'manual' from subscribers where id in (2, 6);
+            """);
+
+        await Room.Publisher.FreezeAsync(issue, default);
+
+        var receipt = await Room.ReceiptAsync(issue);
+        Assert.Equal((10L, 5L), (receipt.Audience, receipt.Pending));
+        Assert.Equal(["digest 1", "paused 2", "suppressed 2", "unsubscribed 0"], receipt.Excluded.Select(pair => $"{pair.Key} {pair.Value}"));
+        Assert.Equal(5L, await Database.ScalarAsync<long>("select sum(size) from batches"));
+        Assert.Equal("No: the reader had paused the newsletter at the time.", (await Room.Deliveries.WhyAsync(issue, 1, default))!.Answer);
+    }
+
+    [Fact]
+    public async Task WhoWantsPlainTextGetsTheSameIssueWithoutHtml()
+    {
+        var (issue, _) = await BeginAsync(readers: 3);
+        await Database.ExecuteAsync("update subscribers set plain_text = true where id = 2");
+        await Room.Publisher.FreezeAsync(issue, default);
+
+        await Room.Worker.WorkAsync();
+
+        var mails = Enumerable.Range(1, 3).Select(n => MimeKit.MimeMessage.Load(new MemoryStream(Room.Inbox.Messages.ReadBody(n)!.Bytes)))
+            .ToDictionary(mail => mail.To.Mailboxes.Single().Address, StringComparer.Ordinal);
+        var (plain, rich) = (mails["reader2@example.net"], mails["reader1@example.net"]);
+        Assert.Equal(("text/plain", "multipart/alternative"), (plain.Body!.ContentType.MimeType, rich.Body!.ContentType.MimeType));
+        Assert.Equal(rich.TextBody!.Replace("Reader1", "Reader2", StringComparison.Ordinal).Replace("reader1", "reader2", StringComparison.Ordinal).Split("/unsubscribe/")[0],
+            plain.TextBody!.Split("/unsubscribe/")[0]);
+        Assert.Equal((rich.Subject, true), (plain.Subject, plain.Headers.Contains("List-Unsubscribe")));
+    }
+
+    [Fact]
     public async Task AFreezeMayEndWithBatchesOfAnotherSizeThanItBegan()
     {
         var (issue, _) = await BeginAsync(readers: 230);

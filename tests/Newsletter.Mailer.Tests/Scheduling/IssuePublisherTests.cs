@@ -202,7 +202,7 @@ public sealed class IssuePublisherTests : MailroomTest
         SentDate = due.Now,
         Nonce = "0@example.com",
         HtmlBytes = 1,
-        Compile = compile,
+        Compile = id => new Dictionary<short, Newsletter.Mailer.Rendering.CompiledMessage> { [IssueVariant.Html] = compile(id) },
     };
 
     private async Task FreezeAllAsync()

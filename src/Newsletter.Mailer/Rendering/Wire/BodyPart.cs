@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text;
 using Newsletter.Mailer.Rendering.Slots;
 
 namespace Newsletter.Mailer.Rendering.Wire;
@@ -7,31 +6,49 @@ namespace Newsletter.Mailer.Rendering.Wire;
 /// <summary>One part of the multipart body: its headers, and its text in the encoding that makes it shorter.</summary>
 internal static class BodyPart
 {
+    private static readonly System.Text.Encoding Utf8 = System.Text.Encoding.UTF8;
+
     public static void Add(OpList body, string boundaryLine, string type, SlotTemplate template)
     {
-        var parts = EndInLineBreak(template).Parts;
         var useBase64 = IsShorterInBase64(template.FillDefaults());
         body.Add(boundaryLine);
-        body.Add($"Content-Type: {type}; charset=utf-8\r\nContent-Transfer-Encoding: {(useBase64 ? "base64" : "quoted-printable")}\r\n\r\n");
+        body.Add($"Content-Type: {type}; charset=utf-8\r\nContent-Transfer-Encoding: {Encoding(useBase64)}\r\n\r\n");
+        AddText(body, template, useBase64);
+        // The line break before a boundary belongs to the boundary (RFC 2046 §5.1.1).
+        body.Add("\r\n");
+    }
+
+    /// <summary>The whole body of a message that has no other part.</summary>
+    public static void AddAlone(HeaderBlock headers, OpList body, string type, SlotTemplate template)
+    {
+        var useBase64 = IsShorterInBase64(template.FillDefaults());
+        headers.Add("Content-Type", $"{type}; charset=utf-8");
+        headers.Add("Content-Transfer-Encoding", Encoding(useBase64));
+        AddText(body, template, useBase64);
+    }
+
+    private static string Encoding(bool useBase64) => useBase64 ? "base64" : "quoted-printable";
+
+    private static void AddText(OpList body, SlotTemplate template, bool useBase64)
+    {
+        var parts = EndInLineBreak(template).Parts;
         if (useBase64)
             body.Add(new WireOp.Base64([.. parts.Select(Piece)]));
         else
             foreach (var part in parts)
                 AddQuoted(body, part);
-        // The line break before a boundary belongs to the boundary (RFC 2046 §5.1.1).
-        body.Add("\r\n");
     }
 
     private static Base64Piece Piece(SlotPart part) => part is SlotPart.Slot slot
         ? new Base64Piece(null, slot)
-        : new Base64Piece(new Base64Run(Encoding.UTF8.GetBytes(((SlotPart.Literal)part).Text.Replace("\n", "\r\n", StringComparison.Ordinal))), null);
+        : new Base64Piece(new Base64Run(Utf8.GetBytes(((SlotPart.Literal)part).Text.Replace("\n", "\r\n", StringComparison.Ordinal))), null);
 
     private static void AddQuoted(OpList body, SlotPart part)
     {
         if (part is SlotPart.Slot slot)
             body.Add(new WireOp.Quoted(slot));
         else
-            QuotedPrintable.Encode(Encoding.UTF8.GetBytes(((SlotPart.Literal)part).Text), body.Bytes);
+            QuotedPrintable.Encode(Utf8.GetBytes(((SlotPart.Literal)part).Text), body.Bytes);
     }
 
     private static SlotTemplate EndInLineBreak(SlotTemplate template) =>
@@ -41,7 +58,7 @@ internal static class BodyPart
 
     private static bool IsShorterInBase64(string text)
     {
-        var bytes = Encoding.UTF8.GetBytes(text);
+        var bytes = Utf8.GetBytes(text);
         var quoted = new ArrayBufferWriter<byte>();
         QuotedPrintable.Encode(bytes, quoted);
         return quoted.WrittenCount > bytes.Length * 78L / 57;

@@ -1,0 +1,242 @@
+using System.Text.Json;
+using Dapper;
+using Newsletter.Mailer.Outbox;
+using Npgsql;
+
+namespace Newsletter.Mailer.Audience;
+
+/// <summary>What readers choose for themselves, by a link that only their address was sent.</summary>
+public sealed class PreferencesStore(NpgsqlDataSource database)
+{
+    /// <summary>How long a break is.</summary>
+    public const int PauseDays = 28;
+
+    private const string SelectReader = /*lang=sql*/ """
+        select id as "Id", address as "Address", name as "Name", time_zone as "TimeZone", language as "Language", plain_text as "PlainText"
+        from subscribers where id = @id
+        """;
+
+    private const string SelectNewsletters = /*lang=sql*/ """
+        select n.id as "Id", n.name as "Name", n.language as "Language", coalesce(x.status, 'none') as "Status", coalesce(x.frequency, 'every') as "Frequency",
+               case when x.paused_until > now() then x.paused_until end as "PausedUntil"
+        from newsletters n
+        left join subscriptions x on x.newsletter_id = n.id and x.subscriber_id = @id
+        order by x.newsletter_id is null, n.name
+        """;
+
+    private const string SelectSuppressed = /*lang=sql*/ """
+        select exists (select from suppressions p join subscribers b on b.id = @id
+                       where lower(p.address) = lower(b.address) or lower(p.domain) = lower(split_part(b.address, '@', -1)))
+        """;
+
+    // A first name that somebody else gave goes with the name that the reader gives.
+    private const string Change = /*lang=sql*/ """
+        update subscribers
+        set attributes = case when name is distinct from @Name then attributes - 'first_name' else attributes end,
+            name = @Name, time_zone = @TimeZone, language = @Language, plain_text = @PlainText, updated_at = now()
+        where id = @Id
+        """;
+
+    private const string SetFrequency = /*lang=sql*/ """
+        update subscriptions set frequency = @frequency where newsletter_id = @newsletterId and subscriber_id = @subscriberId
+        """;
+
+    private const string Pause = /*lang=sql*/ """
+        update subscriptions set paused_until = now() + make_interval(days => @days)
+        where subscriber_id = @subscriberId and status = 'active' and (@newsletterId::bigint is null or newsletter_id = @newsletterId)
+        returning paused_until
+        """;
+
+    private const string Resume = /*lang=sql*/ "update subscriptions set paused_until = null where subscriber_id = @subscriberId and paused_until is not null";
+
+    // At most one an hour: the button stands on a page that a forwarded mail opens.
+    private const string AnyLinkJustSent = /*lang=sql*/ """
+        select exists (select from outbox where lower(address) = lower(@address) and kind = 'preferences_link' and created_at > now() - interval '1 hour')
+        """;
+
+    private const string TakeTurn = /*lang=sql*/ "select id from subscribers where id = @id for update";
+
+    /// <summary>Null where there is no such reader, or no longer.</summary>
+    public async Task<ReaderPreferences?> FindAsync(long subscriberId, CancellationToken stop)
+    {
+        await using var connection = await database.OpenConnectionAsync(stop);
+        var about = new { id = subscriberId };
+        return await connection.QuerySingleOrDefaultAsync<ReaderPreferences>(new CommandDefinition(SelectReader, about, cancellationToken: stop)) is not { } reader
+            ? null
+            : reader with { Newsletters = [.. await connection.QueryAsync<NewsletterChoice>(new CommandDefinition(SelectNewsletters, about, cancellationToken: stop))] };
+    }
+
+    /// <summary>Saves the whole form. Updated, NotFound or Invalid (<c>name</c>, <c>time_zone</c>, <c>language</c>), and then nothing is changed.</summary>
+    public async Task<AudienceOutcome<ReaderPreferences>> SaveAsync(long subscriberId, PreferencesChange change, CancellationToken stop)
+    {
+        var problems = new List<FieldProblem>();
+        var person = SubscriberRules.Check(new SubscriberChanges { Name = change.Name, TimeZone = change.TimeZone, Language = change.Language }, problems);
+        if (person is null)
+            return new AudienceOutcome<ReaderPreferences>.Invalid(problems);
+        if (await FindAsync(subscriberId, stop) is not { } before)
+            return new AudienceOutcome<ReaderPreferences>.NotFound();
+        await using (var connection = await database.OpenConnectionAsync(stop))
+        {
+            await using var transaction = await connection.BeginTransactionAsync(stop);
+            await connection.ExecuteAsync(new CommandDefinition(
+                Change, new { Id = subscriberId, person.Name, person.TimeZone, person.Language, change.PlainText }, cancellationToken: stop));
+            var suppressed = await connection.QuerySingleAsync<bool>(new CommandDefinition(SelectSuppressed, new { id = subscriberId }, cancellationToken: stop));
+            foreach (var newsletter in before.Newsletters)
+                if (change.Choices.TryGetValue(newsletter.Id, out var choice))
+                    await ChooseAsync(connection, subscriberId, newsletter, choice, suppressed, change, stop);
+            await transaction.CommitAsync(stop);
+        }
+
+        return await FindAsync(subscriberId, stop) is { } after
+            ? new AudienceOutcome<ReaderPreferences>.Updated(after)
+            : new AudienceOutcome<ReaderPreferences>.NotFound();
+    }
+
+    /// <summary>Nothing comes for four weeks.</summary>
+    /// <param name="subscriberId">To whom.</param>
+    /// <param name="newsletterId">Of this newsletter; null: of all.</param>
+    /// <param name="stop">Gives up.</param>
+    /// <returns>Until when; null where there is nothing to pause.</returns>
+    public async Task<DateTimeOffset?> PauseAsync(long subscriberId, long? newsletterId, CancellationToken stop)
+    {
+        await using var connection = await database.OpenConnectionAsync(stop);
+        var until = await connection.QueryAsync<DateTime>(new CommandDefinition(Pause, new { subscriberId, newsletterId, days = PauseDays }, cancellationToken: stop));
+        return until.Select(time => (DateTimeOffset?)time).FirstOrDefault();
+    }
+
+    /// <summary>Ends every break.</summary>
+    public async Task ResumeAsync(long subscriberId, CancellationToken stop)
+    {
+        await using var connection = await database.OpenConnectionAsync(stop);
+        await connection.ExecuteAsync(new CommandDefinition(Resume, new { subscriberId }, cancellationToken: stop));
+    }
+
+    /// <summary>A digest a month in the place of single issues.</summary>
+    public async Task TakeDigestAsync(long subscriberId, long newsletterId, CancellationToken stop)
+    {
+        await using var connection = await database.OpenConnectionAsync(stop);
+        await connection.ExecuteAsync(new CommandDefinition(SetFrequency, new { subscriberId, newsletterId, frequency = "digest" }, cancellationToken: stop));
+    }
+
+    /// <summary>Puts a mail with the link to these preferences into the outbox.</summary>
+    /// <returns>Its id; null where one was sent within the hour, or there is no such reader.</returns>
+    public async Task<long?> MailLinkAsync(long subscriberId, long newsletterId, CancellationToken stop)
+    {
+        await using var connection = await database.OpenConnectionAsync(stop);
+        await using var transaction = await connection.BeginTransactionAsync(stop);
+        await connection.ExecuteAsync(new CommandDefinition(TakeTurn, new { id = subscriberId }, cancellationToken: stop));
+        if (await connection.QuerySingleOrDefaultAsync<ReaderPreferences>(new CommandDefinition(SelectReader, new { id = subscriberId }, cancellationToken: stop)) is not { } reader
+            || await connection.QuerySingleAsync<bool>(new CommandDefinition(AnyLinkJustSent, new { address = reader.Address }, cancellationToken: stop)))
+            return null;
+        var mail = new OutboxMail
+        {
+            Kind = ReaderMailKinds.PreferencesLink,
+            Address = reader.Address,
+            NewsletterId = newsletterId,
+            Model = JsonSerializer.Serialize(new ReaderModel(subscriberId)),
+        };
+        var id = await OutboxStore.PutAsync(connection, mail, stop);
+        await transaction.CommitAsync(stop);
+        return id;
+    }
+
+    // Who is suppressed can leave and can't join: nothing would be sent to them.
+    private static async Task ChooseAsync(
+        NpgsqlConnection connection, long subscriberId, NewsletterChoice newsletter, string choice, bool suppressed, PreferencesChange change, CancellationToken stop)
+    {
+        if (choice == "nothing")
+        {
+            if (newsletter.Status is "active" or "pending")
+                await SubscriptionStore.UnsubscribeAsync(connection, newsletter.Id, subscriberId, "preferences", null, Departure.Of(null, null, change.Ip), stop);
+            return;
+        }
+
+        if (newsletter.Status != "active")
+        {
+            if (suppressed)
+                return;
+            await SubscriptionStore.PutAsync(connection, new SubscriptionStore.Row(newsletter.Id, subscriberId, "active", null, Confirmed: true), stop);
+            var entry = new ConsentEntry
+            {
+                NewsletterId = newsletter.Id,
+                SubscriberId = subscriberId,
+                Action = "chosen",
+                Wording = change.Wording,
+                Language = change.WordingLanguage,
+                Form = "preferences",
+                Ip = change.Ip,
+                How = "mailed_link",
+            };
+            await ConsentStore.AddAsync(connection, entry, stop);
+        }
+
+        if (newsletter.Frequency != choice)
+            await connection.ExecuteAsync(new CommandDefinition(SetFrequency, new { subscriberId, newsletterId = newsletter.Id, frequency = choice }, cancellationToken: stop));
+    }
+}
+
+/// <summary>A reader's own settings.</summary>
+public sealed record ReaderPreferences
+{
+    public long Id { get; init; }
+
+    public string Address { get; init; } = "";
+
+    public string? Name { get; init; }
+
+    /// <summary>IANA zone; null where unknown.</summary>
+    public string? TimeZone { get; init; }
+
+    /// <summary>IETF tag; null where unknown.</summary>
+    public string? Language { get; init; }
+
+    /// <summary>Issues come without HTML.</summary>
+    public bool PlainText { get; init; }
+
+    /// <summary>Every newsletter there is, the reader's first.</summary>
+    public IReadOnlyList<NewsletterChoice> Newsletters { get; init; } = [];
+}
+
+/// <summary>A newsletter as a reader has chosen it.</summary>
+public sealed record NewsletterChoice
+{
+    public long Id { get; init; }
+
+    public string Name { get; init; } = "";
+
+    public string Language { get; init; } = "en";
+
+    /// <summary><c>active</c>, <c>pending</c>, <c>unsubscribed</c>, or <c>none</c>.</summary>
+    public string Status { get; init; } = "none";
+
+    /// <summary><c>every</c> issue, or a <c>digest</c> a month.</summary>
+    public string Frequency { get; init; } = "every";
+
+    /// <summary>Null where nothing is paused.</summary>
+    public DateTimeOffset? PausedUntil { get; init; }
+
+    /// <summary>As the form shows it: <c>every</c>, <c>digest</c> or <c>nothing</c>.</summary>
+    public string Choice => Status == "active" ? Frequency : "nothing";
+}
+
+/// <summary>The form of the preferences, as it was sent.</summary>
+public sealed record PreferencesChange
+{
+    public string? Name { get; init; }
+
+    public string? TimeZone { get; init; }
+
+    public string? Language { get; init; }
+
+    public bool PlainText { get; init; }
+
+    /// <summary><c>every</c>, <c>digest</c> or <c>nothing</c> by the newsletter's id; one that is missing stays.</summary>
+    public IReadOnlyDictionary<long, string> Choices { get; init; } = new Dictionary<long, string>();
+
+    /// <summary>What the form said that the reader agrees to.</summary>
+    public required string Wording { get; init; }
+
+    public required string WordingLanguage { get; init; }
+
+    public string? Ip { get; init; }
+}

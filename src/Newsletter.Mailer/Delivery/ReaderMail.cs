@@ -1,0 +1,129 @@
+using System.Text.Json;
+using Newsletter.Mailer.Audience;
+using Newsletter.Mailer.Links;
+using Newsletter.Mailer.Outbox;
+using Newsletter.Mailer.Rendering;
+using Newsletter.Mailer.Rendering.Languages;
+using Newsletter.Mailer.Rendering.Personal;
+
+namespace Newsletter.Mailer.Delivery;
+
+/// <summary>
+/// Mail to one reader, made when it is sent: whether it still goes is decided here, by what is so now. Nothing in it was typed by whoever asked for
+/// it (STANDARDS, list bombing).
+/// </summary>
+public sealed class ReaderMail(
+    NewsletterStore newsletters, SubscriberStore subscribers, ConfirmationStore confirmations, SuppressionStore suppressions,
+    SignUpOptions options, KeyRing keys, PublicSite site)
+{
+    /// <summary>Asks whether a sign-up was meant; or tells a reader who is subscribed that nothing need be done.</summary>
+    internal async Task<ComposedMail> ConfirmationAsync(ClaimedMail mail, CancellationToken stop)
+    {
+        var signUpId = JsonSerializer.Deserialize<SignUpModel>(mail.Model)!.SignUpId;
+        if (await confirmations.DecideAsync(signUpId, stop) is not { IsSent: true } decision || await newsletters.GetAsync(mail.NewsletterId ?? 0, stop) is not { } newsletter)
+            return new ComposedMail.Needless();
+        var words = Phrases.For(decision.Language, newsletter.Language);
+        var letter = decision.IsSubscribed ? await KnownAsync(mail, newsletter, words, stop) : Confirmation(newsletter, words, signUpId);
+        return Finish(mail, newsletter, letter, "confirm");
+    }
+
+    /// <summary>Greets a reader who has confirmed, unless they have left again or can't be mailed.</summary>
+    internal async Task<ComposedMail> WelcomeAsync(ClaimedMail mail, CancellationToken stop)
+    {
+        var subscriberId = JsonSerializer.Deserialize<ReaderModel>(mail.Model)!.SubscriberId;
+        if (await subscribers.GetAsync(subscriberId, stop) is not { } reader || await newsletters.GetAsync(mail.NewsletterId ?? 0, stop) is not { } newsletter
+            || !reader.Subscriptions.Any(subscription => subscription.NewsletterId == newsletter.Id && subscription.Status == SubscriptionStatus.Active)
+            || await IsSuppressedAsync(reader.Address, stop))
+            return new ComposedMail.Needless();
+        var words = Phrases.For(reader.Language, newsletter.Language);
+        (string, string) name = ("newsletter", newsletter.Name);
+        var letter = new PersonalLetter
+        {
+            Newsletter = newsletter,
+            Words = words,
+            Subject = words.Text("mail.welcome.subject", name),
+            Heading = words.Text("mail.welcome.subject", name),
+            Before = [words.Text("mail.welcome.text")],
+            Button = new LetterLink(words.Text("mail.welcome.button"), site.Archive(newsletter.Slug)),
+            After = [words.Text("mail.welcome.after")],
+            Links = [Preferences(reader.Id, words), Unsubscribe(newsletter, reader.Id, words)],
+        };
+        return Finish(mail, newsletter, letter, "welcome");
+    }
+
+    /// <summary>Sends readers the link to their preferences, unless they were forgotten or can't be mailed meanwhile.</summary>
+    internal async Task<ComposedMail> PreferencesAsync(ClaimedMail mail, CancellationToken stop)
+    {
+        var subscriberId = JsonSerializer.Deserialize<ReaderModel>(mail.Model)!.SubscriberId;
+        if (await subscribers.GetAsync(subscriberId, stop) is not { } reader || await newsletters.GetAsync(mail.NewsletterId ?? 0, stop) is not { } newsletter
+            || await IsSuppressedAsync(reader.Address, stop))
+            return new ComposedMail.Needless();
+        var words = Phrases.For(reader.Language, newsletter.Language);
+        (string, string) name = ("newsletter", newsletter.Name);
+        var letter = new PersonalLetter
+        {
+            Newsletter = newsletter,
+            Words = words,
+            Subject = words.Text("mail.preferences.subject", name),
+            Heading = words.Text("preferences.title"),
+            Before = [words.Text("mail.preferences.text")],
+            Button = Preferences(reader.Id, words) with { Label = words.Text("mail.preferences.button") },
+            After = [words.Text("mail.preferences.after")],
+        };
+        return Finish(mail, newsletter, letter, "preferences");
+    }
+
+    private PersonalLetter Confirmation(NewsletterProfile newsletter, Phrases words, long signUpId)
+    {
+        var token = new ConfirmToken(signUpId).Sign(keys, keys.ActiveKey);
+        return new PersonalLetter
+        {
+            Newsletter = newsletter,
+            Words = words,
+            Subject = words.Text("mail.confirm.subject", ("newsletter", newsletter.Name)),
+            Heading = words.Text("mail.confirm.heading"),
+            Before = [words.Text("mail.confirm.text", ("newsletter", newsletter.Name))],
+            Button = new LetterLink(words.Text("mail.confirm.button"), site.Confirm(token)),
+            After = [words.Text("mail.confirm.after", ("days", $"{options.ConfirmDays}"))],
+            Links = [new LetterLink(words.Text("mail.confirm.not_me"), site.NotMe(token))],
+        };
+    }
+
+    private async Task<PersonalLetter> KnownAsync(ClaimedMail mail, NewsletterProfile newsletter, Phrases words, CancellationToken stop)
+    {
+        var reader = (await subscribers.LookupAsync(mail.Address, stop) as AudienceOutcome<Subscriber>.Found)?.Value;
+        (string, string) name = ("newsletter", newsletter.Name);
+        return new PersonalLetter
+        {
+            Newsletter = newsletter,
+            Words = words,
+            Subject = words.Text("mail.known.subject", name),
+            Heading = words.Text("mail.known.subject", name),
+            Before = [words.Text("mail.known.text", name)],
+            Button = new LetterLink(words.Text("mail.welcome.button"), site.Archive(newsletter.Slug)),
+            After = [words.Text("mail.known.after")],
+            Links = reader is null ? [] : [Preferences(reader.Id, words), Unsubscribe(newsletter, reader.Id, words)],
+        };
+    }
+
+    private LetterLink Preferences(long subscriberId, Phrases words) =>
+        new(words.Text("mail.link.preferences"), site.Preferences(new PreferencesToken(subscriberId).Sign(keys, keys.ActiveKey)));
+
+    private LetterLink Unsubscribe(NewsletterProfile newsletter, long subscriberId, Phrases words) =>
+        new(words.Text("mail.link.unsubscribe"), site.Unsubscribe(new UnsubscribeToken(newsletter.Id, subscriberId, 0).Sign(keys, keys.ActiveKey)));
+
+    private async Task<bool> IsSuppressedAsync(string address, CancellationToken stop) =>
+        EmailAddress.TryParse(address, out var parsed) && await suppressions.FindAsync(parsed, stop) is not null;
+
+    private static ComposedMail.Ready Finish(ClaimedMail mail, NewsletterProfile newsletter, PersonalLetter letter, string kind)
+    {
+        var domain = newsletter.FromAddress[(newsletter.FromAddress.LastIndexOf('@') + 1)..];
+        var message = MessageCompiler.CompilePersonal(letter.ToMail(mail.CreatedAt)).Fill(new Recipient
+        {
+            Address = mail.Address,
+            MessageId = $"{kind}.{mail.Id}.{mail.Nonce}@{domain}",
+            UnsubscribeUrl = "",
+        });
+        return new ComposedMail.Ready(new OutgoingMail { Sender = newsletter.FromAddress, Recipient = mail.Address, Message = message });
+    }
+}

@@ -1,0 +1,52 @@
+using Dapper;
+using Npgsql;
+
+namespace Newsletter.Mailer.Reports;
+
+/// <summary>Everything that is kept about a reader, for the reader (GDPR, articles 15 and 20).</summary>
+public sealed class ReaderDataStore(NpgsqlDataSource database)
+{
+    private const string Select = /*lang=sql*/ """
+        select jsonb_pretty(jsonb_build_object(
+            'email', b.address, 'name', b.name, 'attributes', b.attributes, 'time_zone', b.time_zone, 'language', b.language, 'plain_text', b.plain_text,
+            'created_at', b.created_at, 'updated_at', b.updated_at,
+            'subscriptions', coalesce((
+                select jsonb_agg(jsonb_build_object(
+                    'newsletter', n.slug, 'status', x.status, 'tier', x.tier, 'frequency', x.frequency, 'paused_until', x.paused_until, 'created_at', x.created_at,
+                    'confirmed_at', x.confirmed_at, 'unsubscribed_at', x.unsubscribed_at, 'unsubscribed_by', x.unsubscribed_by) order by n.id)
+                from subscriptions x join newsletters n on n.id = x.newsletter_id
+                where x.subscriber_id = b.id), '[]'),
+            'consents', coalesce((
+                select jsonb_agg(jsonb_build_object(
+                    'newsletter', n.slug, 'action', c.action, 'at', c.at, 'wording', c.wording, 'language', c.language, 'form', c.form, 'ip', host(c.ip),
+                    'how', c.how, 'reason', c.reason, 'note', c.note) order by c.at, c.id)
+                from consents c join newsletters n on n.id = c.newsletter_id
+                where c.subscriber_id = b.id), '[]'),
+            'sign_ups', coalesce((
+                select jsonb_agg(jsonb_build_object('newsletter', n.slug, 'form', u.form, 'ip', host(u.ip), 'state', u.state, 'at', u.created_at) order by u.id)
+                from sign_ups u join newsletters n on n.id = u.newsletter_id
+                where lower(u.address) = lower(b.address)), '[]'),
+            'suppressions', coalesce((
+                select jsonb_agg(jsonb_build_object('reason', p.reason, 'evidence', p.evidence, 'at', p.created_at) order by p.id)
+                from suppressions p where lower(p.address) = lower(b.address)), '[]'),
+            'issues', coalesce((
+                select jsonb_agg(jsonb_build_object(
+                    'newsletter', n.slug, 'number', e.number, 'title', e.title, 'status', d.status, 'reason', d.reason, 'at', d.updated_at) order by i.id)
+                from issues i
+                join deliveries d on d.part_key = i.part_key and d.issue_id = i.id and d.subscriber_id = b.id
+                join editions e on e.id = i.edition_id
+                join newsletters n on n.id = i.newsletter_id), '[]'),
+            'mails', coalesce((
+                select jsonb_agg(jsonb_build_object('kind', o.kind, 'state', o.state, 'at', o.created_at) order by o.id)
+                from outbox o where lower(o.address) = lower(b.address)), '[]')))
+        from subscribers b
+        where b.id = @subscriberId
+        """;
+
+    /// <summary>As a JSON document; null where there is no such reader.</summary>
+    public async Task<string?> FindAsync(long subscriberId, CancellationToken stop)
+    {
+        await using var connection = await database.OpenConnectionAsync(stop);
+        return await connection.ExecuteScalarAsync<string?>(new CommandDefinition(Select, new { subscriberId }, commandTimeout: 120, cancellationToken: stop));
+    }
+}
