@@ -36,8 +36,10 @@ public sealed class BatchStore(NpgsqlDataSource database)
 
     // From the places to whatever belongs to them, by index and in the order written: a list just imported has no statistics yet, the
     // retries are empty whenever they are counted, and the planner would rather read all there is. OFFSET 0 keeps it from joining otherwise.
+    // Whoever is held in the middle of a claim must not hold the batch for long: its owner's writes wait for that.
     private const string PlanByIndex = /*lang=sql*/ """
-        set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off; set local join_collapse_limit = 1
+        set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off; set local join_collapse_limit = 1;
+        set local idle_in_transaction_session_timeout = '30s'
         """;
 
     // The places of a batch that may still need something: none that waits for its own retry.
@@ -103,7 +105,8 @@ public sealed class BatchStore(NpgsqlDataSource database)
                 updated_at = now()
             from gone g
             where d.part_key = @part and d.issue_id = @issue and d.seq = any(array(select seq from gone)) and d.seq = g.seq
-              and d.status in ('pending', 'deferred')),
+              and d.status in ('pending', 'deferred')
+              and exists (select from batches b where b.issue_id = @issue and b.batch_no = @batch and b.fence = @fence and b.state = 'leased')),
         settled as (
             delete from retries where issue_id = @issue and seq = any(array(select seq from gone)))
         select seq from gone
@@ -116,21 +119,30 @@ public sealed class BatchStore(NpgsqlDataSource database)
                s.tier, b.language, b.attributes::text as attributes,
                (select now() - r.since from retries r where r.issue_id = @issue and r.seq = d.seq) as deferred_for,
                d.status in ('pending', 'deferred') or d.status = 'unknown' and i.unknown_policy = 'resend' and d.resends = 0 as wanted,
-        """ + " " + HasLeft + " as gone " + Places + /*lang=sql*/ " where d.status in ('pending', 'deferred', 'unknown') order by d.seq";
+        """ + " coalesce(" + HasLeft + ", false) as gone " + Places + /*lang=sql*/ " where d.status in ('pending', 'deferred', 'unknown') order by d.seq";
 
+    // Locked in the order in which the ledger's writes lock them: neither waits for the other in a circle.
     private const string Renew = /*lang=sql*/ """
+        with ours as materialized (
+            select b.issue_id, b.batch_no
+            from unnest(@issues::bigint[], @batches::integer[], @fences::bigint[]) as o(issue_id, batch_no, fence)
+            join batches b on b.issue_id = o.issue_id and b.batch_no = o.batch_no and b.fence = o.fence and b.state = 'leased'
+            order by b.issue_id, b.batch_no
+            for no key update of b)
         update batches b
         set lease_until = now() + @lease
-        from unnest(@issues::bigint[], @batches::integer[], @fences::bigint[]) as o(issue_id, batch_no, fence)
-        where b.issue_id = o.issue_id and b.batch_no = o.batch_no and b.fence = o.fence and b.state = 'leased'
+        from ours o
+        where b.issue_id = o.issue_id and b.batch_no = o.batch_no
         returning b.issue_id, b.batch_no
         """;
 
+    // Not while the journal says something of it that is not posted: then the lease runs out, and whoever takes it over posts that first.
     private const string Complete = /*lang=sql*/ """
         with done as (
             update batches
             set state = 'done', lease_owner = null, lease_until = null, done_at = now()
             where issue_id = @issue and batch_no = @batch and fence = @fence and state = 'leased'
+              and not exists (select from ledger_journal j where j.issue_id = @issue and j.batch_no = @batch)
             returning issue_id, batch_no)
         delete from retries r using done where r.issue_id = done.issue_id and r.batch_no = done.batch_no
         """;
@@ -139,6 +151,18 @@ public sealed class BatchStore(NpgsqlDataSource database)
         update batches
         set state = 'ready', lease_owner = null, lease_until = null, not_before = now() + @delay
         where issue_id = @issue and batch_no = @batch and fence = @fence and state = 'leased'
+          and not exists (select from ledger_journal j where j.issue_id = @issue and j.batch_no = @batch)
+        """;
+
+    // Of issues that are paused; those of the others are claimed.
+    private const string SelectAbandoned = /*lang=sql*/ """
+        select i.part_key, b.issue_id, b.batch_no
+        from batches b join issues i on i.id = b.issue_id
+        where b.state = 'leased' and b.lease_until < now() and i.state = 'paused'
+          and exists (select from ledger_journal j where j.issue_id = b.issue_id and j.batch_no = b.batch_no)
+        order by b.issue_id, b.batch_no
+        limit 1000
+        for no key update of b skip locked
         """;
 
     private const string AnyReady = /*lang=sql*/ """
@@ -189,10 +213,8 @@ public sealed class BatchStore(NpgsqlDataSource database)
     public Task ExcludeAsync(ClaimedBatch batch, int[] seqs, CancellationToken stop) => AboutAsync(Exclude, batch, seqs, stop);
 
     /// <summary>Renews our leases; those missing from the answer are lost.</summary>
-    // In the order in which the ledger's writes hold them: neither waits for the other in a circle.
-    public async Task<IReadOnlySet<(long IssueId, int BatchNo)>> RenewAsync(IReadOnlyCollection<ClaimedBatch> held, TimeSpan lease, CancellationToken stop)
+    public async Task<IReadOnlySet<(long IssueId, int BatchNo)>> RenewAsync(IReadOnlyCollection<ClaimedBatch> batches, TimeSpan lease, CancellationToken stop)
     {
-        var batches = held.OrderBy(batch => batch.IssueId).ThenBy(batch => batch.BatchNo).ToList();
         await using var command = database.CreateCommand(Renew);
         command.Parameters.AddWithValue("lease", lease);
         command.Parameters.AddWithValue("issues", batches.Select(batch => batch.IssueId).ToArray());
@@ -220,6 +242,24 @@ public sealed class BatchStore(NpgsqlDataSource database)
         Name(command, batch);
         command.Parameters.AddWithValue("delay", delay);
         await command.ExecuteNonQueryAsync(stop);
+    }
+
+    /// <summary>Posts what owners of paused issues' batches left in the journal when they died: nobody takes those over before the issue is resumed.</summary>
+    public async Task PostAbandonedAsync(CancellationToken stop)
+    {
+        await using var connection = await database.OpenConnectionAsync(stop);
+        await using var transaction = await BeginAsync(connection, stop);
+        var abandoned = new List<(long Part, long Issue, int Batch)>();
+        await using (var command = new NpgsqlCommand(SelectAbandoned, connection))
+        await using (var reader = await command.ExecuteReaderAsync(stop))
+        {
+            while (await reader.ReadAsync(stop))
+                abandoned.Add((reader.GetInt64(0), reader.GetInt64(1), reader.GetInt32(2)));
+        }
+
+        foreach (var (part, issue, batch) in abandoned)
+            await LedgerPostingStore.PostLeftAsync(connection, part, issue, batch, stop);
+        await transaction.CommitAsync(stop);
     }
 
     /// <summary>There is something to claim, or an expired lease to take over.</summary>
@@ -333,6 +373,8 @@ public sealed class BatchStore(NpgsqlDataSource database)
         command.Parameters.AddWithValue("part", batch.PartKey);
         command.Parameters.AddWithValue("issue", batch.IssueId);
         command.Parameters.AddWithValue("seqs", seqs);
+        command.Parameters.AddWithValue("batch", batch.BatchNo);
+        command.Parameters.AddWithValue("fence", batch.Fence);
         return command;
     }
 

@@ -1,6 +1,6 @@
 namespace Newsletter.Mailer.Delivery;
 
-/// <summary>Once a minute: due retries become batches, cancelled issues end, balanced ones finish, strays are found.</summary>
+/// <summary>Once a minute: due retries become batches, cancelled issues end, balanced ones finish, strays are found, and what the dead left in the journal is posted.</summary>
 public sealed class DeliverySweep(RetryStore retries, BatchStore batches, IssueStore issues, IssueGuard guard, DeliveryOptions options)
 {
     /// <returns>True where there is something to send.</returns>
@@ -14,6 +14,7 @@ public sealed class DeliverySweep(RetryStore retries, BatchStore batches, IssueS
                 await TendAsync(id, stop);
         }
 
+        await batches.PostAbandonedAsync(stop);
         await retries.GatherAsync(options.BatchSize, stop);
         await guard.CheckRelaysAsync(stop);
         return await batches.AnyReadyAsync(stop);

@@ -38,5 +38,7 @@ internal sealed class HeldWrites(TimeProvider clock, CancellationToken abandoned
     }
 
     private bool IsHeld(Exception e) =>
-        e is DbException or TimeoutException or IOException or InvalidOperationException && !abandoned.IsCancellationRequested && !(e is DbException refused && IsRefusedValue(refused));
+        (e is DbException or TimeoutException or IOException or InvalidOperationException)
+        && !abandoned.IsCancellationRequested
+        && !(e is DbException refused && IsRefusedValue(refused));
 }

@@ -56,19 +56,22 @@ public sealed class IssueStore(NpgsqlDataSource database)
         for no key update of b skip locked
         """;
 
-    // What a live lease covers is let alone: its owner lays it down within a second, and knows alone what of it was begun.
+    private const string CloseAbandoned = /*lang=sql*/ """
+        update batches set state = 'done', done_at = now() where issue_id = @id and batch_no = any(@abandoned::integer[])
+        """;
+
+    // What a lease covers is let alone: its owner lays it down within a second, and knows alone what of it was begun.
     private const string CancelRows = /*lang=sql*/ """
         with held as materialized (
             select b.batch_no, b.kind, b.first_seq, b.last_seq
-            from batches b where b.issue_id = @id and b.state = 'leased' and b.batch_no <> all(@abandoned::integer[])),
+            from batches b where b.issue_id = @id and b.state = 'leased'),
         waiting as materialized (
             select r.seq from retries r where r.issue_id = @id and r.batch_no in (select batch_no from held)),
         gone as (
             delete from retries r where r.issue_id = @id and not exists (select from waiting w where w.seq = r.seq)),
         closed as (
             update batches set state = 'done', done_at = now()
-            where issue_id = @id and (state = 'ready' or batch_no = any(@abandoned::integer[]))
-            returning batch_no)
+            where issue_id = @id and state = 'ready')
         update deliveries d
         set status = case when d.status = 'sending' or d.resends > 0 then 'unknown' else 'cancelled' end::delivery_status, updated_at = now()
         from issues i
@@ -214,17 +217,27 @@ public sealed class IssueStore(NpgsqlDataSource database)
     public async Task<bool> AdvanceCancelAsync(long id, CancellationToken stop)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
+        await CloseAbandonedAsync(connection, id, stop);
         await using var transaction = await connection.BeginTransactionAsync(stop);
         if (await connection.QuerySingleOrDefaultAsync<long?>(new CommandDefinition(LockCancelling, new { id }, cancellationToken: stop)) is null)
             return false;
-        var abandoned = (await connection.QueryAsync<(long Part, int Batch)>(new CommandDefinition(SelectAbandoned, new { id }, cancellationToken: stop))).ToList();
-        foreach (var (part, batch) in abandoned)
-            await LedgerPostingStore.PostLeftAsync(connection, part, id, batch, stop);
-        var values = new { id, abandoned = abandoned.ConvertAll(one => one.Batch).ToArray() };
-        await connection.ExecuteAsync(new CommandDefinition(CancelRows, values, commandTimeout: 300, cancellationToken: stop));
+        await connection.ExecuteAsync(new CommandDefinition(CancelRows, new { id }, commandTimeout: 300, cancellationToken: stop));
         var ended = await connection.QuerySingleOrDefaultAsync<long?>(new CommandDefinition(EndCancel, new { id }, commandTimeout: 300, cancellationToken: stop));
         await transaction.CommitAsync(stop);
         return ended is not null;
+    }
+
+    // Apart and short: an owner who was thought dead waits for it with whatever else it has to write.
+    private static async Task CloseAbandonedAsync(NpgsqlConnection connection, long id, CancellationToken stop)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(stop);
+        if (await connection.QuerySingleOrDefaultAsync<long?>(new CommandDefinition(LockCancelling, new { id }, cancellationToken: stop)) is null)
+            return;
+        var abandoned = (await connection.QueryAsync<(long Part, int Batch)>(new CommandDefinition(SelectAbandoned, new { id }, cancellationToken: stop))).ToList();
+        foreach (var (part, batch) in abandoned)
+            await LedgerPostingStore.PostLeftAsync(connection, part, id, batch, stop);
+        await connection.ExecuteAsync(new CommandDefinition(CloseAbandoned, new { id, abandoned = abandoned.ConvertAll(one => one.Batch).ToArray() }, cancellationToken: stop));
+        await transaction.CommitAsync(stop);
     }
 
     /// <summary>True where the receipt balances now and the issue is finished.</summary>

@@ -149,8 +149,11 @@ internal sealed class LeaseBook(SendingParts parts)
     private async Task ExcludeAsync(LeasedWork work)
     {
         var gone = await parts.Batches.FindGoneAsync(work.Batch, work.NotBegun(), CancellationToken.None);
-        if (gone.Length > 0)
-            await parts.Batches.ExcludeAsync(work.Batch, work.Exclude(gone), CancellationToken.None);
+        var excluded = work.Exclude(gone);
+        if (excluded.Length == 0)
+            return;
+        await parts.Batches.ExcludeAsync(work.Batch, excluded, CancellationToken.None);
+        work.Excluded(excluded);
     }
 
     private LeasedWork[] Held()

@@ -15,6 +15,7 @@ internal sealed record WorkItem(LeasedWork Work, PendingDelivery Delivery)
 internal sealed class LeasedWork
 {
     private readonly HashSet<int> _gone = [];
+    private readonly HashSet<int> _excluded = [];
     private readonly HashSet<int> _begun = [];
     private readonly HashSet<int> _inFlight = [];
     private readonly Lock _gate = new();
@@ -72,6 +73,19 @@ internal sealed class LeasedWork
             _gone.UnionWith(excluded);
             return excluded;
         }
+    }
+
+    /// <summary>The ledger says so too: nothing of them is left to do.</summary>
+    public void Excluded(IEnumerable<int> seqs)
+    {
+        lock (_gate)
+            _excluded.UnionWith(seqs);
+    }
+
+    public bool IsExcluded(WorkItem item)
+    {
+        lock (_gate)
+            return _excluded.Contains(item.Delivery.Seq);
     }
 
     public bool MayBeSent(WorkItem item)

@@ -75,6 +75,6 @@ internal sealed class LedgerDraft(DeliveryKey of)
 
     private IEnumerable<LedgerLine> OutcomeLines() => _outcomes.Select(outcome => outcome.Entry is var entry && IsPlainOutcome(entry)
         ? new LedgerLine(
-            entry.Key.Seq, LedgerMark.Accepted, (short?)entry.RelayId, (short?)entry.Reply?.Code, outcome.DetailId, SmtpText.StorableOrNull(entry.QueueId))
+            entry.Key.Seq, LedgerMark.Accepted, (short?)entry.RelayId, (short?)entry.Reply?.Code, outcome.DetailId, SmtpText.QueueId(entry.QueueId))
         : new LedgerLine(entry.Key.Seq, LedgerMark.Entered));
 }

@@ -9,6 +9,7 @@ namespace Newsletter.Mailer.Delivery;
 internal sealed partial class LedgerPosting : IAsyncDisposable
 {
     private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(1);
     private const int Many = 2_000;
 
     private readonly LedgerPostingStore _store;
@@ -62,8 +63,12 @@ internal sealed partial class LedgerPosting : IAsyncDisposable
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_closed, this);
             _waiting.Add(done);
-        _signal.Release();
+            _signal.Release();
+        }
+
         return done.Task;
     }
 
@@ -98,14 +103,17 @@ internal sealed partial class LedgerPosting : IAsyncDisposable
             try
             {
                 if (pages.Count > 0)
-                    await _held.RunAsync(_ => PostAsync(pages), CloseAsync);
+                    await _held.RunAsync(_ => PostAsync(pages), e => CloseAsync(e, pages.Count));
                 waiting.ForEach(one => one.TrySetResult());
             }
             catch (Exception e)
             {
-                // The journal keeps it for whoever takes over.
+                // Nothing is let go: a batch is not closed while the journal says something of it, and whoever takes it over reads it there.
                 LogNotPosted(e, pages.Count);
+                PutBack(pages);
                 waiting.ForEach(one => one.TrySetException(e));
+                await CloseAsync(e, pages.Count);
+                await Task.Delay(AfterFailure, _clock, _held.Abandoned).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
@@ -142,15 +150,27 @@ internal sealed partial class LedgerPosting : IAsyncDisposable
         }
     }
 
+    private void PutBack(List<LedgerPage> pages)
+    {
+        lock (_gate)
+        {
+            // Given up with the recorder: the journal has it.
+            if (_held.Abandoned.IsCancellationRequested)
+                return;
+            _pages.InsertRange(0, pages);
+            _lines += pages.Sum(page => page.Lines.Count);
+        }
+    }
+
     private async Task PostAsync(List<LedgerPage> pages)
     {
         _session ??= await _store.OpenAsync(_held.Abandoned);
         await LedgerPostingStore.PostAsync(_session, _writer, pages, _held.Abandoned);
     }
 
-    private async Task CloseAsync(Exception cause)
+    private async Task CloseAsync(Exception cause, int count)
     {
-        LogHolding(cause, _pages.Count);
+        LogHolding(cause, count);
         if (_session is { } broken)
         {
             _session = null;
@@ -166,6 +186,6 @@ internal sealed partial class LedgerPosting : IAsyncDisposable
     [LoggerMessage(4, LogLevel.Warning, "The database can't take what the ledger's journal says now; {Count} pages wait behind it")]
     private partial void LogHolding(Exception exception, int count);
 
-    [LoggerMessage(5, LogLevel.Error, "{Count} pages of the ledger's journal were not posted; whoever takes their batches over will do it")]
+    [LoggerMessage(5, LogLevel.Error, "{Count} pages of the ledger's journal can't be posted to the deliveries; no batch that they speak of is closed before they are")]
     private partial void LogNotPosted(Exception exception, int count);
 }

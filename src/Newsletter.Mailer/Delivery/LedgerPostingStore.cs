@@ -11,7 +11,7 @@ public sealed class LedgerPostingStore(NpgsqlDataSource database)
         delete from ledger_journal j
         using unnest(@issue::bigint[], @batch::integer[], @write_no::bigint[]) p(issue_id, batch_no, write_no)
         where j.issue_id = p.issue_id and j.batch_no = p.batch_no and j.writer = @writer and j.write_no = p.write_no
-        returning j.issue_id, j.batch_no
+        returning j.issue_id, j.batch_no, j.write_no
         """;
 
     private const string TakeOfBatch = /*lang=sql*/ """
@@ -48,7 +48,7 @@ public sealed class LedgerPostingStore(NpgsqlDataSource database)
     {
         await using var transaction = await session.Connection.BeginTransactionAsync(stop);
         var ours = await session.TakeAsync(writer, pages, stop);
-        foreach (var issue in pages.Where(page => ours.Contains((page.IssueId, page.BatchNo))).GroupBy(page => (page.PartKey, page.IssueId)))
+        foreach (var issue in pages.Where(page => ours.Contains((page.IssueId, page.BatchNo, page.WriteNo))).GroupBy(page => (page.PartKey, page.IssueId)))
             await session.PostAsync(issue.Key.PartKey, issue.Key.IssueId, Last(issue.SelectMany(page => page.Lines)), stop);
         await transaction.CommitAsync(stop);
     }
@@ -61,10 +61,8 @@ public sealed class LedgerPostingStore(NpgsqlDataSource database)
             return;
         var lines = Last(pages.OrderBy(page => page.Fence).ThenBy(page => page.WriteNo).SelectMany(page => page.Lines));
         await using var command = new NpgsqlCommand(LedgerStore.InPart(Post, part), connection);
-        foreach (var parameter in Parameters())
-            command.Parameters.Add(parameter);
-        Fill(command, issue, lines);
-        await command.ExecuteNonQueryAsync(stop);
+        command.Parameters.AddRange(Parameters());
+        await FillAndRunAsync(command, issue, lines, stop);
     }
 
     private static async Task<List<(long Fence, long WriteNo, List<LedgerLine> Lines)>> TakeLeftAsync(NpgsqlConnection connection, long issue, int batch, CancellationToken stop)
@@ -101,7 +99,7 @@ public sealed class LedgerPostingStore(NpgsqlDataSource database)
         new("detail", NpgsqlDbType.Array | NpgsqlDbType.Bigint),
     ];
 
-    private static void Fill(NpgsqlCommand command, long issue, LedgerLine[] lines)
+    private static async Task FillAndRunAsync(NpgsqlCommand command, long issue, LedgerLine[] lines, CancellationToken stop)
     {
         object[] values =
         [
@@ -115,6 +113,7 @@ public sealed class LedgerPostingStore(NpgsqlDataSource database)
         ];
         for (var at = 0; at < values.Length; at++)
             command.Parameters[at].Value = values[at];
+        await command.ExecuteNonQueryAsync(stop);
     }
 
     /// <summary>A connection with its statements. Used by one at a time.</summary>
@@ -136,8 +135,8 @@ public sealed class LedgerPostingStore(NpgsqlDataSource database)
             await Connection.DisposeAsync();
         }
 
-        /// <summary>Takes pages out of the journal; the batches of which there were any.</summary>
-        internal async Task<HashSet<(long, int)>> TakeAsync(Guid writer, IReadOnlyList<LedgerPage> pages, CancellationToken stop)
+        /// <summary>Takes pages out of the journal: those that are still there.</summary>
+        internal async Task<HashSet<(long, int, long)>> TakeAsync(Guid writer, IReadOnlyList<LedgerPage> pages, CancellationToken stop)
         {
             await using var command = new NpgsqlCommand(TakeOwn, Connection);
             command.Parameters.AddWithValue("issue", pages.Select(page => page.IssueId).ToArray());
@@ -145,9 +144,9 @@ public sealed class LedgerPostingStore(NpgsqlDataSource database)
             command.Parameters.AddWithValue("write_no", pages.Select(page => page.WriteNo).ToArray());
             command.Parameters.AddWithValue("writer", writer);
             await using var reader = await command.ExecuteReaderAsync(stop);
-            var ours = new HashSet<(long, int)>();
+            var ours = new HashSet<(long, int, long)>();
             while (await reader.ReadAsync(stop))
-                ours.Add((reader.GetInt64(0), reader.GetInt32(1)));
+                ours.Add((reader.GetInt64(0), reader.GetInt32(1), reader.GetInt64(2)));
             return ours;
         }
 
@@ -155,9 +154,7 @@ public sealed class LedgerPostingStore(NpgsqlDataSource database)
         {
             if (lines.Length == 0)
                 return;
-            var command = await _posting.OfAsync(part, stop);
-            Fill(command, issue, lines);
-            await command.ExecuteNonQueryAsync(stop);
+            await FillAndRunAsync(await _posting.OfAsync(part, stop), issue, lines, stop);
         }
     }
 }

@@ -14,7 +14,7 @@ public sealed partial class LedgerStore
         new("status", NpgsqlDbType.Text, rows => Each(rows, static row => row.Entry.Status)),
         new("relay", NpgsqlDbType.Smallint, rows => Each(rows, static row => (short?)row.Entry.RelayId)),
         new("code", NpgsqlDbType.Smallint, rows => Each(rows, static row => (short?)row.Entry.Reply?.Code)),
-        new("queue", NpgsqlDbType.Text, rows => Each(rows, static row => SmtpText.StorableOrNull(row.Entry.QueueId))),
+        new("queue", NpgsqlDbType.Text, rows => Each(rows, static row => SmtpText.QueueId(row.Entry.QueueId))),
         new("detail", NpgsqlDbType.Bigint, rows => Each(rows, static row => row.DetailId)),
         new("attempts", NpgsqlDbType.Smallint, rows => Each(rows, static row => (short)row.Entry.CountedAttempts)),
         new("dot_faults", NpgsqlDbType.Smallint, rows => Each(rows, static row => (short)row.Entry.DotFaults)),
@@ -64,17 +64,26 @@ public sealed partial class LedgerStore
             ];
             for (var at = 0; at < values.Length; at++)
                 command.Parameters[at].Value = values[at];
-            await using var reader = await command.ExecuteReaderAsync(stop);
-            while (await reader.ReadAsync(stop))
-                Find(drafts, reader)?.Held(reader.GetBoolean(3));
+            try
+            {
+                await using var reader = await command.ExecuteReaderAsync(stop);
+                while (await reader.ReadAsync(stop))
+                    Find(drafts, reader)?.Held(reader.GetBoolean(3));
+            }
+            catch (PostgresException e) when (e is { SqlState: PostgresErrorCodes.UniqueViolation, TableName: "ledger_journal" })
+            {
+                throw new TimeoutException("An earlier try of this write was given up and has been committed since.", e);
+            }
         }
 
         /// <summary>True where the write was committed before; its drafts then know what became of them.</summary>
+        /// <exception cref="TimeoutException">It was, and began something under a lease that has run out since: until that is renewed or taken over nobody can say whether it may be sent.</exception>
         internal async Task<bool> FindWrittenAsync(LedgerWrite write, List<LedgerDraft> drafts, CancellationToken stop)
         {
             await using var command = new NpgsqlCommand(SelectWritten, Connection);
             command.Parameters.AddWithValue("issue", drafts.Select(draft => draft.IssueId).ToArray());
             command.Parameters.AddWithValue("batch", drafts.Select(draft => draft.BatchNo).ToArray());
+            command.Parameters.AddWithValue("fence", drafts.Select(draft => draft.Fence).ToArray());
             command.Parameters.AddWithValue("writer", write.Writer);
             command.Parameters.AddWithValue("write_no", write.No);
             await using var reader = await command.ExecuteReaderAsync(stop);
@@ -82,7 +91,10 @@ public sealed partial class LedgerStore
             while (await reader.ReadAsync(stop))
             {
                 found = true;
-                Find(drafts, reader)?.Held(LedgerLine.Read(reader.GetFieldValue<byte[]>(3)).Exists(line => line.Mark == LedgerMark.Begun));
+                var begun = LedgerLine.Read(reader.GetFieldValue<byte[]>(3)).Exists(line => line.Mark == LedgerMark.Begun);
+                if (begun && !reader.GetBoolean(4))
+                    throw new TimeoutException("The lease ran out before it was known that the write had been committed.");
+                Find(drafts, reader)?.Held(begun);
             }
 
             return found;

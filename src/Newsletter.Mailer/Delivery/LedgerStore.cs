@@ -20,6 +20,7 @@ public sealed partial class LedgerStore(NpgsqlDataSource database)
                 as n(issue_id, batch_no, fence, outcomes, lines)
             join batches b on b.issue_id = n.issue_id and b.batch_no = n.batch_no and b.fence = n.fence and b.state = 'leased'
             join issues i on i.id = n.issue_id
+            order by b.issue_id, b.batch_no
             for share of b),
         kept as (
             insert into ledger_journal (issue_id, batch_no, fence, writer, write_no, lines)
@@ -29,12 +30,15 @@ public sealed partial class LedgerStore(NpgsqlDataSource database)
         select issue_id, batch_no, fence, may_begin from held
         """;
 
-    // After a commit whose answer was lost: what it wrote, if it did.
+    // After a commit whose answer was lost: what it wrote, if it did, and whether what it began may still be sent.
     private const string SelectWritten = /*lang=sql*/ """
-        select j.issue_id, j.batch_no, j.fence, j.lines
-        from unnest(@issue::bigint[], @batch::integer[]) n(issue_id, batch_no)
+        select j.issue_id, j.batch_no, j.fence, j.lines, b.lease_until >= now() as live
+        from unnest(@issue::bigint[], @batch::integer[], @fence::bigint[]) n(issue_id, batch_no, fence)
+        join batches b on b.issue_id = n.issue_id and b.batch_no = n.batch_no and b.fence = n.fence and b.state = 'leased'
         join ledger_journal j on j.issue_id = n.issue_id and j.batch_no = n.batch_no
         where j.writer = @writer and j.write_no = @write_no
+        order by b.issue_id, b.batch_no
+        for share of b
         """;
 
     // Under a lease that is held the delivery is ours, whatever the ledger says of it: that it was begun may stand in the journal only.
@@ -96,10 +100,12 @@ public sealed partial class LedgerStore(NpgsqlDataSource database)
     public async Task<LedgerWritten> WriteAsync(Session session, LedgerWrite write, bool again, CancellationToken stop)
     {
         var drafts = LedgerDraft.Of(write, await _details.IdsOf(session.Connection, write.Outcomes, stop));
-        var entered = again && await session.FindWrittenAsync(write, drafts, stop) || write.IsPlain
-            ? await WritePlainAsync(session, write, drafts, stop)
-            : await WriteAndEnterAsync(session, write, drafts, stop);
-        return LedgerWritten.Of(write, drafts, entered);
+        var found = again && await session.FindWrittenAsync(write, drafts, stop);
+        if (!found && !write.IsPlain)
+            return LedgerWritten.Of(write, drafts, await WriteAndEnterAsync(session, write, drafts, stop), found);
+        if (!found)
+            await session.KeepAsync(write, drafts, stop);
+        return LedgerWritten.Of(write, drafts, await session.EnterAsync(drafts.Where(draft => !draft.IsHeld), stop), found);
     }
 
     internal static async Task<NpgsqlConnection> OpenPlannedAsync(NpgsqlDataSource database, CancellationToken stop)
@@ -116,14 +122,6 @@ public sealed partial class LedgerStore(NpgsqlDataSource database)
             await connection.DisposeAsync();
             throw;
         }
-    }
-
-    // What nearly every write is: acceptances and intents under leases we hold.
-    private static async Task<HashSet<(long, int)>> WritePlainAsync(Session session, LedgerWrite write, List<LedgerDraft> drafts, CancellationToken stop)
-    {
-        if (!drafts.Exists(draft => draft.IsKept))
-            await session.KeepAsync(write, drafts, stop);
-        return await session.EnterAsync(drafts.Where(draft => !draft.IsHeld), stop);
     }
 
     private static async Task<HashSet<(long, int)>> WriteAndEnterAsync(Session session, LedgerWrite write, List<LedgerDraft> drafts, CancellationToken stop)
@@ -153,14 +151,14 @@ public sealed record LedgerWrite(Guid Writer, long No, IReadOnlyList<LedgerEntry
 /// <param name="Pages">What stands in the journal now, to be entered in the ledger.</param>
 public sealed record LedgerWritten(IReadOnlyList<bool> Written, IReadOnlyList<bool> Intended, IReadOnlyList<LedgerPage> Pages)
 {
-    internal static LedgerWritten Of(LedgerWrite write, IReadOnlyList<LedgerDraft> drafts, IReadOnlySet<(long IssueId, int Seq)> entered)
+    internal static LedgerWritten Of(LedgerWrite write, IReadOnlyList<LedgerDraft> drafts, IReadOnlySet<(long IssueId, int Seq)> entered, bool found)
     {
         LedgerDraft DraftOf(DeliveryKey key) => drafts.First(draft => draft.IsOf(key));
         var written = new bool[write.Outcomes.Count];
         for (var at = 0; at < written.Length; at++)
         {
             var (key, plain) = (write.Outcomes[at].Key, LedgerDraft.IsPlainOutcome(write.Outcomes[at]));
-            written[at] = (plain && DraftOf(key).IsHeld) || (entered.Count > 0 && entered.Contains((key.IssueId, key.Seq)));
+            written[at] = ((plain || found) && DraftOf(key).IsHeld) || (entered.Count > 0 && entered.Contains((key.IssueId, key.Seq)));
         }
 
         var intended = new bool[write.Next.Count];

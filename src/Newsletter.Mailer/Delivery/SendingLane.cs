@@ -89,7 +89,8 @@ internal sealed class SendingLane(SendingParts parts, WorkQueue queue, LeaseBook
         if (item.Work.MayBeSent(item))
             return item;
         session.Lane.Pace.PutBack(item.Work.Batch.ThrottleGroup);
-        await leases.SettleAsync(item);
+        // One that is to be left out, and the ledger could not be told yet, is for whoever claims the batch next.
+        await (item.Work.IsExcluded(item) ? leases.SettleAsync(item) : leases.LeaveAsync(item));
         return null;
     }
 

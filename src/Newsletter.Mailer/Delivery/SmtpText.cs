@@ -35,6 +35,9 @@ internal static partial class SmtpText
     /// <summary>The same, of what may be missing.</summary>
     public static string? StorableOrNull(string? text) => text is null ? null : Storable(text);
 
+    /// <summary>A queue id that any database takes, whatever it encodes texts in.</summary>
+    public static string? QueueId(string? id) => id is null || Ascii.IsValid(id) ? StorableOrNull(id) : StorableOrNull(string.Concat(id.Select(c => char.IsAscii(c) ? c : '?')));
+
     // As nearly every text is.
     private static bool IsStorable(ReadOnlySpan<char> text) =>
         !text.ContainsAnyInRange('\0', '\u001f') && !text.ContainsAnyInRange('\u007f', '\u009f') && !text.ContainsAnyInRange('\ud800', '\udfff');

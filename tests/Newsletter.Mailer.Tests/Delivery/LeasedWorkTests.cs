@@ -51,6 +51,29 @@ public sealed class LeasedWorkTests
 
         Assert.True(_work.LayDown());
     }
+
+    [Fact]
+    public void WhoeverWasBegunIsNotExcludedAndWhoeverIsExcludedIsNotBegun()
+    {
+        Assert.True(_work.TryBegin(this[1]));
+
+        Assert.Equal([2, 3], _work.NotBegun());
+        Assert.Equal([2], _work.Exclude([1, 2]));
+
+        Assert.False(_work.TryBegin(this[2]));
+        Assert.False(_work.MayBeSent(this[2]));
+        Assert.Equal([3], _work.NotBegun());
+    }
+
+    // The database was away when the ledger was to be told: who is not left out there is for whoever claims the batch next.
+    [Fact]
+    public void OnlyWhomTheLedgerLeavesOutTooIsSettled()
+    {
+        _work.Exclude([1, 2]);
+        _work.Excluded([1]);
+
+        Assert.Equal((true, false), (_work.IsExcluded(this[1]), _work.IsExcluded(this[2])));
+    }
 }
 
 internal static class Leased

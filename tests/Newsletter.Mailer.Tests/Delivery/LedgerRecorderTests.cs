@@ -271,6 +271,103 @@ public sealed class LedgerRecorderTests : MailroomTest
             await Database.ListAsync<string>("select status || ' ' || count(*) || ' ' || max(attempts) from deliveries group by status order by 1"));
     }
 
+    // The first try stalls in its commit, and is given up there but not here.
+    [Fact]
+    public async Task AWriteWhoseFirstTryIsCommittedLateIsFoundThere()
+    {
+        var batch = await ClaimAsync(2);
+        await using var recorder = NewRecorder();
+        await recorder.RecordAsync(null, Key(batch, 1));
+        await using var connection = await DataSource.OpenConnectionAsync();
+        await using var firstTry = await connection.BeginTransactionAsync();
+        await using (var command = new Npgsql.NpgsqlCommand(
+            "insert into ledger_journal select issue_id, batch_no, fence, writer, write_no + 1, $1 from ledger_journal", connection))
+        {
+            command.Parameters.Add(new Npgsql.NpgsqlParameter
+            {
+                Value = LedgerLine.Write([new(1, LedgerMark.Accepted, Code: 250, QueueId: "Q1"), new(2, LedgerMark.Begun)]),
+            });
+            Assert.Equal(1, await command.ExecuteNonQueryAsync());
+        }
+
+        var second = recorder.RecordAsync(Outcome(batch, 1, "accepted", queue: "Q1"), Key(batch, 2));
+        await Task.WhenAny(second, Task.Delay(300));
+        await firstTry.CommitAsync();
+
+        Assert.True(await second);
+        await recorder.PostAsync();
+        Assert.Equal(["accepted Q1", "sending"], await Database.ListAsync<string>("select concat_ws(' ', status::text, queue_id) from deliveries order by seq"));
+        Assert.Equal(0L, await Database.ScalarAsync<long>("select count(*) from ledger_journal"));
+    }
+
+    [Fact]
+    public async Task AnIntentFoundAgainUnderALeaseThatRanOutWaitsForItsRenewal()
+    {
+        var batch = await ClaimAsync(1);
+        var store = new LedgerStore(DataSource);
+        await using var session = await store.OpenAsync(default);
+        var write = Saying([], [Key(batch, 1)]);
+        await store.WriteAsync(session, write, again: false, default);
+        await Room.ExpireLeasesAsync();
+
+        await Assert.ThrowsAsync<TimeoutException>(() => store.WriteAsync(session, write, again: true, default));
+
+        await Room.Batches.RenewAsync([batch], TimeSpan.FromMinutes(1), default);
+        Assert.Equal([true], (await store.WriteAsync(session, write, again: true, default)).Intended);
+    }
+
+    // Whatever keeps it from being posted: nothing is let go, and no batch is closed over it.
+    [Fact]
+    public async Task WhatCanNotBePostedIsKeptUntilItCan()
+    {
+        var batch = await ClaimAsync(3);
+        await Database.ExecuteAsync("alter table deliveries add constraint refused check (queue_id is distinct from 'bad')");
+        await using var recorder = NewRecorder();
+        foreach (var delivery in batch.Deliveries)
+        {
+            await recorder.RecordAsync(null, Key(batch, delivery.Seq));
+            await recorder.RecordAsync(Outcome(batch, delivery.Seq, "accepted", queue: delivery.Seq == 2 ? "bad" : "good"), null);
+        }
+
+        await Assert.ThrowsAsync<Npgsql.PostgresException>(recorder.PostAsync);
+        await Room.Batches.CompleteAsync(batch, default);
+        await Room.Batches.GiveBackAsync(batch, TimeSpan.Zero, default);
+        Assert.Equal("leased", await Database.ScalarAsync<string>("select state from batches"));
+
+        await Database.ExecuteAsync("alter table deliveries drop constraint refused");
+        await UntilAsync(async () => (await StatusesAsync()).All(status => status == "accepted"), "all of it was posted");
+        await Room.Batches.CompleteAsync(batch, default);
+        Assert.Equal("done", await Database.ScalarAsync<string>("select state from batches"));
+    }
+
+    [Fact]
+    public async Task WhileTheDatabaseIsAwayWhatIsToBePostedIsHeld()
+    {
+        var batch = await ClaimAsync(1);
+        await using var recorder = NewRecorder();
+        await recorder.RecordAsync(null, Key(batch, 1));
+        await recorder.RecordAsync(Outcome(batch, 1, "accepted"), null);
+        await CutEveryConnectionAsync();
+        await Database.ExecuteAsync("alter table deliveries rename to away");
+
+        var posting = recorder.PostAsync();
+        await Task.WhenAny(posting, Task.Delay(500));
+        Assert.False(posting.IsCompleted);
+        await Database.ExecuteAsync("alter table away rename to deliveries");
+        await posting;
+
+        Assert.Equal(["accepted"], await StatusesAsync());
+    }
+
+    [Fact]
+    public async Task ARecorderThatIsClosedPostsNothingMore()
+    {
+        var recorder = NewRecorder();
+        await recorder.DisposeAsync();
+
+        await Assert.ThrowsAsync<ObjectDisposedException>(recorder.PostAsync);
+    }
+
     [Fact]
     public async Task WhatIsRecordedIsPostedWithoutBeingAskedFor()
     {

@@ -54,6 +54,65 @@ public sealed class TakeoverTests : MailroomTest
         Assert.Equal(0L, await Database.ScalarAsync<long>("select count(*) from ledger_journal"));
     }
 
+    // "Who got it" has an answer although nobody takes the batch over.
+    [Fact]
+    public async Task WhatAKilledSenderOfAPausedIssueLeftIsPostedByTheSweep()
+    {
+        var issue = await Room.FreezeIssueAsync(3);
+        var batch = (await ClaimAsync())!;
+        var store = new LedgerStore(DataSource);
+        await using (var session = await store.OpenAsync(default))
+        {
+            var writer = Guid.NewGuid();
+            await store.WriteAsync(session, new LedgerWrite(writer, 1, [], [Key(batch, 1), Key(batch, 2)]), again: false, default);
+            await store.WriteAsync(session, new LedgerWrite(writer, 2, [Outcome(batch, 1, "accepted")], []), again: false, default);
+        }
+
+        await Database.ExecuteAsync("update issues set state = 'paused'");
+        await Room.ExpireLeasesAsync();
+
+        await Room.Worker.Sweep.RunAsync(default);
+
+        var receipt = await Room.ReceiptAsync(issue);
+        Assert.Equal((1L, 1L, 1L), (receipt.Accepted, receipt.Sending, receipt.Pending));
+    }
+
+    // It slept, its batch was taken over and given back, and it claims the batch once more while it still holds what it wrote then.
+    [Fact]
+    public async Task WhatWasTakenOverIsNotPostedAgainByItsWriter()
+    {
+        await Room.FreezeIssueAsync(2);
+        var first = (await ClaimAsync())!;
+        var store = new LedgerStore(DataSource);
+        await using var session = await store.OpenAsync(default);
+        var writer = Guid.NewGuid();
+        var old = await store.WriteAsync(session, new LedgerWrite(writer, 1, [], [Key(first, 1)]), again: false, default);
+        await Room.ExpireLeasesAsync();
+        ClaimedBatch? between = null;
+        await UntilAsync(async () => (between = await ClaimAsync()) is not null, "a take-over");
+        await Room.Batches.GiveBackAsync(between!, TimeSpan.Zero, default);
+        var second = (await ClaimAsync())!;
+        var fresh = await store.WriteAsync(session, new LedgerWrite(writer, 2, [], [Key(second, 2)]), again: false, default);
+
+        await using var posting = await new LedgerPostingStore(DataSource).OpenAsync(default);
+        await LedgerPostingStore.PostAsync(posting, writer, [.. old.Pages, .. fresh.Pages], default);
+
+        Assert.Equal(["pending", "sending"], await Database.ListAsync<string>("select status::text from deliveries order by seq"));
+    }
+
+    [Fact]
+    public async Task AStaleOwnerLeavesNobodyOut()
+    {
+        await Room.FreezeIssueAsync(2);
+        var stale = await DieAsync(inFlight: 0);
+        await UntilAsync(async () => await ClaimAsync() is not null, "a take-over");
+        await Database.ExecuteAsync("update subscriptions set status = 'unsubscribed'");
+
+        await Room.Batches.ExcludeAsync(stale, [1, 2], default);
+
+        Assert.Equal(["pending"], await Database.ListAsync<string>("select distinct status::text from deliveries"));
+    }
+
     [Fact]
     public async Task UnderThePolicyLeaveWhatWasInFlightStaysUnknown()
     {
