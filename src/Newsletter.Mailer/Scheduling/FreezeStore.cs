@@ -52,7 +52,7 @@ public sealed class FreezeStore(NpgsqlDataSource database, ThrottleGroups? group
     private const string InsertChunk = /*lang=sql*/ """
         with members as (
             select s.subscriber_id,
-                   case when s.paused_until > now() then 'paused' when s.frequency = 'digest' then 'digest' end as away
+                   case when s.paused_until > now() then 'paused' end as away
             from subscriptions s
             where s.newsletter_id = @newsletter and s.subscriber_id > @cursor and s.status = 'active' and (@tier = 'free' or s.tier = @tier)
               /*segment*/
