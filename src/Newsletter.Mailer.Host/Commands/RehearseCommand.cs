@@ -83,7 +83,7 @@ internal static class RehearseCommand
         if (!real.HasDatabase || EditionDocument.Parse(source, FrontMatterRules.Edition) is not EditionParseOutcome.Read { Edition: { Newsletter: { } newsletter } edition })
             return null;
         return await real.CountReadersAsync(
-            newsletter, edition.Tier, why => terminal.Error.WriteLine($"The real audience could not be counted: {why} --audience N names its size."), stop);
+            newsletter, edition.Tier, edition.Segment, why => terminal.Error.WriteLine($"The real audience could not be counted: {why} --audience N names its size."), stop);
     }
 }
 

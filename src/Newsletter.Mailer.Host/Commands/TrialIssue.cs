@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using Newsletter.Mailer.Audience;
+using Newsletter.Mailer.Audience.Segments;
 using Newsletter.Mailer.Editions;
 using Newsletter.Mailer.Feedback;
 using Newsletter.Mailer.Host.Jobs;
@@ -16,6 +17,8 @@ namespace Newsletter.Mailer.Host.Commands;
 /// </summary>
 internal sealed class TrialIssue(IServiceProvider rooms, Terminal terminal, int readers)
 {
+    private const string Everyone = "subscribed_after 2000-01-01";
+
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(1);
 
@@ -24,7 +27,7 @@ internal sealed class TrialIssue(IServiceProvider rooms, Terminal terminal, int 
     /// <summary>Makes the newsletter and its readers, and publishes the edition.</summary>
     public async Task<Edition?> PublishAsync(string source, CancellationToken stop)
     {
-        if (Read(source) is not { } document || await MakeNewsletterAsync(document, stop) is not { } newsletter)
+        if (Read(source) is not { } document || await MakeNewsletterAsync(document, stop) is not { } newsletter || !await MakeSegmentAsync(newsletter, document, stop))
             return null;
         if (!await ImportAsync(newsletter, document, stop))
             return null;
@@ -78,6 +81,18 @@ internal sealed class TrialIssue(IServiceProvider rooms, Terminal terminal, int 
             ? string.Join(" ", invalid.Problems.Select(problem => problem.Problem))
             : "The newsletter could not be made.");
         return null;
+    }
+
+    // Made-up readers are all in the segment that the edition names, as they are of its tier.
+    private async Task<bool> MakeSegmentAsync(NewsletterProfile newsletter, EditionDocument document, CancellationToken stop)
+    {
+        if (document.Segment is null)
+            return true;
+        var draft = new SegmentDraft { Newsletter = newsletter.Slug, Name = document.Segment, Filter = Everyone };
+        if (await rooms.GetRequiredService<SegmentStore>().CreateAsync(draft, stop) is not AudienceOutcome<Segment>.Invalid(var problems))
+            return true;
+        terminal.Fail($"The segment '{document.Segment}' could not be made up. {problems[0].Problem}");
+        return false;
     }
 
     private async Task<bool> ImportAsync(NewsletterProfile newsletter, EditionDocument document, CancellationToken stop)

@@ -19,10 +19,6 @@ internal static class ConsentEndpoints
         api.MapPost("/consents/lookup", Lookup).RequireScope(Scopes.ReadSubscribers).WithTags("Consents")
             .WithSummary("The same by address")
             .WithDescription("Also finds the entries of a reader who was erased: those are kept under a keyed hash, without network and own words.");
-        api.MapPost("/sign-ups/allow", Allow).RequireScope(Scopes.WriteSubscribers).WithTags("Consents")
-            .ProducesProblem(StatusCodes.Status404NotFound)
-            .WithSummary("Let an address sign up again that had said it wasn't them")
-            .WithDescription("Only for a person who was asked to by the address's owner. A suppression is removed at /api/suppressions.");
     }
 
     private static async Task<Results<Ok<ConsentAnswer>, PageShell, ProblemHttpResult>> Show(
@@ -43,9 +39,6 @@ internal static class ConsentEndpoints
         var outcome = await consents.LookupAsync(lookup.Email, stop);
         return outcome.Problem("consent", "of this address") is { } problem ? problem : TypedResults.Ok(new ConsentList(outcome.Value().Value));
     }
-
-    private static async Task<Results<NoContent, ProblemHttpResult>> Allow(SubscriberLookup lookup, ConfirmationStore confirmations, CancellationToken stop) =>
-        (await confirmations.AllowAsync(lookup.Email, stop)).Problem("refusal", "of this address") is { } problem ? problem : TypedResults.NoContent();
 }
 
 /// <summary>A reader's entries in the ledger of consents, oldest first.</summary>

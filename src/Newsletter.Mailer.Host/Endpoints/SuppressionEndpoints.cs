@@ -69,11 +69,13 @@ internal static class SuppressionEndpoints
             .WithSummary("Show a suppression");
         suppressions.MapDelete("/{id:long}", Remove).RequireScope(Scopes.WriteSubscribers)
             .ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(StatusCodes.Status409Conflict)
             .WithSummary("Lift a suppression, without saying why");
         suppressions.MapPost("/{id:long}/lift", Lift).RequireScope(Scopes.WriteSubscribers)
             .ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(StatusCodes.Status409Conflict)
             .WithSummary("Lift a suppression")
-            .WithDescription("Who lifted it, when, and the \"note\" are kept; of an address only its hash.");
+            .WithDescription("Who lifted it, when, and the \"note\" are kept; of an address only its hash. One of an address whose owner was erased stays: only their own sign-up lifts it.");
         suppressions.MapGet("/lifted", Lifted).RequireScope(Scopes.ReadSubscribers)
             .WithSummary("List suppressions that were lifted, by whom and why");
         suppressions.MapPost("/lookup", Lookup).RequireScope(Scopes.ReadSubscribers)

@@ -73,7 +73,7 @@ internal static class PreferencesPages
         var choices = new Dictionary<long, string>();
         foreach (var (name, value) in fields)
             if (name.StartsWith("newsletter.", StringComparison.Ordinal) && long.TryParse(name.AsSpan(11), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
-                && value.ToString() is "every" or "digest" or "nothing")
+                && value.ToString() is "every" or "nothing")
                 choices[id] = value.ToString();
         return choices;
     }

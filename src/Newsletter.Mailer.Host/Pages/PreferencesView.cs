@@ -52,7 +52,6 @@ internal static class PreferencesView
         <legend><bdi>{newsletter.Name}</bdi></legend>
         {(newsletter is { Status: "active", PausedUntil: { } until } ? Html.Of($"""<p class="note small">{words.Say("preferences.paused", ("day", words.Day(DateOnly.FromDateTime(until.UtcDateTime))))}</p>""") : Html.None)}
         {Choice(newsletter, "every", words.Text("preferences.every"))}
-        {Choice(newsletter, "digest", words.Text("preferences.digest"))}
         {Choice(newsletter, "nothing", words.Text("preferences.nothing"))}
         </fieldset>
 

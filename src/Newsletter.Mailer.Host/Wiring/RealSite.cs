@@ -39,18 +39,20 @@ internal sealed class RealSite(IHost host) : IAsyncDisposable
     /// <returns>Null where there is no such newsletter, or no answer; the reason is then in <paramref name="why"/>.</returns>
     /// <param name="newsletter">Slug.</param>
     /// <param name="tier">Tier of the edition.</param>
+    /// <param name="segment">Slug or name of its segment; null: everyone of the tier.</param>
     /// <param name="why">Told why there is no number.</param>
     /// <param name="stop">Gives up.</param>
-    public async Task<long?> CountReadersAsync(string newsletter, string tier, Action<string> why, CancellationToken stop)
+    public async Task<long?> CountReadersAsync(string newsletter, string tier, string? segment, Action<string> why, CancellationToken stop)
     {
         try
         {
             await using var database = await DatabaseHost.OpenAsync(
                 Cluster, ConnectionString, WhenRunning.Join, host.Services.GetRequiredService<ILoggerFactory>(), stop);
-            var size = await new AudienceSizeStore(database.DataSource).FindAsync(newsletter, tier, stop);
-            if (size is null)
-                why($"the database has no newsletter {newsletter}");
-            return size;
+            var size = await new AudienceSizeStore(database.DataSource).FindAsync(newsletter, tier, segment, stop);
+            if (size is AudienceOutcome<long>.Found(var readers))
+                return readers;
+            why(size is AudienceOutcome<long>.Invalid(var problems) ? problems[0].Problem : "it gave no answer.");
+            return null;
         }
         catch (Exception e) when (e is DatabaseUnavailableException or DbException)
         {

@@ -23,8 +23,10 @@ public sealed class ConfirmationStore(NpgsqlDataSource database, KeyRing keys, S
     private const string TakeTurn = /*lang=sql*/ "select pg_advisory_xact_lock(hashtextextended(lower(@address), 7))";
 
     private const string SelectFacts = /*lang=sql*/ """
-        select (select p.reason from suppressions p where lower(p.address) = lower(@address) or lower(p.domain) = lower(split_part(@address, '@', -1)) limit 1) as "Suppressed",
-               (select m.reason from address_marks m where m.address_hash = any(@hashes::bytea[]) and (m.reason = 'not_me' or m.suppressed is not null) limit 1) as "Marked",
+        select exists (select from suppressions p
+                       where (lower(p.address) = lower(@address) or lower(p.domain) = lower(split_part(@address, '@', -1)) or p.address_hash = any(@hashes::bytea[]))
+                         and p.reason not in ('not_me', 'erased')) as "IsSuppressed",
+               exists (select from suppressions p where p.address_hash = any(@hashes::bytea[]) and p.reason = 'not_me') as "IsDisowned",
                (select x.status from subscriptions x join subscribers s on s.id = x.subscriber_id
                 where lower(s.address) = lower(@address) and x.newsletter_id = @newsletterId) as "Status",
                (select s.language from subscribers s where lower(s.address) = lower(@address)) as "Language",
@@ -57,12 +59,14 @@ public sealed class ConfirmationStore(NpgsqlDataSource database, KeyRing keys, S
 
     private const string SelectStatus = /*lang=sql*/ "select status from subscriptions where newsletter_id = @newsletterId and subscriber_id = @subscriberId";
 
-    private const string Unmark = /*lang=sql*/ "delete from address_marks where address_hash = any(@hashes::bytea[]) returning true";
-
-    private const string PutMark = /*lang=sql*/ """
-        insert into address_marks (address_hash, reason) values (@hash, 'not_me')
-        on conflict (address_hash) do update set reason = 'not_me', created_at = now()
+    // Who asked to be forgotten, or once said that it wasn't them, has come by themselves.
+    private const string Welcome = /*lang=sql*/ """
+        with gone as (delete from suppressions where address_hash = any(@hashes::bytea[]) and reason in ('not_me', 'erased') returning *)
+        insert into suppressions_lifted (suppression_id, address_hash, reason, suppressed_at, note)
+        select id, address_hash, reason, created_at, 'Signed up and confirmed.' from gone
         """;
+
+    private const string NoteDisowned = /*lang=sql*/ "insert into suppressions (address_hash, reason) values (@hash, 'not_me') on conflict do nothing";
 
     // Who is only here because of the sign-up is forgotten with it; who reads something else stays, and leaves this.
     private const string Disown = /*lang=sql*/ """
@@ -115,11 +119,11 @@ public sealed class ConfirmationStore(NpgsqlDataSource database, KeyRing keys, S
             return ConfirmOutcome.Expired;
         var hashes = AddressHash.AllOf(keys, address);
         var facts = await connection.QuerySingleAsync<Facts>(new CommandDefinition(SelectFacts, new { address, newsletterId = signUp.NewsletterId, hashes }, cancellationToken: stop));
-        if (facts.Suppressed is not null)
+        if (facts.IsSuppressed)
             return ConfirmOutcome.Blocked;
 
         var welcome = await SubscribeAsync(connection, signUp, address, from, stop);
-        await connection.ExecuteAsync(new CommandDefinition(Unmark, new { hashes }, cancellationToken: stop));
+        await connection.ExecuteAsync(new CommandDefinition(Welcome, new { hashes }, cancellationToken: stop));
         await connection.ExecuteAsync(new CommandDefinition(Confirm, new { id = signUpId }, cancellationToken: stop));
         await transaction.CommitAsync(stop);
         return new ConfirmOutcome(ConfirmResult.Confirmed, welcome);
@@ -136,26 +140,16 @@ public sealed class ConfirmationStore(NpgsqlDataSource database, KeyRing keys, S
         if (signUp.Address is not { } address)
             return new DisownedSignUp(signUp.NewsletterId, 0);
         var about = new { id = signUpId, address, newsletterId = signUp.NewsletterId };
-        await connection.ExecuteAsync(new CommandDefinition(PutMark, new { hash = AddressHash.Of(keys, address) }, cancellationToken: stop));
+        await connection.ExecuteAsync(new CommandDefinition(NoteDisowned, new { hash = AddressHash.Of(keys, address) }, cancellationToken: stop));
         var reader = await connection.QuerySingleOrDefaultAsync<long?>(new CommandDefinition(Disown, about, cancellationToken: stop));
         await connection.ExecuteAsync(new CommandDefinition(ForgetAddress, about, cancellationToken: stop));
         await transaction.CommitAsync(stop);
         return new DisownedSignUp(signUp.NewsletterId, signUp.State == "confirmed" ? reader ?? 0 : 0);
     }
 
-    /// <summary>A person lets an address be mailed confirmations again. Removed, NotFound or Invalid.</summary>
-    public async Task<AudienceOutcome<Subscriber>> AllowAsync(string? email, CancellationToken stop)
-    {
-        if (!EmailAddress.TryParse(email, out var address, out var problem))
-            return new AudienceOutcome<Subscriber>.Invalid("email", problem);
-        await using var connection = await database.OpenConnectionAsync(stop);
-        var lifted = await connection.QueryAsync<bool>(new CommandDefinition(Unmark, new { hashes = AddressHash.AllOf(keys, address.Value) }, cancellationToken: stop));
-        return lifted.Any() ? new AudienceOutcome<Subscriber>.Removed() : new AudienceOutcome<Subscriber>.NotFound();
-    }
-
     private static string? WhyNot(Facts facts) =>
-        facts.Suppressed is not null ? "suppressed"
-        : facts.Marked is { } mark ? mark == "not_me" ? "refused" : "erased"
+        facts.IsSuppressed ? "suppressed"
+        : facts.IsDisowned ? "refused"
         : facts.Today >= SignUpOptions.MailsADay || facts.InHalfAYear >= SignUpOptions.MailsInHalfAYear ? "limit"
         : null;
 
@@ -224,9 +218,9 @@ public sealed class ConfirmationStore(NpgsqlDataSource database, KeyRing keys, S
 
     private sealed record Facts
     {
-        public string? Suppressed { get; init; }
+        public bool IsSuppressed { get; init; }
 
-        public string? Marked { get; init; }
+        public bool IsDisowned { get; init; }
 
         public string? Status { get; init; }
 

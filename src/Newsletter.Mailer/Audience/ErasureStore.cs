@@ -6,32 +6,47 @@ namespace Newsletter.Mailer.Audience;
 
 /// <summary>
 /// Forgetting a reader: every row that names the address goes, wherever it is, in one transaction. What stays is the ledger of consents under a keyed
-/// hash, and that hash as a mark, with the suppression that there was. A delivery keeps its number; the reader behind it is nobody.
+/// hash, and that hash among the suppressions: as erased, and with the reason that there was. A delivery keeps its number; the reader behind it is nobody.
 /// </summary>
 public sealed class ErasureStore(NpgsqlDataSource database, KeyRing keys)
 {
+    // What an import has received and not merged. First, and the import is told last: the merge takes its rows before its readers and counts them
+    // at the end, and in another order the two would wait for each other.
+    private const string ForgetReceived = /*lang=sql*/ """
+        with reader as (select address from subscribers where id = @id),
+        received as (delete from import_rows r using reader where r.key = lower(reader.address) returning r.import_id)
+        select import_id as "ImportId", count(*) as "Rows" from received group by import_id
+        """;
+
     private const string Lock = /*lang=sql*/ "select address from subscribers where id = @id for update";
 
-    private const string KeepMark = /*lang=sql*/ """
-        insert into address_marks as m (address_hash, reason, suppressed)
-        values (@hash, 'erased', (select p.reason from suppressions p where lower(p.address) = lower(@address)))
-        on conflict (address_hash) do update set suppressed = coalesce(excluded.suppressed, m.suppressed)
+    // Two facts, each lifted by itself: that they asked to be forgotten, and what stood against their address. The evidence may name it.
+    private const string KeepHash = /*lang=sql*/ """
+        with suppressed as (
+            insert into suppressions (address_hash, reason, created_at)
+            select @hash, p.reason, p.created_at from suppressions p where lower(p.address) = lower(@address)
+            on conflict do nothing)
+        insert into suppressions (address_hash, reason) values (@hash, 'erased') on conflict do nothing
         """;
 
     private const string KeepConsents = /*lang=sql*/ """
         update consents set subscriber_id = null, address_hash = @hash, ip = null, note = null where subscriber_id = @id
         """;
 
-    // Mail that waits or is in flight, what an import has received and not merged, and answers remembered for a day.
+    // Mail that waits or is in flight, and answers remembered for a day.
     private const string Forget = /*lang=sql*/ """
         with sign_up as (delete from sign_ups where lower(address) = lower(@address)),
         mail as (delete from outbox where lower(address) = lower(@address)),
         suppression as (delete from suppressions where lower(address) = lower(@address)),
-        received as (delete from import_rows where key = lower(@address)),
         answered as (
             delete from idempotency_keys
             where position(lower(encode(convert_to(@address, 'UTF8'), 'escape')) in lower(encode(body, 'escape'))) > 0)
         delete from subscribers where id = @id
+        """;
+
+    // Counted as the merge would have: it is to leave out whoever was erased.
+    private const string CountLeftOut = /*lang=sql*/ """
+        update imports set merged = merged + @Rows, suppressed = suppressed + @Rows where id = @ImportId and state in ('receiving', 'merging')
         """;
 
     /// <summary>Forgets the reader. Removed or NotFound.</summary>
@@ -39,13 +54,23 @@ public sealed class ErasureStore(NpgsqlDataSource database, KeyRing keys)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
         await using var transaction = await connection.BeginTransactionAsync(stop);
+        var received = (await connection.QueryAsync<Received>(new CommandDefinition(ForgetReceived, new { id }, cancellationToken: stop))).OrderBy(import => import.ImportId).ToList();
         if (await connection.ExecuteScalarAsync<string?>(new CommandDefinition(Lock, new { id }, cancellationToken: stop)) is not { } address)
             return new AudienceOutcome<Subscriber>.NotFound();
         var values = new { id, address, hash = AddressHash.Of(keys, address) };
-        await connection.ExecuteAsync(new CommandDefinition(KeepMark, values, cancellationToken: stop));
+        await connection.ExecuteAsync(new CommandDefinition(KeepHash, values, cancellationToken: stop));
         await connection.ExecuteAsync(new CommandDefinition(KeepConsents, values, cancellationToken: stop));
         await connection.ExecuteAsync(new CommandDefinition(Forget, values, cancellationToken: stop));
+        foreach (var import in received)
+            await connection.ExecuteAsync(new CommandDefinition(CountLeftOut, import, cancellationToken: stop));
         await transaction.CommitAsync(stop);
         return new AudienceOutcome<Subscriber>.Removed();
+    }
+
+    private sealed record Received
+    {
+        public long ImportId { get; init; }
+
+        public long Rows { get; init; }
     }
 }

@@ -17,7 +17,7 @@ public sealed class PreferencesStore(NpgsqlDataSource database)
         """;
 
     private const string SelectNewsletters = /*lang=sql*/ """
-        select n.id as "Id", n.name as "Name", n.language as "Language", coalesce(x.status, 'none') as "Status", coalesce(x.frequency, 'every') as "Frequency",
+        select n.id as "Id", n.name as "Name", n.language as "Language", coalesce(x.status, 'none') as "Status",
                case when x.paused_until > now() then x.paused_until end as "PausedUntil"
         from newsletters n
         left join subscriptions x on x.newsletter_id = n.id and x.subscriber_id = @id
@@ -35,10 +35,6 @@ public sealed class PreferencesStore(NpgsqlDataSource database)
         set attributes = case when name is distinct from @Name then attributes - 'first_name' else attributes end,
             name = @Name, time_zone = @TimeZone, language = @Language, plain_text = @PlainText, updated_at = now()
         where id = @Id
-        """;
-
-    private const string SetFrequency = /*lang=sql*/ """
-        update subscriptions set frequency = @frequency where newsletter_id = @newsletterId and subscriber_id = @subscriberId
         """;
 
     private const string Pause = /*lang=sql*/ """
@@ -111,13 +107,6 @@ public sealed class PreferencesStore(NpgsqlDataSource database)
         await connection.ExecuteAsync(new CommandDefinition(Resume, new { subscriberId }, cancellationToken: stop));
     }
 
-    /// <summary>A digest a month in the place of single issues.</summary>
-    public async Task TakeDigestAsync(long subscriberId, long newsletterId, CancellationToken stop)
-    {
-        await using var connection = await database.OpenConnectionAsync(stop);
-        await connection.ExecuteAsync(new CommandDefinition(SetFrequency, new { subscriberId, newsletterId, frequency = "digest" }, cancellationToken: stop));
-    }
-
     /// <summary>Puts a mail with the link to these preferences into the outbox.</summary>
     /// <returns>Its id; null where one was sent within the hour, or there is no such reader.</returns>
     public async Task<long?> MailLinkAsync(long subscriberId, long newsletterId, CancellationToken stop)
@@ -151,27 +140,21 @@ public sealed class PreferencesStore(NpgsqlDataSource database)
             return;
         }
 
-        if (newsletter.Status != "active")
+        if (newsletter.Status == "active" || suppressed)
+            return;
+        await SubscriptionStore.PutAsync(connection, new SubscriptionStore.Row(newsletter.Id, subscriberId, "active", null, Confirmed: true), stop);
+        var entry = new ConsentEntry
         {
-            if (suppressed)
-                return;
-            await SubscriptionStore.PutAsync(connection, new SubscriptionStore.Row(newsletter.Id, subscriberId, "active", null, Confirmed: true), stop);
-            var entry = new ConsentEntry
-            {
-                NewsletterId = newsletter.Id,
-                SubscriberId = subscriberId,
-                Action = "chosen",
-                Wording = change.Wording,
-                Language = change.WordingLanguage,
-                Form = "preferences",
-                Ip = change.Ip,
-                How = "mailed_link",
-            };
-            await ConsentStore.AddAsync(connection, entry, stop);
-        }
-
-        if (newsletter.Frequency != choice)
-            await connection.ExecuteAsync(new CommandDefinition(SetFrequency, new { subscriberId, newsletterId = newsletter.Id, frequency = choice }, cancellationToken: stop));
+            NewsletterId = newsletter.Id,
+            SubscriberId = subscriberId,
+            Action = "chosen",
+            Wording = change.Wording,
+            Language = change.WordingLanguage,
+            Form = "preferences",
+            Ip = change.Ip,
+            How = "mailed_link",
+        };
+        await ConsentStore.AddAsync(connection, entry, stop);
     }
 }
 
@@ -209,14 +192,11 @@ public sealed record NewsletterChoice
     /// <summary><c>active</c>, <c>pending</c>, <c>unsubscribed</c>, or <c>none</c>.</summary>
     public string Status { get; init; } = "none";
 
-    /// <summary><c>every</c> issue, or a <c>digest</c> a month.</summary>
-    public string Frequency { get; init; } = "every";
-
     /// <summary>Null where nothing is paused.</summary>
     public DateTimeOffset? PausedUntil { get; init; }
 
-    /// <summary>As the form shows it: <c>every</c>, <c>digest</c> or <c>nothing</c>.</summary>
-    public string Choice => Status == "active" ? Frequency : "nothing";
+    /// <summary>As the form shows it: <c>every</c> issue, or <c>nothing</c>.</summary>
+    public string Choice => Status == "active" ? "every" : "nothing";
 }
 
 /// <summary>The form of the preferences, as it was sent.</summary>
@@ -230,7 +210,7 @@ public sealed record PreferencesChange
 
     public bool PlainText { get; init; }
 
-    /// <summary><c>every</c>, <c>digest</c> or <c>nothing</c> by the newsletter's id; one that is missing stays.</summary>
+    /// <summary><c>every</c> or <c>nothing</c> by the newsletter's id; one that is missing stays.</summary>
     public IReadOnlyDictionary<long, string> Choices { get; init; } = new Dictionary<long, string>();
 
     /// <summary>What the form said that the reader agrees to.</summary>

@@ -40,10 +40,7 @@ public sealed class SubscriberStore(NpgsqlDataSource database, KeyRing? keys = n
 
     private const string SelectNewsletter = /*lang=sql*/ "select id from newsletters where slug = @slug";
 
-    private const string SelectSuppression = /*lang=sql*/ """
-        select reason from suppressions
-        where lower(address) = lower(@address) or lower(domain) = lower(@domain) or address_hash = any(@hashes::bytea[]) limit 1
-        """;
+    private const string Exists = /*lang=sql*/ "select exists (select from subscribers where lower(address) = lower(@address))";
 
     private const string SelectById = /*lang=sql*/ """
         select id as "Id", address as "Address", name as "Name", attributes::text as "Attributes", tags as "Tags", time_zone as "TimeZone",
@@ -86,8 +83,8 @@ public sealed class SubscriberStore(NpgsqlDataSource database, KeyRing? keys = n
 
     /// <summary>
     /// Takes the person in, or changes what the draft gives of one who is there (attributes merge), and subscribes them if it names
-    /// a newsletter. Created, Updated, Invalid, or Conflict, and then nothing is changed: the address is suppressed, or the reader
-    /// unsubscribed or has not confirmed and the draft isn't <see cref="SubscriberDraft.Confirmed"/>.
+    /// a newsletter. Created, Updated, Invalid, or Conflict, and then nothing is changed: the address is suppressed or may not be kept, or the
+    /// reader unsubscribed or has not confirmed and the draft isn't <see cref="SubscriberDraft.Confirmed"/>.
     /// </summary>
     public async Task<AudienceOutcome<Subscriber>> CreateAsync(SubscriberDraft draft, CancellationToken stop)
     {
@@ -100,11 +97,8 @@ public sealed class SubscriberStore(NpgsqlDataSource database, KeyRing? keys = n
         if (problems.Count > 0 || person is null) return new AudienceOutcome<Subscriber>.Invalid(problems);
 
         await using var transaction = await connection.BeginTransactionAsync(stop);
-        var suppressed = await connection.ExecuteScalarAsync<string?>(new CommandDefinition(
-            SelectSuppression,
-            new { address = person.Address!.Value, domain = person.Address.Domain, hashes = keys is null ? [] : AddressHash.AllOf(keys, person.Address.Value) },
-            cancellationToken: stop));
-        if (suppressed is not null && newsletterId is not null && status == SubscriptionStatus.Active)
+        var becomesActive = newsletterId is not null && status == SubscriptionStatus.Active;
+        if (await FindBarrierAsync(connection, person.Address!.Value, becomesActive, stop) is { } suppressed)
             return new AudienceOutcome<Subscriber>.Conflict("email", SubscriptionStore.SuppressedProblem(suppressed));
 
         var written = await UpsertAsync(connection, person, stop);
@@ -181,6 +175,15 @@ public sealed class SubscriberStore(NpgsqlDataSource database, KeyRing? keys = n
         var subscriber = await ReadAsync(connection, SelectById, new { id }, stop);
         if (subscriber is null) return new AudienceOutcome<Subscriber>.NotFound();
         return changed is null ? TooManyKeys() : new AudienceOutcome<Subscriber>.Updated(subscriber);
+    }
+
+    // An address that is known by its hash alone is not even taken down, whatever for; one that is a reader's already may stay.
+    private async Task<string?> FindBarrierAsync(NpgsqlConnection connection, string address, bool becomesActive, CancellationToken stop)
+    {
+        var barrier = await SuppressionStore.FindBarrierAsync(connection, keys, address, stop);
+        return becomesActive || (barrier.ByHash && !await connection.ExecuteScalarAsync<bool>(new CommandDefinition(Exists, new { address }, cancellationToken: stop)))
+            ? barrier.Reason
+            : null;
     }
 
     private static async Task<long?> FindNewsletterAsync(

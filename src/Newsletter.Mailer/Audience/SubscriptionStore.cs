@@ -1,10 +1,13 @@
 using Dapper;
+using Newsletter.Mailer.Links;
 using Npgsql;
 
 namespace Newsletter.Mailer.Audience;
 
 /// <summary>Who is subscribed to what.</summary>
-public sealed class SubscriptionStore(NpgsqlDataSource database)
+/// <param name="database">Where it is kept.</param>
+/// <param name="keys">What addresses are hashed with; without, none that is known by its hash alone is recognised.</param>
+public sealed class SubscriptionStore(NpgsqlDataSource database, KeyRing? keys = null)
 {
     // Whoever left or never confirmed becomes active only when @Confirmed; the time of the first yes and of the first no are kept.
     private const string Put = /*lang=sql*/ """
@@ -42,14 +45,10 @@ public sealed class SubscriptionStore(NpgsqlDataSource database)
         """;
 
     private const string SelectIds = /*lang=sql*/ """
-        select n.id as "NewsletterId", s.id as "SubscriberId", x.status as "Status", p.reason as "Suppressed"
+        select n.id as "NewsletterId", s.address as "Address", x.status as "Status"
         from newsletters n
         cross join subscribers s
         left join subscriptions x on x.newsletter_id = n.id and x.subscriber_id = s.id
-        left join lateral (
-            select reason from suppressions
-            where lower(address) = lower(s.address) or lower(domain) = lower(substring(s.address from '[^@]*$'))
-            limit 1) p on true
         where n.slug = @newsletter and s.id = @subscriberId
         """;
 
@@ -71,7 +70,7 @@ public sealed class SubscriptionStore(NpgsqlDataSource database)
             new CommandDefinition(SelectIds, new { newsletter, subscriberId }, cancellationToken: stop));
         if (ids is null) return new AudienceOutcome<SubscriptionStatus>.NotFound();
         var becomesActive = status == SubscriptionStatus.Active || (status is null && ids.Status is null);
-        if (becomesActive && ids.Suppressed is { } reason)
+        if (becomesActive && (await SuppressionStore.FindBarrierAsync(connection, keys, ids.Address, stop)).Reason is { } reason)
             return new AudienceOutcome<SubscriptionStatus>.Conflict("status", SuppressedProblem(reason));
 
         var row = new Row(ids.NewsletterId, subscriberId, status?.Word(), tier?.Word(), draft.Confirmed);
@@ -115,7 +114,9 @@ public sealed class SubscriptionStore(NpgsqlDataSource database)
         "This reader has unsubscribed, or was asked and has not confirmed. Pass \"confirmed\": true only if the reader asked for it again.";
 
     internal static string SuppressedProblem(string reason) =>
-        $"This address is suppressed ({reason}): nothing would be sent to it. Remove the suppression first if that is wrong.";
+        reason == "erased"
+            ? SuppressionStore.ErasedProblem
+            : $"This address is suppressed ({reason}): nothing would be sent to it. Remove the suppression first if that is wrong.";
 
     internal static SubscriptionStatus ParseStatus(string word) => word switch
     {
@@ -135,8 +136,8 @@ public sealed class SubscriptionStore(NpgsqlDataSource database)
     {
         public long NewsletterId { get; init; }
 
-        public string? Status { get; init; }
+        public string Address { get; init; } = "";
 
-        public string? Suppressed { get; init; }
+        public string? Status { get; init; }
     }
 }

@@ -14,7 +14,10 @@ public sealed record Suppression
     /// <summary>Null where an address is. Exactly this domain: its subdomains are others.</summary>
     public string? Domain { get; init; }
 
-    /// <summary><c>hard_bounce</c>, <c>soft_bounces</c>, <c>complaint</c>, <c>manual</c> or <c>imported</c>.</summary>
+    /// <summary>
+    /// <c>hard_bounce</c>, <c>soft_bounces</c>, <c>complaint</c>, <c>manual</c> or <c>imported</c>; of a hash also <c>not_me</c> (its owner said that a
+    /// sign-up wasn't theirs) or <c>erased</c> (its owner asked to be forgotten, and comes back by their own sign-up alone). Those two stand beside another.
+    /// </summary>
     public required string Reason { get; init; }
 
     /// <summary>What it rests on, for people; null where nothing is recorded.</summary>

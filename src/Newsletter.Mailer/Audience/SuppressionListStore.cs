@@ -27,7 +27,7 @@ public sealed class SuppressionListStore(NpgsqlDataSource database, KeyRing keys
         limit @rows
         """;
 
-    private const string AnyHash = /*lang=sql*/ "select exists (select from suppressions where address_hash is not null)";
+    private const string AnyHash = /*lang=sql*/ "select exists (select from suppressions where address_hash is not null and reason not in ('not_me', 'erased'))";
 
     private const string SelectSubscribers = /*lang=sql*/ "select id, address from subscribers where id > @after order by id limit @rows";
 
@@ -35,6 +35,7 @@ public sealed class SuppressionListStore(NpgsqlDataSource database, KeyRing keys
         insert into suppressions (address, reason, evidence)
         select x.address, p.reason, 'Suppressed by its hash.'
         from unnest(@addresses::text[], @hashes::bytea[]) x (address, hash) join suppressions p on p.address_hash = x.hash
+        where p.reason not in ('not_me', 'erased')
         on conflict do nothing
         returning id
         """;
@@ -90,7 +91,10 @@ public sealed class SuppressionListStore(NpgsqlDataSource database, KeyRing keys
         }
     }
 
-    /// <summary>Whoever is a subscriber and suppressed by hash becomes suppressed by address too, so that whoever sends needs no key. Returns how many.</summary>
+    /// <summary>
+    /// Whoever is a subscriber and suppressed by hash becomes suppressed by address too, so that whoever sends needs no key. Not who once disowned a
+    /// sign-up or was erased: a subscriber of theirs is one by their own doing. Returns how many.
+    /// </summary>
     public async Task<long> ApplyHashesAsync(CancellationToken stop)
     {
         await using var connection = await database.OpenConnectionAsync(stop);

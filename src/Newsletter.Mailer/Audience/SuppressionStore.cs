@@ -14,7 +14,10 @@ public sealed class SuppressionStore(NpgsqlDataSource database, KeyRing? keys = 
 
     private static readonly string[] Reasons = ["hard_bounce", "soft_bounces", "complaint", "manual", "imported"];
 
-    // Whichever of the two unique indexes it is that has it already.
+    // What a reader has said, and what is known of no address that is kept.
+    private static readonly string[] ReasonsOfHashes = ["not_me", "erased"];
+
+    // Whichever of the unique indexes it is that has it already.
     private const string Insert = /*lang=sql*/ """
         insert into suppressions (address, domain, address_hash, reason, evidence)
         values (@Address, @Domain, @AddressHash, @Reason, @Evidence)
@@ -25,15 +28,22 @@ public sealed class SuppressionStore(NpgsqlDataSource database, KeyRing? keys = 
     private const string SelectSame = /*lang=sql*/ """
         select id as "Id", address as "Address", domain as "Domain", encode(address_hash, 'hex') as "Hash", reason as "Reason", evidence as "Evidence", created_at as "CreatedAt"
         from suppressions
-        where lower(address) = lower(@Address) or lower(domain) = lower(@Domain) or address_hash = @AddressHash
+        where lower(address) = lower(@Address) or lower(domain) = lower(@Domain)
+           or address_hash = @AddressHash and (reason = @Reason or reason not in ('not_me', 'erased') and @Reason not in ('not_me', 'erased'))
         """;
 
     private const string SelectFor = /*lang=sql*/ """
         select id as "Id", address as "Address", domain as "Domain", encode(address_hash, 'hex') as "Hash", reason as "Reason", evidence as "Evidence", created_at as "CreatedAt"
         from suppressions
         where lower(address) = lower(@address) or lower(domain) = lower(@domain) or address_hash = any(@hashes::bytea[])
-        order by address nulls last
+        order by address nulls last, reason = 'erased', reason = 'not_me'
         limit 1
+        """;
+
+    private const string SelectBarrier = /*lang=sql*/ """
+        select (array_agg(reason order by reason = 'erased', reason = 'not_me'))[1] as "Reason", coalesce(bool_or(address_hash is not null), false) as "ByHash"
+        from suppressions
+        where lower(address) = lower(@address) or lower(domain) = lower(split_part(@address, '@', -1)) or address_hash = any(@hashes::bytea[])
         """;
 
     private const string SelectById = /*lang=sql*/ """
@@ -101,7 +111,9 @@ public sealed class SuppressionStore(NpgsqlDataSource database, KeyRing? keys = 
             new CommandDefinition(SelectById, new { id }, cancellationToken: stop));
     }
 
-    /// <summary>What stands against mail to this address: its own suppression first, else its hash's or its domain's; null if nothing does.</summary>
+    /// <summary>
+    /// What stands against mail to this address: its own suppression first, else its domain's or its hash's, and that it was erased last; null if nothing does.
+    /// </summary>
     public async Task<Suppression?> FindAsync(EmailAddress address, CancellationToken stop)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
@@ -118,7 +130,9 @@ public sealed class SuppressionStore(NpgsqlDataSource database, KeyRing? keys = 
         return Page.Of(rows.AsList(), page, suppression => suppression.Id);
     }
 
-    /// <summary>Lifts it and notes who did, and why. Removed, NotFound, or Invalid (<c>note</c>).</summary>
+    /// <summary>
+    /// Lifts it and notes who did, and why. Removed, NotFound, Invalid (<c>note</c>), or Conflict: who asked to be forgotten comes back by themselves alone.
+    /// </summary>
     /// <param name="id">Which.</param>
     /// <param name="note">Why, on one line; null where nobody says.</param>
     /// <param name="apiKey">Id of the caller's key; null where it is none.</param>
@@ -129,6 +143,7 @@ public sealed class SuppressionStore(NpgsqlDataSource database, KeyRing? keys = 
         var cleanNote = AudienceRules.CheckLine("note", note, MaxEvidenceLength, problems);
         if (problems.Count > 0) return new AudienceOutcome<Suppression>.Invalid(problems);
         if (await GetAsync(id, stop) is not { } present) return new AudienceOutcome<Suppression>.NotFound();
+        if (present.Reason == "erased") return new AudienceOutcome<Suppression>.Conflict("reason", ErasedProblem);
         var hash = present.Address is null || keys is null ? null : AddressHash.Of(keys, present.Address);
         await using var connection = await database.OpenConnectionAsync(stop);
         return await connection.ExecuteScalarAsync<long?>(new CommandDefinition(Lift, new { id, hash, note = cleanNote, key = apiKey }, cancellationToken: stop)) is null
@@ -147,6 +162,11 @@ public sealed class SuppressionStore(NpgsqlDataSource database, KeyRing? keys = 
             SelectLifted, new { after = page.After.After, rows = page.Limit + 1, hashes = address is null ? null : HashesOf(address.Value) }, cancellationToken: stop));
         return Page.Of(rows.AsList(), page, lifted => lifted.Id);
     }
+
+    /// <summary>What stands against an address that somebody brings in, however it is known.</summary>
+    internal static Task<Barrier> FindBarrierAsync(NpgsqlConnection connection, KeyRing? keys, string address, CancellationToken stop) =>
+        connection.QuerySingleAsync<Barrier>(
+            new CommandDefinition(SelectBarrier, new { address, hashes = keys is null ? [] : AddressHash.AllOf(keys, address) }, cancellationToken: stop));
 
     private byte[][] HashesOf(string address) => keys is null ? [] : AddressHash.AllOf(keys, address);
 
@@ -169,8 +189,13 @@ public sealed class SuppressionStore(NpgsqlDataSource database, KeyRing? keys = 
         else if (!MailDomain.TryParse(draft.Domain, out domain, out var problem)) problems.Add(new FieldProblem("domain", problem));
 
         var reason = draft.Reason ?? "manual";
-        if (!Reasons.Contains(reason))
-            problems.Add(new FieldProblem("reason", $"The reason must be one of {string.Join(", ", Reasons)}."));
+        if (ReasonsOfHashes.Contains(reason))
+        {
+            if (draft.Hash is null && (draft.Email is null || !draft.AsHash))
+                problems.Add(new FieldProblem("reason", $"Of an address that is {reason} only the hash is kept: give its \"hash\", or \"as_hash\": true."));
+        }
+        else if (!Reasons.Contains(reason))
+            problems.Add(new FieldProblem("reason", $"The reason must be one of {string.Join(", ", Reasons.Concat(ReasonsOfHashes))}."));
         return new Target(address, domain, hash, reason, CheckEvidence(draft.Evidence, problems));
     }
 
@@ -183,6 +208,12 @@ public sealed class SuppressionStore(NpgsqlDataSource database, KeyRing? keys = 
         else if (TextRules.FindInText(evidence) is { } found) problems.Add(new FieldProblem("evidence", $"It {found}."));
         return evidence;
     }
+
+    internal const string ErasedProblem = "Whoever reads at this address asked to be forgotten. It comes back when they sign up themselves and confirm, and in no other way.";
+
+    /// <param name="Reason">The gravest; null where nothing stands against it.</param>
+    /// <param name="ByHash">The address may not be kept: only its hash is.</param>
+    internal sealed record Barrier(string? Reason, bool ByHash);
 
     internal sealed record Target(string? Address, string? Domain, byte[]? AddressHash, string Reason, string? Evidence);
 }

@@ -33,7 +33,6 @@ public sealed class ResendStore(NpgsqlDataSource database)
                     when b.id is null then 'erased'
                     when s.status is distinct from 'active' then 'unsubscribed'
                     when s.paused_until > now() then 'paused'
-                    when s.frequency = 'digest' then 'digest'
                     when exists (select from suppressions p where lower(p.address) = lower(b.address) and p.address is not null) then 'suppressed'
                     when exists (select from suppressions p where lower(p.domain) = lower(split_part(b.address, '@', -1)) and p.domain is not null) then 'suppressed'
                end,

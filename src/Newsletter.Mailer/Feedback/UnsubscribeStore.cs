@@ -12,7 +12,6 @@ public sealed class UnsubscribeStore(NpgsqlDataSource database, SubscriptionStor
 {
     private const string SelectNewsletter = /*lang=sql*/ """
         select n.name, n.slug, n.language, b.language as readerlanguage, coalesce(s.status, 'none') as status, s.paused_until as pauseduntil,
-               coalesce(s.frequency = 'digest', false) as digest,
                coalesce(s.status = 'unsubscribed' and s.unsubscribed_at > now() - interval '1 hour', false) as canundo,
                (select count(*) from subscriptions x where x.subscriber_id = @subscriber and x.newsletter_id <> @newsletter and x.status <> 'unsubscribed')::integer as others
         from newsletters n
@@ -114,9 +113,6 @@ public sealed record UnsubscribePageModel
 
     /// <summary>Until when the reader gets nothing; null or past where nothing is paused.</summary>
     public DateTimeOffset? PausedUntil { get; init; }
-
-    /// <summary>The reader gets the monthly digest in the place of issues.</summary>
-    public bool Digest { get; init; }
 
     /// <summary>They left less than an hour ago.</summary>
     public bool CanUndo { get; init; }

@@ -55,7 +55,6 @@ internal static class Answers
         "unsubscribed" => "No: the reader left after the issue was frozen and before it was sent.",
         "erased" => "No: the reader was erased before it was sent.",
         "paused" => "No: the reader had paused the newsletter at the time.",
-        "digest" => "No: the reader had chosen the monthly digest in the place of single issues.",
         _ => $"No: it was left out ({delivery.Reason}).",
     };
 

@@ -7,6 +7,7 @@ namespace Newsletter.Mailer.Reports;
 /// <summary>A reader's story, from the tables that hold its parts: nothing is written for it.</summary>
 public sealed class TimelineStore(NpgsqlDataSource database)
 {
+    // What the ledger of consents tells is told from there; the subscription tells the rest: who came by import or API, and the latest of each.
     // Each issue of the reader's newsletters is looked up in its own part of the ledger, by an index. Numbered from the first event, so that a
     // page begins where the last one ended.
     private const string SelectEvents = /*lang=sql*/ """
@@ -14,13 +15,33 @@ public sealed class TimelineStore(NpgsqlDataSource database)
             select b.created_at as at, 0 as rank, 'created' as kind, null::bigint as newsletter_id, null::bigint as issue_id, null::text as detail
             from subscribers b where b.id = @subscriber
             union all
-            select s.created_at, 1, 'signed_up', s.newsletter_id, null, s.tier from subscriptions s where s.subscriber_id = @subscriber
+            select c.at, case c.action when 'asked' then 1 when 'withdrawn' then 5 when 'restored' then 6 else 2 end,
+                   case c.action when 'asked' then 'signed_up' when 'withdrawn' then 'unsubscribed' else c.action end, c.newsletter_id, s.unsubscribed_issue,
+                   case c.action
+                       when 'asked' then c.form
+                       when 'withdrawn' then concat_ws(': ', coalesce(s.unsubscribed_by, case c.form when 'unsubscribe' then coalesce(nullif(c.how, 'mailed_link'), 'page') else c.form end),
+                                                       c.reason, c.note)
+                       when 'restored' then null
+                       else c.how
+                   end
+            from consents c
+            left join subscriptions s on s.subscriber_id = c.subscriber_id and s.newsletter_id = c.newsletter_id and c.action = 'withdrawn' and s.unsubscribed_at = c.at
+            where c.subscriber_id = @subscriber
             union all
-            select s.confirmed_at, 2, 'confirmed', s.newsletter_id, null, null
-            from subscriptions s where s.subscriber_id = @subscriber and s.confirmed_at is not null
-            union all
-            select s.unsubscribed_at, 5, 'unsubscribed', s.newsletter_id, s.unsubscribed_issue, s.unsubscribed_by
-            from subscriptions s where s.subscriber_id = @subscriber and s.unsubscribed_at is not null
+            select x.at, x.rank, x.kind, s.newsletter_id, x.issue_id, x.detail
+            from subscriptions s
+            cross join lateral (
+                values (s.created_at, 1, 'signed_up', null, s.tier), (s.confirmed_at, 2, 'confirmed', null, null),
+                       (s.unsubscribed_at, 5, 'unsubscribed', s.unsubscribed_issue, s.unsubscribed_by)) x (at, rank, kind, issue_id, detail)
+            where s.subscriber_id = @subscriber and x.at is not null
+              and not exists (
+                  select from consents c
+                  where c.subscriber_id = @subscriber and c.newsletter_id = s.newsletter_id
+                    and case x.kind
+                            when 'signed_up' then c.action in ('asked', 'chosen') and c.at <= x.at
+                            when 'confirmed' then c.action in ('confirmed', 'chosen') and c.at = x.at
+                            else c.action = 'withdrawn' and c.at = x.at
+                        end)
             union all
             select coalesce(d.updated_at, i.frozen_at, i.created_at), 3, 'issue_' || d.status::text, i.newsletter_id, i.id,
                    coalesce(d.reason, nullif(concat_ws(' ', nullif(d.smtp_code, 0)::text, t.status, t.text), ''))
@@ -90,8 +111,8 @@ public sealed record TimelineEvent
     public required DateTimeOffset At { get; init; }
 
     /// <summary>
-    /// <c>created</c>, <c>signed_up</c>, <c>confirmed</c>, <c>unsubscribed</c>, <c>suppressed</c>, or <c>issue_</c> and the status of a
-    /// delivery, such as <c>issue_accepted</c>.
+    /// <c>created</c>, <c>signed_up</c>, <c>confirmed</c>, <c>chosen</c> (in the preferences), <c>unsubscribed</c>, <c>restored</c> (leaving was undone),
+    /// <c>suppressed</c>, or <c>issue_</c> and the status of a delivery, such as <c>issue_accepted</c>.
     /// </summary>
     public required string Kind { get; init; }
 
@@ -107,6 +128,6 @@ public sealed record TimelineEvent
     /// <summary>Title of its edition.</summary>
     public string? Title { get; init; }
 
-    /// <summary>The tier signed up for, how they left, why they are suppressed, or what the relay said.</summary>
+    /// <summary>The form that was signed up by, else the tier; how it was confirmed; how they left and why; why they are suppressed; what the relay said.</summary>
     public string? Detail { get; init; }
 }

@@ -38,6 +38,54 @@ public sealed class ReaderCommandTests : CommandTest
     }
 
     [Fact]
+    public async Task ReadersAreExportedToAFileOrToStandardOutputAndComeInAgain()
+    {
+        await Run("subscribers", "import", await WriteAsync("readers.csv", "email,name,city\nana@example.com,Ana,Bath\nbo@example.com,=Bo,\ncy@example.com,Cy,Bath\n"), "--newsletter", "tea");
+        await Database.ExecuteAsync("""
+            update subscriptions set status = 'unsubscribed', unsubscribed_at = now(), unsubscribed_by = 'api' where subscriber_id = (select id from subscribers where name = 'Cy');
+            insert into segments (newsletter_id, slug, name, filter) values (1, 'bath', 'Bath', 'attributes.city = "Bath"');
+            """);
+
+        var all = await Run("subscribers", "export", "--newsletter", "tea", "--output", In("all.csv"));
+        await using var program = ProgramProcess.Start(In("."), "subscribers", "export", "--newsletter", "tea", "--segment", "bath", "--status", "active", "--config", In("settings.json"));
+        var some = await program.EndAsync(TimeSpan.FromSeconds(30));
+
+        Assert.Equal((0, "", "3 readers exported."), (all.Code, all.Output, all.Error.TrimEnd()));
+        var lines = (await File.ReadAllTextAsync(In("all.csv"))).TrimEnd().Split("\r\n");
+        Assert.Equal(4, lines.Length);
+        Assert.StartsWith("bo@example.com,\"'=Bo\",active,free,", lines[2], StringComparison.Ordinal);
+        Assert.Equal((0, "1 readers exported."), (some.Code, some.Error.Trim()));
+        Assert.Equal("ana@example.com,Ana,active,free,", some.Output.TrimEnd().Split("\r\n")[1][..32]);
+
+        await Database.ExecuteAsync("delete from subscribers");
+        Assert.Equal(0, (await Run("subscribers", "import", In("all.csv"), "--newsletter", "tea")).Code);
+        Assert.Equal("=Bo active", await Database.ScalarAsync<string>("select b.name || ' ' || s.status from subscribers b join subscriptions s on s.subscriber_id = b.id where b.address = 'bo@example.com'"));
+        Assert.Equal("unsubscribed", await Database.ScalarAsync<string>("select s.status from subscribers b join subscriptions s on s.subscriber_id = b.id where b.address = 'cy@example.com'"));
+    }
+
+    [Fact]
+    public async Task WhatCantBeExportedIsToldAndNoFileIsTouched()
+    {
+        var kept = await WriteAsync("kept.csv", "kept");
+        foreach (var (args, says) in new (string[], string)[]
+        {
+            (["--newsletter", "milk", "--output", kept], "newsletter: "),
+            (["--newsletter", "tea", "--segment", "none", "--output", kept], "segment: "),
+            (["--newsletter", "tea", "--status", "asleep", "--output", kept], "status: "),
+            (["--newsletter", "tea", "--output", In("nowhere/readers.csv")], "nowhere"),
+            (["--output", kept], "--newsletter"),
+        })
+        {
+            var said = await Run(["subscribers", "export", .. args]);
+            Assert.Equal((1, ""), (said.Code, said.Output));
+            Assert.Contains(says, said.Error, StringComparison.Ordinal);
+            Assert.DoesNotContain("   at ", said.Error, StringComparison.Ordinal);
+        }
+
+        Assert.Equal("kept", await File.ReadAllTextAsync(kept));
+    }
+
+    [Fact]
     public async Task WhyTellsOfReadersAndStrangers()
     {
         await Run("subscribers", "import", await WriteAsync("readers.csv", "email\nana@example.com\n"), "--newsletter", "tea");

@@ -106,6 +106,23 @@ public sealed class RehearseCommandTests : CommandTest
     }
 
     [Fact]
+    public async Task OfAnEditionForASegmentOnlyItsReadersAreExpected()
+    {
+        await Database.ExecuteAsync("""
+            insert into newsletters (slug, name, from_address) values ('tea', 'Tea', 'tea@example.com');
+            insert into segments (newsletter_id, slug, name, filter) values (1, 'early', 'Early', 'tags has "early"');
+            insert into subscribers (address, tags) select 'reader' || n || '@example.com', case when n % 10 = 7 then '{early}'::text[] else '{}' end from generate_series(1, 30) n;
+            insert into subscriptions (newsletter_id, subscriber_id, status, confirmed_at) select 1, id, 'active', now() from subscribers;
+            """);
+
+        var said = await RehearseEditionAsync(Edition.Replace("title:", "segment: early\ntitle:", StringComparison.Ordinal), "--subscribers", "50", "--config", In("settings.json"), "--json");
+
+        Assert.Equal(3, (int)Found(said)["expected"]!["audience"]!);
+        // Made-up readers are all in it.
+        Assert.Equal(49, (int)Found(said)["receipt"]!["audience"]!);
+    }
+
+    [Fact]
     public async Task WhatCantBeRehearsedIsTold()
     {
         var edition = await WriteAsync("e.md", Edition);

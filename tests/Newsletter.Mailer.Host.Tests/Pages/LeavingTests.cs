@@ -4,6 +4,7 @@ using Deque.AxeCore.Playwright;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 using Newsletter.Mailer.Links;
+using Newsletter.Mailer.Rendering.Languages;
 using Newsletter.Mailer.Testing;
 
 namespace Newsletter.Mailer.Host.Tests.Pages;
@@ -52,6 +53,19 @@ public sealed class LeavingTests : IAsyncLifetime
         }
 
         Assert.Equal("active", await StatusAsync());
+    }
+
+    [Fact]
+    public async Task NothingIsOfferedThatIsNotThere()
+    {
+        var keys = _server.Services.GetRequiredService<KeyRing>();
+        foreach (var words in Phrases.All)
+            foreach (var path in (string[])[Link(), $"/preferences/{new PreferencesToken(_subscriber).Sign(keys, keys.ActiveKey)}"])
+            {
+                var page = await _reader.GetStringAsync($"{path}?lang={words.Language}");
+                Assert.Contains("pause", page, StringComparison.Ordinal);
+                Assert.DoesNotContain("digest", page, StringComparison.OrdinalIgnoreCase);
+            }
     }
 
     public static TheoryData<string> Bodies => new("urlencoded", "multipart", "empty");

@@ -199,8 +199,12 @@ public sealed class SignUpPagesTests : IAsyncLifetime
         Assert.Equal(0L, await _server.Database.ScalarAsync<long>("select count(*) from subscribers"));
         using var late = await PostAsync(links[0]);
         Assert.Equal(0L, await _server.Database.ScalarAsync<long>("select count(*) from subscriptions"));
-        Assert.Equal(HttpStatusCode.NoContent, (await _server.Client.PostAsJsonAsync("/api/sign-ups/allow", new { email = "ana@example.com" })).StatusCode);
-        Assert.Equal(HttpStatusCode.NotFound, (await _server.Client.PostAsJsonAsync("/api/sign-ups/allow", new { email = "ana@example.com" })).StatusCode);
+        using var story = await _server.Client.PostAsJsonAsync("/api/suppressions/lookup", new { email = "ana@example.com" });
+        var stands = JsonNode.Parse(await story.Content.ReadAsStringAsync())!["suppression"]!;
+        Assert.Equal(("not_me", null), ((string?)stands["reason"], (string?)stands["email"]));
+        Assert.Equal(HttpStatusCode.NoContent, (await _server.Client.PostAsJsonAsync($"/api/suppressions/{stands["id"]}/lift", new { note = "Asked us to." })).StatusCode);
+        await SignUpAsync("ana@example.com");
+        await LinksAsync(2);
     }
 
     [Fact]

@@ -206,9 +206,6 @@ public sealed class SignUpTests : DatabaseTest
         Assert.False((await Confirmations.DecideAsync(await PutAsync("Ana@example.com"), default)).IsSent);
         Assert.Equal(0L, await Database.ScalarAsync<long>("select count(*) from sign_ups where address is not null"));
         Assert.Equal(ConfirmResult.Seen, (await Confirmations.ConfirmAsync(id, s_home, default)).Result);
-
-        Assert.IsType<AudienceOutcome<Subscriber>.Removed>(await Confirmations.AllowAsync("ana@example.com", default));
-        Assert.True((await Confirmations.DecideAsync(await PutAsync("ana@example.com"), default)).IsSent);
     }
 
     [Fact]

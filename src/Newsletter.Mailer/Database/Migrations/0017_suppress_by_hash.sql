@@ -3,7 +3,14 @@ alter table suppressions add column address_hash bytea;
 alter table suppressions drop constraint suppressions_check;
 alter table suppressions add constraint suppressions_check check (num_nonnulls(address, domain, address_hash) = 1);
 
-create unique index suppressions_address_hash on suppressions (address_hash) where address_hash is not null;
+-- What only a hash may say. erased: its owner asked to be forgotten, and comes back by their own sign-up alone. not_me: its owner said that a
+-- sign-up wasn't theirs. Either stands beside whatever else is known of the address, and is lifted by itself.
+alter table suppressions drop constraint suppressions_reason_check;
+alter table suppressions add constraint suppressions_reason_check check (
+    reason in ('hard_bounce', 'soft_bounces', 'complaint', 'manual', 'imported') or reason in ('not_me', 'erased') and address_hash is not null);
+
+create unique index suppressions_address_hash on suppressions (address_hash, (case when reason in ('not_me', 'erased') then reason else '' end))
+    where address_hash is not null;
 
 -- Suppressions that were lifted, by whom and why. Of an address only the hash: the entry outlives the reader.
 create table suppressions_lifted (

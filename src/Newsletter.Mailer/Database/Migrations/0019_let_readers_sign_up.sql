@@ -12,7 +12,7 @@ create table sign_ups (
     -- Its network, as the limits count.
     network         text        not null,
     state           text        not null default 'asked' check (state in ('asked', 'mailed', 'dropped', 'confirmed', 'refused')),
-    -- Why no mail went out: suppressed, refused, erased or limit.
+    -- Why no mail went out: suppressed, refused (its owner had said that it wasn't them) or limit.
     dropped_because text,
     created_at      timestamptz not null default now(),
     mailed_at       timestamptz,
@@ -22,16 +22,6 @@ create table sign_ups (
 create index sign_ups_address on sign_ups (lower(address), id);
 create index sign_ups_network on sign_ups (network, created_at);
 create index sign_ups_created on sign_ups (created_at);
-
--- Addresses that must not be mailed a confirmation, without the addresses: HMAC-SHA256 under a key derived from the key ring.
-create table address_marks (
-    address_hash bytea       primary key,
-    -- not_me: its owner said that a sign-up wasn't theirs. erased: its owner asked to be forgotten.
-    reason       text        not null check (reason in ('not_me', 'erased')),
-    -- The suppression that went with it when it was erased.
-    suppressed   text,
-    created_at   timestamptz not null default now()
-);
 
 -- Append-only: what a reader agreed to or took back, in which words, when, by which form, from where, confirmed how.
 create table consents (

@@ -1,0 +1,198 @@
+using System.Net;
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using Newsletter.Mailer.Audience;
+using Newsletter.Mailer.Database;
+using Newsletter.Mailer.Links;
+using Newsletter.Mailer.Outbox;
+
+namespace Newsletter.Mailer.Tests.Audience;
+
+/// <summary>Addresses that are known by their hash alone: forgotten, disowned or suppressed. Whichever way they come in, they are recognised.</summary>
+public sealed class ForgottenTests : ImportTest
+{
+    private const string Ana = "ana@example.com";
+
+    private readonly KeyRing keys = KeyRing.Generate();
+
+    private SubscriberStore Hashing => new(DataSource, keys);
+
+    private SuppressionStore Hashed => new(DataSource, keys);
+
+    private SuppressionListStore Lists => new(DataSource, keys);
+
+    private ConfirmationStore Confirmations => new(DataSource, keys, new SignUpOptions());
+
+    [Fact]
+    public async Task WhoWasErasedComesBackByNoImportAndNoApi()
+    {
+        await EraseAsync();
+
+        var import = await ImportHashedAsync("email,status\nANA@example.com,active\nbo@example.com,active\n");
+
+        Assert.Equal((1L, 1L, 0L), (import.Created, import.Suppressed, import.Suppressions));
+        Assert.Equal((0L, 1L), await CountsOf(await ImportHashedAsync("email,status\nana@example.com,bounced\n")));
+        foreach (var draft in new[]
+        {
+            new SubscriberDraft { Email = Ana },
+            new SubscriberDraft { Email = Ana, Newsletter = Tea },
+            new SubscriberDraft { Email = Ana, Newsletter = Tea, Confirmed = true },
+            new SubscriberDraft { Email = Ana, Newsletter = Tea, Status = "unsubscribed" },
+        })
+            Assert.Contains("when they sign up", Assert.IsType<AudienceOutcome<Subscriber>.Conflict>(await Hashing.CreateAsync(draft, default)).Problem, StringComparison.Ordinal);
+        Assert.Equal(0L, await Database.ScalarAsync<long>("select (select count(*) from subscribers where address ilike 'ana@%') + (select count(*) from suppressions where address is not null)"));
+
+        async Task<(long, long)> CountsOf(Import taken) => (await Database.ScalarAsync<long>("select count(*) from suppressions where address is not null"), taken.Suppressed);
+    }
+
+    [Fact]
+    public async Task WhoWasErasedComesBackByTheirOwnSignUpAloneAndIsThenOneOfAll()
+    {
+        await EraseAsync();
+        var id = await SignUpAsync();
+        Assert.True((await Confirmations.DecideAsync(id, default)).IsSent);
+        var reader = await Database.ScalarAsync<long>("select id from subscribers");
+        // Asked is not confirmed: until then nobody else may say yes for them.
+        var put = await new SubscriptionStore(DataSource, keys).PutAsync(reader, Tea, new SubscriptionDraft { Status = "active", Confirmed = true }, default);
+        Assert.IsType<AudienceOutcome<SubscriptionStatus>.Conflict>(put);
+
+        Assert.Equal(ConfirmResult.Confirmed, (await Confirmations.ConfirmAsync(id, IPAddress.Loopback, default)).Result);
+
+        Assert.Equal(0L, await Database.ScalarAsync<long>("select count(*) from suppressions"));
+        Assert.Equal("erased", Assert.Single((await Hashed.ListLiftedAsync(Parsed(Ana), PageRequest.First, default)).Items).Reason);
+        Assert.IsType<AudienceOutcome<Subscriber>.Updated>(await Hashing.CreateAsync(new SubscriberDraft { Email = Ana, Newsletter = Tea }, default));
+        Assert.Equal(1L, (await ImportHashedAsync("email,city\nana@example.com,Bath\n")).Updated);
+    }
+
+    [Fact]
+    public async Task LiftingTheBounceOfWhoWasErasedLetsThemSignUpAndNobodyElseBringThemBack()
+    {
+        await EraseAsync("hard_bounce");
+        Assert.False((await Confirmations.DecideAsync(await SignUpAsync(), default)).IsSent);
+        var bounce = (await Hashed.FindAsync(Parsed(Ana), default))!;
+        Assert.Equal((null, "hard_bounce"), (bounce.Address, bounce.Reason));
+
+        Assert.IsType<AudienceOutcome<Suppression>.Removed>(await Hashed.RemoveAsync(bounce.Id, "It works again.", 7, default));
+
+        var erased = (await Hashed.FindAsync(Parsed(Ana), default))!;
+        Assert.Equal("erased", erased.Reason);
+        Assert.Contains("when they sign up", Assert.IsType<AudienceOutcome<Suppression>.Conflict>(await Hashed.RemoveAsync(erased.Id, null, 7, default)).Problem, StringComparison.Ordinal);
+        Assert.Equal(1L, (await ImportHashedAsync("email\nana@example.com\n")).Suppressed);
+        Assert.True((await Confirmations.DecideAsync(await SignUpAsync(), default)).IsSent);
+    }
+
+    [Theory]
+    [InlineData("complaint")]
+    [InlineData("manual")]
+    public async Task WhoIsSuppressedByHashGetsNoConfirmationAndCanNotConfirm(string reason)
+    {
+        var early = await SignUpAsync();
+        Assert.True((await Confirmations.DecideAsync(early, default)).IsSent);
+        await Database.ExecuteAsync("delete from subscribers; update sign_ups set mailed_at = mailed_at - interval '2 days'");
+        await Hashed.AddAsync(new SuppressionDraft { Email = "Ana@Example.com", AsHash = true, Reason = reason }, default);
+
+        var late = await SignUpAsync();
+
+        Assert.False((await Confirmations.DecideAsync(late, default)).IsSent);
+        Assert.Equal("dropped suppressed", await Database.ScalarAsync<string>("select state || ' ' || dropped_because from sign_ups where id = $1", late));
+        Assert.Equal(ConfirmResult.Blocked, (await Confirmations.ConfirmAsync(early, IPAddress.Loopback, default)).Result);
+        Assert.Equal(0L, await Database.ScalarAsync<long>("select count(*) from subscribers"));
+    }
+
+    [Fact]
+    public async Task WhoDisownedASignUpStaysOutUntilAPersonLiftsIt()
+    {
+        var id = await SignUpAsync();
+        await Confirmations.DecideAsync(id, default);
+        await Confirmations.DisownAsync(id, default);
+
+        Assert.Equal(1L, (await ImportHashedAsync("email\nana@example.com\n")).Suppressed);
+        Assert.IsType<AudienceOutcome<Subscriber>.Conflict>(await Hashing.CreateAsync(new SubscriberDraft { Email = Ana, Newsletter = Tea }, default));
+        var disowned = (await Hashed.FindAsync(Parsed(Ana), default))!;
+        Assert.Equal("not_me", disowned.Reason);
+        Assert.IsType<AudienceOutcome<Suppression>.Removed>(await Hashed.RemoveAsync(disowned.Id, "Asked us by phone.", 7, default));
+        Assert.True((await Confirmations.DecideAsync(await SignUpAsync(), default)).IsSent);
+    }
+
+    [Fact]
+    public async Task AReaderOfSomethingElseWhoDisownedASignUpGoesOnReadingIt()
+    {
+        await AddNewsletterAsync("coffee");
+        await Hashing.CreateAsync(new SubscriberDraft { Email = Ana, Newsletter = "coffee" }, default);
+        var id = await SignUpAsync();
+        await Confirmations.DecideAsync(id, default);
+        await Confirmations.DisownAsync(id, default);
+
+        Assert.Equal(0, await Lists.ApplyHashesAsync(default));
+
+        Assert.Equal(0L, await Database.ScalarAsync<long>("select count(*) from suppressions where address is not null"));
+        Assert.IsType<AudienceOutcome<Subscriber>.Updated>(await Hashing.CreateAsync(new SubscriberDraft { Email = Ana, Name = "Ana B" }, default));
+        Assert.IsType<AudienceOutcome<Subscriber>.Conflict>(await Hashing.CreateAsync(new SubscriberDraft { Email = Ana, Newsletter = Tea }, default));
+    }
+
+    [Fact]
+    public async Task ForgottenAddressesGoOutAndComeInWithTheListAndOnlyAsHashes()
+    {
+        await EraseAsync("complaint");
+        using var output = new MemoryStream();
+        await Lists.ExportAsync(output, default);
+        await Database.ExecuteAsync("delete from suppressions");
+
+        output.Position = 0;
+        Assert.Equal((2L, 0L), (await Lists.ImportAsync(output, default)).Import is { } import ? (import.Added, import.Invalid) : default);
+
+        Assert.Equal("complaint erased", await Database.ScalarAsync<string>("select string_agg(reason, ' ' order by reason) from suppressions where address_hash is not null"));
+        foreach (var draft in new[] { new SuppressionDraft { Email = Ana, Reason = "erased" }, new SuppressionDraft { Domain = "example.com", Reason = "not_me" } })
+            Assert.Equal("reason", Assert.IsType<AudienceOutcome<Suppression>.Invalid>(await Hashed.AddAsync(draft, default)).Problems[0].Field);
+        // What stands there already for another reason is another fact.
+        Assert.IsType<AudienceOutcome<Suppression>.Updated>(await Hashed.AddAsync(new SuppressionDraft { Email = Ana, AsHash = true, Reason = "manual" }, default));
+        Assert.IsType<AudienceOutcome<Suppression>.Updated>(await Hashed.AddAsync(new SuppressionDraft { Email = Ana, AsHash = true, Reason = "erased" }, default));
+        Assert.IsType<AudienceOutcome<Suppression>.Created>(await Hashed.AddAsync(new SuppressionDraft { Email = Ana, AsHash = true, Reason = "not_me" }, default));
+    }
+
+    [Fact]
+    public async Task WhoIsErasedWhileTheirRowWaitsIsLeftOutAndTheRestOfTheImportIsMade()
+    {
+        await Hashing.CreateAsync(new SubscriberDraft { Email = Ana, Newsletter = Tea }, default);
+        var id = await BeginAsync();
+        await Importer.ReceiveAsync(id, new MemoryStream("email\nana@example.com\nbo@example.com\nANA@example.com\n"u8.ToArray()), null, default);
+
+        await new ErasureStore(DataSource, keys).EraseAsync(await Database.ScalarAsync<long>("select id from subscribers"), default);
+
+        var import = Assert.IsType<MergeOutcome.Finished>(await Importer.MergeAsync(id, null, default)).Import;
+        Assert.Equal((3L, 1L, 2L), (import.Rows, import.Created, import.Suppressed));
+        AssertBalanced(import);
+        Assert.Equal("bo@example.com", await Database.ScalarAsync<string>("select string_agg(address, ' ') from subscribers"));
+    }
+
+    private static EmailAddress Parsed(string text) => EmailAddress.TryParse(text, out var address) ? address : throw new ArgumentException(text, nameof(text));
+
+    private async Task EraseAsync(string? suppressed = null)
+    {
+        await Hashing.CreateAsync(new SubscriberDraft { Email = "Ana@example.com", Newsletter = Tea }, default);
+        if (suppressed is not null)
+            await Suppressions.AddAsync(new SuppressionDraft { Email = Ana, Reason = suppressed, Evidence = "From ana@example.com." }, default);
+        Assert.IsType<AudienceOutcome<Subscriber>.Removed>(
+            await new ErasureStore(DataSource, keys).EraseAsync(await Database.ScalarAsync<long>("select id from subscribers"), default));
+        Assert.Equal(0L, await Database.ScalarAsync<long>("select count(*) from suppressions p where p::text ilike '%ana@%'"));
+    }
+
+    private async Task<long> SignUpAsync()
+    {
+        var newsletter = await Database.ScalarAsync<long>("select id from newsletters where slug = 'tea'");
+        var signUp = new SignUp { NewsletterId = newsletter, Address = Parsed(Ana), Language = "en", Form = "page", Wording = "I want tea.", From = IPAddress.Loopback };
+        var put = await new SignUpStore(DataSource, new SignUpOptions()).PutAsync(signUp, NetworkRange.Of(signUp.From), default);
+        var model = await Database.ScalarAsync<string>("select model::text from outbox where id = $1", put.OutboxId);
+        return System.Text.Json.JsonSerializer.Deserialize<SignUpModel>(model!)!.SignUpId;
+    }
+
+    private async Task<Import> ImportHashedAsync(string csv)
+    {
+        var importer = new SubscriberImport(Imports, new ImportStagingStore(DataSource), new ImportMergeStore(DataSource), NullLogger<SubscriberImport>.Instance, keys);
+        var id = await BeginAsync();
+        Assert.IsType<ReceiveOutcome.Received>(await importer.ReceiveAsync(id, new MemoryStream(Encoding.UTF8.GetBytes(csv)), null, default));
+        var import = Assert.IsType<MergeOutcome.Finished>(await importer.MergeAsync(id, null, default)).Import;
+        AssertBalanced(import);
+        return import;
+    }
+}
