@@ -91,8 +91,10 @@ internal sealed class FaultSchedule
         return Task.CompletedTask;
     }
 
+    // Once the worker is up: one that finds no database when it starts says so and ends, and whoever supervises it starts it again.
     private async Task CrashAsync()
     {
+        await _field.UntilAsync(() => Task.FromResult(_worker.Said.Contains("Working.", StringComparison.Ordinal)), "a worker that is up");
         await _field.Server.CrashAsync();
         await Task.Delay(TimeSpan.FromSeconds(2));
         await _field.StartServerAgainAsync();
