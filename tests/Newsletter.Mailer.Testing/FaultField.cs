@@ -1,4 +1,5 @@
 using System.Globalization;
+using Newsletter.Mailer.Delivery;
 using Newsletter.Mailer.Inbox;
 
 namespace Newsletter.Mailer.Testing;
@@ -51,6 +52,31 @@ public sealed class FaultField : IAsyncDisposable
 
     /// <summary>SMTP connections that were open at the kills, together.</summary>
     public int Connections { get; private set; }
+
+    /// <summary>Deliveries that were begun and not heard of again, as the ledger says and what stands behind it in its journal.</summary>
+    public async Task<int> InFlightAsync(long issue)
+    {
+        // In one statement: what is posted meanwhile must not be missed in both, nor counted in both.
+        var said = await Room.Database.ListAsync<string>(
+            """
+            select x.said
+            from (select 0 as batch_no, 0::bigint as fence, 0::bigint as write_no, d.seq::text as said from deliveries d where d.issue_id = $1 and d.status = 'sending'
+                  union all
+                  select j.batch_no, j.fence, j.write_no, 'x' || encode(j.lines, 'hex') from ledger_journal j where j.issue_id = $1) x
+            order by x.batch_no, x.fence, x.write_no
+            """,
+            issue);
+        var begun = new HashSet<int>();
+        foreach (var text in said)
+        {
+            if (text[0] != 'x')
+                begun.Add(int.Parse(text, CultureInfo.InvariantCulture));
+            else
+                LedgerLine.Read(Convert.FromHexString(text.AsSpan(1))).ForEach(line => _ = line.Mark == LedgerMark.Begun ? begun.Add(line.Seq) : begun.Remove(line.Seq));
+        }
+
+        return begun.Count;
+    }
 
     /// <summary>Opens a field with a database of its own.</summary>
     /// <param name="server">Shared by the tests of a class; each leaves it running.</param>

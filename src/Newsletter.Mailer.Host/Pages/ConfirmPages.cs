@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Mvc;
 using Newsletter.Mailer.Audience;
-using Newsletter.Mailer.Feedback;
 using Newsletter.Mailer.Host.Jobs;
 using Newsletter.Mailer.Links;
 using Newsletter.Mailer.Rendering.Languages;
@@ -79,12 +78,10 @@ internal static class ConfirmPages
     }
 
     private static async Task<PageShell> NotMe(
-        string token, HttpContext http, KeyRing keys, SignUpStore signUps, ConfirmationStore confirmations, UnsubscribeStore unsubscribes, CancellationToken stop)
+        string token, HttpContext http, KeyRing keys, SignUpStore signUps, ConfirmationStore confirmations, CancellationToken stop)
     {
-        if (await FindAsync(token, keys, signUps, stop) is not { } signUp || await confirmations.DisownAsync(signUp.Id, stop) is not { } disowned)
+        if (await FindAsync(token, keys, signUps, stop) is not { } signUp || !await confirmations.DisownAsync(signUp.Id, stop))
             return ReaderPage.Broken(http);
-        if (disowned.SubscriberId != 0)
-            await unsubscribes.LeaveAsync(disowned.NewsletterId, disowned.SubscriberId, 0, "page", stop);
         return Disowned(http.Words(signUp.Language));
     }
 

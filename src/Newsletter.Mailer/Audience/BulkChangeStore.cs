@@ -18,19 +18,16 @@ public sealed class BulkChangeStore(NpgsqlDataSource database)
         returning id
         """;
 
-    private const string SelectById = /*lang=sql*/ """
+    private const string Select = /*lang=sql*/ """
         select c.id as "Id", n.slug as "Newsletter", c.filter as "Filter", c.add_tags as "AddTags", c.remove_tags as "RemoveTags",
                c.attributes::text as "Attributes", c.tier as "Tier", c.unsubscribe as "Unsubscribe", c.state as "State", c.matched as "Matched",
                c.changed as "Changed", c.unchanged as "Unchanged", c.refused as "Refused", c.created_at as "CreatedAt", c.finished_at as "FinishedAt"
         from bulk_changes c join newsletters n on n.id = c.newsletter_id
-        where c.id = @id
-        """;
+        """ + " ";
 
-    private const string SelectPage = /*lang=sql*/ """
-        select c.id as "Id", n.slug as "Newsletter", c.filter as "Filter", c.add_tags as "AddTags", c.remove_tags as "RemoveTags",
-               c.attributes::text as "Attributes", c.tier as "Tier", c.unsubscribe as "Unsubscribe", c.state as "State", c.matched as "Matched",
-               c.changed as "Changed", c.unchanged as "Unchanged", c.refused as "Refused", c.created_at as "CreatedAt", c.finished_at as "FinishedAt"
-        from bulk_changes c join newsletters n on n.id = c.newsletter_id
+    private const string SelectById = Select + /*lang=sql*/ "where c.id = @id";
+
+    private const string SelectPage = Select + /*lang=sql*/ """
         where c.id > @after
         order by c.id
         limit @rows

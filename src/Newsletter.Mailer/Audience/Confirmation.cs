@@ -45,8 +45,3 @@ public sealed record ConfirmOutcome(ConfirmResult Result, long? WelcomeOutboxId)
 
     internal static ConfirmOutcome Unknown { get; } = new(ConfirmResult.Unknown, null);
 }
-
-/// <summary>A sign-up that wasn't meant.</summary>
-/// <param name="NewsletterId">Which newsletter it asked for.</param>
-/// <param name="SubscriberId">Who had confirmed it nevertheless, and is to leave; 0 for nobody.</param>
-public sealed record DisownedSignUp(long NewsletterId, long SubscriberId);

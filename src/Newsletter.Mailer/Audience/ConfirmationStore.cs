@@ -129,22 +129,24 @@ public sealed class ConfirmationStore(NpgsqlDataSource database, KeyRing keys, S
         return new ConfirmOutcome(ConfirmResult.Confirmed, welcome);
     }
 
-    /// <summary>The address's owner says that it wasn't them: it is forgotten, and a keyed hash keeps further mail from it.</summary>
-    /// <returns>The reader, where the address is one's; 0 where it is nobody's; null where there is no such sign-up.</returns>
-    public async Task<DisownedSignUp?> DisownAsync(long signUpId, CancellationToken stop)
+    /// <summary>The address's owner says that it wasn't them: it is forgotten, a keyed hash keeps further mail from it, and whoever had confirmed nevertheless has left.</summary>
+    /// <returns>False where there is no such sign-up.</returns>
+    public async Task<bool> DisownAsync(long signUpId, CancellationToken stop)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
         await using var transaction = await connection.BeginTransactionAsync(stop);
         if (await LockAsync(connection, signUpId, stop) is not { } signUp)
-            return null;
+            return false;
         if (signUp.Address is not { } address)
-            return new DisownedSignUp(signUp.NewsletterId, 0);
+            return true;
         var about = new { id = signUpId, address, newsletterId = signUp.NewsletterId };
         await connection.ExecuteAsync(new CommandDefinition(NoteDisowned, new { hash = AddressHash.Of(keys, address) }, cancellationToken: stop));
         var reader = await connection.QuerySingleOrDefaultAsync<long?>(new CommandDefinition(Disown, about, cancellationToken: stop));
         await connection.ExecuteAsync(new CommandDefinition(ForgetAddress, about, cancellationToken: stop));
+        if (signUp.State == "confirmed" && reader is { } id)
+            await SubscriptionStore.UnsubscribeAsync(connection, signUp.NewsletterId, id, "page", issueId: null, why: null, stop);
         await transaction.CommitAsync(stop);
-        return new DisownedSignUp(signUp.NewsletterId, signUp.State == "confirmed" ? reader ?? 0 : 0);
+        return true;
     }
 
     private static string? WhyNot(Facts facts) =>

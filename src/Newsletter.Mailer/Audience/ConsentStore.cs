@@ -15,20 +15,16 @@ public sealed class ConsentStore(NpgsqlDataSource database, KeyRing keys)
         values (@NewsletterId, @SubscriberId, @Action, @Wording, @Language, @Form, @Ip::inet, @How, @Reason, @Note, coalesce(@At, now()))
         """;
 
-    private const string SelectOfReader = /*lang=sql*/ """
+    private const string Select = /*lang=sql*/ """
         select c.id as "Id", n.slug as "Newsletter", c.action as "Action", c.wording as "Wording", c.language as "Language", c.form as "Form",
                host(c.ip) as "Ip", c.how as "How", c.reason as "Reason", c.note as "Note", c.at as "At"
         from consents c
         join newsletters n on n.id = c.newsletter_id
-        where c.subscriber_id = @subscriberId
-        order by c.at, c.id
-        """;
+        """ + " ";
 
-    private const string SelectOfAddress = /*lang=sql*/ """
-        select c.id as "Id", n.slug as "Newsletter", c.action as "Action", c.wording as "Wording", c.language as "Language", c.form as "Form",
-               host(c.ip) as "Ip", c.how as "How", c.reason as "Reason", c.note as "Note", c.at as "At"
-        from consents c
-        join newsletters n on n.id = c.newsletter_id
+    private const string SelectOfReader = Select + /*lang=sql*/ "where c.subscriber_id = @subscriberId order by c.at, c.id";
+
+    private const string SelectOfAddress = Select + /*lang=sql*/ """
         where c.subscriber_id = (select s.id from subscribers s where lower(s.address) = lower(@address)) or c.address_hash = any(@hashes::bytea[])
         order by c.at, c.id
         """;

@@ -35,4 +35,7 @@ public sealed record NewsletterProfile
 
     /// <summary>BCP 47 language of the editions unless one says otherwise.</summary>
     public string Language { get; init; } = "en";
+
+    /// <summary>Domain of <see cref="FromAddress"/>.</summary>
+    public string SenderDomain() => FromAddress[(FromAddress.LastIndexOf('@') + 1)..];
 }

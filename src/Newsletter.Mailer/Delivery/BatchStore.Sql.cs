@@ -79,6 +79,7 @@ public sealed partial class BatchStore
         left join subscriptions s on s.newsletter_id = i.newsletter_id and s.subscriber_id = d.subscriber_id
         """;
 
+    // For whoever holds the lease: another may have begun what this one knows nothing of.
     private const string Gone = /*lang=sql*/ """
         gone as (
             select d.seq,
@@ -86,7 +87,11 @@ public sealed partial class BatchStore
                         when s.status is distinct from 'active' then 'unsubscribed'
                         when s.paused_until > now() then 'paused'
                         else 'suppressed' end as reason
-        """ + "\n" + Places + /*lang=sql*/ " where d.status in ('pending', 'deferred', 'unknown') and " + HasLeft + ")";
+        """ + "\n" + Places + /*lang=sql*/ """
+         where d.status in ('pending', 'deferred', 'unknown')
+          and exists (select from batches b where b.issue_id = @issue and b.batch_no = @batch and b.fence = @fence and b.state = 'leased')
+          and
+        """ + " " + HasLeft + ")";
 
     private const string SelectGone = /*lang=sql*/ "with " + Gone + " select seq from gone";
 
@@ -100,8 +105,7 @@ public sealed partial class BatchStore
                 updated_at = now()
             from gone g
             where d.part_key = @part and d.issue_id = @issue and d.seq = any(array(select seq from gone)) and d.seq = g.seq
-              and d.status in ('pending', 'deferred')
-              and exists (select from batches b where b.issue_id = @issue and b.batch_no = @batch and b.fence = @fence and b.state = 'leased')),
+              and d.status in ('pending', 'deferred')),
         settled as (
             delete from retries where issue_id = @issue and seq = any(array(select seq from gone)))
         select seq from gone

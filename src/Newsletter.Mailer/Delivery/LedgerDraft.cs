@@ -5,6 +5,7 @@ internal sealed class LedgerDraft(DeliveryKey of)
 {
     private readonly List<(LedgerEntry Entry, long? DetailId)> _outcomes = [];
     private readonly List<int> _next = [];
+    private List<LedgerLine>? _lines;
 
     public long PartKey => of.PartKey;
 
@@ -54,7 +55,7 @@ internal sealed class LedgerDraft(DeliveryKey of)
     public void Held(bool mayBegin) => (IsHeld, MayBegin) = (true, mayBegin && _next.Count > 0);
 
     /// <summary>For where the lease is ours and nothing may be begun; null: there is nothing to say then.</summary>
-    public byte[]? OutcomesOnly() => _outcomes.Count == 0 ? null : LedgerLine.Write([.. OutcomeLines()]);
+    public byte[]? OutcomesOnly() => _outcomes.Count == 0 ? null : LedgerLine.Write(Lines(withNext: false));
 
     public byte[] Everything() => LedgerLine.Write(Lines(withNext: true));
 
@@ -64,17 +65,14 @@ internal sealed class LedgerDraft(DeliveryKey of)
     /// <summary>Outcomes that a line in the journal is not enough for, or that can have none.</summary>
     public IEnumerable<(LedgerEntry Entry, long? DetailId)> ToEnter() => IsHeld ? _outcomes.Where(outcome => !IsPlainOutcome(outcome.Entry)) : _outcomes;
 
+    // Outcomes first, then what is begun.
     private List<LedgerLine> Lines(bool withNext)
     {
-        var lines = new List<LedgerLine>(_outcomes.Count + _next.Count);
-        lines.AddRange(OutcomeLines());
-        if (withNext)
-            lines.AddRange(_next.Select(seq => new LedgerLine(seq, LedgerMark.Begun)));
-        return lines;
+        _lines ??= [.. _outcomes.Select(Line), .. _next.Select(seq => new LedgerLine(seq, LedgerMark.Begun))];
+        return withNext ? _lines : _lines.GetRange(0, _outcomes.Count);
     }
 
-    private IEnumerable<LedgerLine> OutcomeLines() => _outcomes.Select(outcome => outcome.Entry is var entry && IsPlainOutcome(entry)
-        ? new LedgerLine(
-            entry.Key.Seq, LedgerMark.Accepted, (short?)entry.RelayId, (short?)entry.Reply?.Code, outcome.DetailId, SmtpText.QueueId(entry.QueueId))
-        : new LedgerLine(entry.Key.Seq, LedgerMark.Entered));
+    private static LedgerLine Line((LedgerEntry Entry, long? DetailId) outcome) => outcome.Entry is var entry && IsPlainOutcome(entry)
+        ? new LedgerLine(entry.Key.Seq, LedgerMark.Accepted, (short?)entry.RelayId, (short?)entry.Reply?.Code, outcome.DetailId, SmtpText.QueueId(entry.QueueId))
+        : new LedgerLine(entry.Key.Seq, LedgerMark.Entered);
 }

@@ -30,10 +30,8 @@ public sealed class ReaderMail(
     /// <summary>Greets a reader who has confirmed, unless they have left again or can't be mailed.</summary>
     internal async Task<ComposedMail> WelcomeAsync(ClaimedMail mail, CancellationToken stop)
     {
-        var subscriberId = JsonSerializer.Deserialize<ReaderModel>(mail.Model)!.SubscriberId;
-        if (await subscribers.GetAsync(subscriberId, stop) is not { } reader || await newsletters.GetAsync(mail.NewsletterId ?? 0, stop) is not { } newsletter
-            || !reader.Subscriptions.Any(subscription => subscription.NewsletterId == newsletter.Id && subscription.Status == SubscriptionStatus.Active)
-            || await IsSuppressedAsync(reader.Address, stop))
+        if (await FindAsync(mail, stop) is not var (reader, newsletter)
+            || !reader.Subscriptions.Any(subscription => subscription.NewsletterId == newsletter.Id && subscription.Status == SubscriptionStatus.Active))
             return new ComposedMail.Needless();
         var words = Phrases.For(reader.Language, newsletter.Language);
         (string, string) name = ("newsletter", newsletter.Name);
@@ -54,9 +52,7 @@ public sealed class ReaderMail(
     /// <summary>Sends readers the link to their preferences, unless they were forgotten or can't be mailed meanwhile.</summary>
     internal async Task<ComposedMail> PreferencesAsync(ClaimedMail mail, CancellationToken stop)
     {
-        var subscriberId = JsonSerializer.Deserialize<ReaderModel>(mail.Model)!.SubscriberId;
-        if (await subscribers.GetAsync(subscriberId, stop) is not { } reader || await newsletters.GetAsync(mail.NewsletterId ?? 0, stop) is not { } newsletter
-            || await IsSuppressedAsync(reader.Address, stop))
+        if (await FindAsync(mail, stop) is not var (reader, newsletter))
             return new ComposedMail.Needless();
         var words = Phrases.For(reader.Language, newsletter.Language);
         (string, string) name = ("newsletter", newsletter.Name);
@@ -112,16 +108,22 @@ public sealed class ReaderMail(
     private LetterLink Unsubscribe(NewsletterProfile newsletter, long subscriberId, Phrases words) =>
         new(words.Text("mail.link.unsubscribe"), site.Unsubscribe(new UnsubscribeToken(newsletter.Id, subscriberId, 0).Sign(keys, keys.ActiveKey)));
 
-    private async Task<bool> IsSuppressedAsync(string address, CancellationToken stop) =>
-        EmailAddress.TryParse(address, out var parsed) && await suppressions.FindAsync(parsed, stop) is not null;
+    // Null where they were forgotten or can't be mailed meanwhile.
+    private async Task<(Subscriber Reader, NewsletterProfile Newsletter)?> FindAsync(ClaimedMail mail, CancellationToken stop)
+    {
+        var subscriberId = JsonSerializer.Deserialize<ReaderModel>(mail.Model)!.SubscriberId;
+        return await subscribers.GetAsync(subscriberId, stop) is { } reader && await newsletters.GetAsync(mail.NewsletterId ?? 0, stop) is { } newsletter
+            && !(EmailAddress.TryParse(reader.Address, out var address) && await suppressions.FindAsync(address, stop) is not null)
+            ? (reader, newsletter)
+            : null;
+    }
 
     private static ComposedMail.Ready Finish(ClaimedMail mail, NewsletterProfile newsletter, PersonalLetter letter, string kind)
     {
-        var domain = newsletter.FromAddress[(newsletter.FromAddress.LastIndexOf('@') + 1)..];
         var message = MessageCompiler.CompilePersonal(letter.ToMail(mail.CreatedAt)).Fill(new Recipient
         {
             Address = mail.Address,
-            MessageId = $"{kind}.{mail.Id}.{mail.Nonce}@{domain}",
+            MessageId = $"{kind}.{mail.Id}.{mail.Nonce}@{newsletter.SenderDomain()}",
             UnsubscribeUrl = "",
         });
         return new ComposedMail.Ready(new OutgoingMail { Sender = newsletter.FromAddress, Recipient = mail.Address, Message = message });

@@ -41,7 +41,7 @@ public sealed class TestSend(OutboxStore outbox, EditionStore editions, Newslett
             return new ComposedMail.Impossible(string.Join(" ", notReady.Problems));
 
         var newsletter = (await newsletters.GetAsync(edition.NewsletterId, stop))!;
-        var domain = newsletter.FromAddress[(newsletter.FromAddress.LastIndexOf('@') + 1)..];
+        var domain = newsletter.SenderDomain();
         // Subscriber 0 exists nowhere: the link works as a page and unsubscribes nobody.
         var token = new UnsubscribeToken(newsletter.Id, 0, 0).Sign(keys, keys.ActiveKey);
         var reader = new Recipient

@@ -116,7 +116,7 @@ public sealed partial class IssuePublisher(
                 UnknownPolicy = options.UnknownPolicy,
                 LinkKey = keys.ActiveKey,
                 SentDate = sent,
-                Nonce = $"{RandomNumberGenerator.GetHexString(12, lowercase: true)}@{newsletter.FromAddress[(newsletter.FromAddress.LastIndexOf('@') + 1)..]}",
+                Nonce = $"{RandomNumberGenerator.GetHexString(12, lowercase: true)}@{newsletter.SenderDomain()}",
                 HtmlBytes = rendered.HtmlBytes,
                 Segment = segment,
                 Compile = id => Compile(rendered, new IssueHeaders { IssueId = id, Date = local }),

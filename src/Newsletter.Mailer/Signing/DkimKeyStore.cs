@@ -9,18 +9,19 @@ public sealed class DkimKeyStore(NpgsqlDataSource database, KeyRing ring)
 {
     internal const string Purpose = "dkim key";
 
+    private const string Columns =
+        """
+        domain as "Domain", selector as "Selector", algorithm as "Algorithm", public_key as "PublicKey", state as "State", created_at as "CreatedAt", activated_at as "ActivatedAt", retired_at as "RetiredAt"
+        """;
+
     private const string Insert = /*lang=sql*/ """
         insert into dkim_keys (domain, selector, algorithm, public_key, private_key)
         values (@domain, @selector, @algorithm, @publicKey, @secret)
         on conflict (domain, selector) do nothing
-        returning domain as "Domain", selector as "Selector", algorithm as "Algorithm", public_key as "PublicKey", state as "State", created_at as "CreatedAt", activated_at as "ActivatedAt", retired_at as "RetiredAt"
-        """;
+        returning
+        """ + " " + Columns;
 
-    private const string SelectAll = /*lang=sql*/ """
-        select domain as "Domain", selector as "Selector", algorithm as "Algorithm", public_key as "PublicKey", state as "State", created_at as "CreatedAt", activated_at as "ActivatedAt", retired_at as "RetiredAt"
-        from dkim_keys
-        order by domain, id
-        """;
+    private const string SelectAll = /*lang=sql*/ "select " + Columns + /*lang=sql*/ " from dkim_keys order by domain, id";
 
     private const string SelectActive = /*lang=sql*/ """
         select domain as "Domain", selector as "Selector", algorithm as "Algorithm", private_key as "Secret"
@@ -39,14 +40,14 @@ public sealed class DkimKeyStore(NpgsqlDataSource database, KeyRing ring)
     private const string Activate = /*lang=sql*/ """
         update dkim_keys set state = 'active', activated_at = now()
         where domain = @domain and selector = @selector and state = 'waiting'
-        returning domain as "Domain", selector as "Selector", algorithm as "Algorithm", public_key as "PublicKey", state as "State", created_at as "CreatedAt", activated_at as "ActivatedAt", retired_at as "RetiredAt"
-        """;
+        returning
+        """ + " " + Columns;
 
     private const string Retire = /*lang=sql*/ """
         update dkim_keys set state = 'retired', retired_at = now(), private_key = null
         where domain = @domain and selector = @selector and state in ('waiting', 'active')
-        returning domain as "Domain", selector as "Selector", algorithm as "Algorithm", public_key as "PublicKey", state as "State", created_at as "CreatedAt", activated_at as "ActivatedAt", retired_at as "RetiredAt"
-        """;
+        returning
+        """ + " " + Columns;
 
     /// <summary>Makes a key that waits for its record to be published; null where the domain has one of that selector.</summary>
     /// <param name="domain">Lower case, in punycode.</param>

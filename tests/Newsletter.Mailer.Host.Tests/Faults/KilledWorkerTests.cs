@@ -88,11 +88,8 @@ public sealed class KilledWorkerTests(FaultServer shared)
     }
 
     // What an earlier kill left in flight may still wait for its lease to run out.
-    private static async Task AssertAtMostOneInFlightAConnectionAsync(FaultField field, long issue)
-    {
-        var receipt = await field.Room.ReceiptAsync(issue);
-        Assert.InRange(receipt.Sending, 0, field.Connections);
-    }
+    private static async Task AssertAtMostOneInFlightAConnectionAsync(FaultField field, long issue) =>
+        Assert.InRange(await field.InFlightAsync(issue), 0, field.Connections);
 
     // From when it is up: how long a program takes to start on a loaded machine is not the point.
     private static async Task AssertResumesAsync(FaultField field, ProgramProcess worker)

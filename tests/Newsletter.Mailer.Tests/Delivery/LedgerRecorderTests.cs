@@ -7,11 +7,8 @@ using Newsletter.Mailer.Testing;
 namespace Newsletter.Mailer.Tests.Delivery;
 
 /// <summary>The one place where outcomes and intents become durable.</summary>
-public sealed class LedgerRecorderTests : MailroomTest
+public sealed class LedgerRecorderTests : LedgerTest
 {
-    private readonly Guid _writer = Guid.NewGuid();
-    private long _writes;
-
     [Fact]
     public async Task WhatConnectionsSayAtOnceIsCommittedTogether()
     {
@@ -57,26 +54,6 @@ public sealed class LedgerRecorderTests : MailroomTest
         await recorder.PostAsync();
         Assert.Equal(1L, await Database.ScalarAsync<long>("select count(distinct updated_at) from deliveries"));
         Assert.Equal(["accepted", "sending"], await Database.ListAsync<string>("select status::text from deliveries where updated_at is not null order by issue_id"));
-    }
-
-    [Fact]
-    public async Task MorePartitionsThanStatementsAreKeptForAreWrittenAllTheSame()
-    {
-        var newsletter = await Some.NewsletterAsync(Database);
-        await Some.SubscribersAsync(Database, newsletter, 1);
-        Room.Scheduling.OwnPartitionFrom = 1;
-        var store = new LedgerStore(DataSource);
-        await using var session = await store.OpenAsync(default);
-        for (var issue = 0; issue < 20; issue++)
-        {
-            var batch = await ClaimAsync(newsletter);
-            await store.WriteAsync(session, Saying([], [Key(batch, 1)]), again: false, default);
-            await store.WriteAsync(session, Saying([Outcome(batch, 1, "deferred") with { RetryIn = TimeSpan.FromHours(1) }], []), again: false, default);
-        }
-
-        Assert.Equal(20L, await Database.ScalarAsync<long>("select count(*) from deliveries where status = 'deferred'"));
-        await using var prepared = new Npgsql.NpgsqlCommand("select count(*) from pg_prepared_statements", session.Connection);
-        Assert.InRange((long)(await prepared.ExecuteScalarAsync())!, 1, 32);
     }
 
     [Theory]
@@ -144,90 +121,6 @@ public sealed class LedgerRecorderTests : MailroomTest
 
         await recorder.PostAsync();
         Assert.Equal(20L, await Database.ScalarAsync<long>("select count(*) from deliveries where status = 'accepted'"));
-    }
-
-    [Fact]
-    public async Task MoreDifferentRepliesThanAreRememberedLoseNothing()
-    {
-        var batch = await ClaimAsync(2);
-        var store = new LedgerStore(DataSource);
-        await using var session = await store.OpenAsync(default);
-        await store.WriteAsync(session, Saying([], [Key(batch, 1), Key(batch, 2)]), again: false, default);
-        // Words that are no ids, so that each is a text of its own.
-        for (var round = 0; round < 11; round++)
-        {
-            var texts = Enumerable.Range(0, 1_000).Select(n => Outcome(batch, 99, "rejected", new SmtpReply(550, null, $"no {Word(round)} {Word(n)}"))).ToList();
-            await store.WriteAsync(session, Saying([.. texts, Outcome(batch, 99, "rejected")], []), again: false, default);
-        }
-
-        var write = Saying([Outcome(batch, 1, "accepted"), Outcome(batch, 2, "accepted", new SmtpReply(250, null, "something new"))], []);
-        await PostAsync(await store.WriteAsync(session, write, again: false, default));
-
-        Assert.Equal(["accepted", "accepted"], await StatusesAsync());
-        Assert.Equal(11_002L, await Database.ScalarAsync<long>("select count(*) from smtp_details"));
-    }
-
-    [Fact]
-    public async Task RepliesThatReadTheSameAreOneThoughTheyWereSplitDifferently()
-    {
-        var batch = await ClaimAsync(2);
-        var store = new LedgerStore(DataSource);
-        await using var session = await store.OpenAsync(default);
-        await store.WriteAsync(session, Saying([], [Key(batch, 1), Key(batch, 2)]), again: false, default);
-
-        var write = Saying([Outcome(batch, 1, "accepted", new SmtpReply(250, "2.0.0", "Ok")), Outcome(batch, 2, "accepted", new SmtpReply(250, null, "2.0.0 Ok"))], []);
-        await PostAsync(await store.WriteAsync(session, write, again: false, default));
-
-        Assert.Equal(["accepted", "accepted"], await StatusesAsync());
-    }
-
-    [Fact]
-    public async Task AWriteTriedAgainAfterItsAnswerWasLostChangesNothingMore()
-    {
-        var batch = await ClaimAsync(3);
-        var store = new LedgerStore(DataSource);
-        await using var session = await store.OpenAsync(default);
-        await store.WriteAsync(session, Saying([], [Key(batch, 1)]), again: false, default);
-        var write = Saying([Outcome(batch, 1, "deferred") with { RetryIn = TimeSpan.FromMinutes(5) }], [Key(batch, 2)]);
-        await store.WriteAsync(session, write, again: false, default);
-
-        var again = await store.WriteAsync(session, write, again: true, default);
-
-        Assert.Equal([true], again.Intended);
-        Assert.Equal(1, await Database.ScalarAsync<short>("select attempts from deliveries where seq = 1"));
-        await PostAsync(again);
-        Assert.Equal(["deferred", "sending", "pending"], await StatusesAsync());
-    }
-
-    [Fact]
-    public async Task AWriteThatNeverArrivedIsMadeWhenItIsTriedAgain()
-    {
-        var batch = await ClaimAsync(2);
-        var store = new LedgerStore(DataSource);
-        await using var session = await store.OpenAsync(default);
-        await store.WriteAsync(session, Saying([], [Key(batch, 1)]), again: false, default);
-
-        var again = await store.WriteAsync(session, Saying([Outcome(batch, 1, "rejected")], [Key(batch, 2)]), again: true, default);
-
-        Assert.Equal([true, true], again.Written.Concat(again.Intended));
-        Assert.Equal(["rejected", "pending"], await StatusesAsync());
-    }
-
-    [Fact]
-    public async Task AnIntentWhoseAnswerWasLostIsStillOursThoughTheIssueWasPausedMeanwhile()
-    {
-        var batch = await ClaimAsync(2);
-        var store = new LedgerStore(DataSource);
-        await using var session = await store.OpenAsync(default);
-        var write = Saying([], [Key(batch, 1)]);
-        await store.WriteAsync(session, write, again: false, default);
-        await Database.ExecuteAsync("update issues set state = 'paused'");
-
-        var again = await store.WriteAsync(session, write, again: true, default);
-        var later = await store.WriteAsync(session, Saying([], [Key(batch, 2)]), again: true, default);
-
-        // Else it would be in flight for ever, and nobody sending it.
-        Assert.Equal([true, false], again.Intended.Concat(later.Intended));
     }
 
     // What was begun stands in the journal alone, and the reader is deferred before that is posted.
@@ -298,22 +191,6 @@ public sealed class LedgerRecorderTests : MailroomTest
         await recorder.PostAsync();
         Assert.Equal(["accepted Q1", "sending"], await Database.ListAsync<string>("select concat_ws(' ', status::text, queue_id) from deliveries order by seq"));
         Assert.Equal(0L, await Database.ScalarAsync<long>("select count(*) from ledger_journal"));
-    }
-
-    [Fact]
-    public async Task AnIntentFoundAgainUnderALeaseThatRanOutWaitsForItsRenewal()
-    {
-        var batch = await ClaimAsync(1);
-        var store = new LedgerStore(DataSource);
-        await using var session = await store.OpenAsync(default);
-        var write = Saying([], [Key(batch, 1)]);
-        await store.WriteAsync(session, write, again: false, default);
-        await Room.ExpireLeasesAsync();
-
-        await Assert.ThrowsAsync<TimeoutException>(() => store.WriteAsync(session, write, again: true, default));
-
-        await Room.Batches.RenewAsync([batch], TimeSpan.FromMinutes(1), default);
-        Assert.Equal([true], (await store.WriteAsync(session, write, again: true, default)).Intended);
     }
 
     // Whatever keeps it from being posted: nothing is let go, and no batch is closed over it.
@@ -448,69 +325,4 @@ public sealed class LedgerRecorderTests : MailroomTest
 
         Assert.All(await writing, Assert.True);
     }
-
-    private LedgerRecorder NewRecorder() => new(new LedgerStore(DataSource), new LedgerPostingStore(DataSource), TimeProvider.System, NullLogger<LedgerRecorder>.Instance);
-
-    private LedgerWrite Saying(IReadOnlyList<LedgerEntry> outcomes, IReadOnlyList<DeliveryKey> next) => new(_writer, ++_writes, outcomes, next);
-
-    private async Task PostAsync(LedgerWritten written)
-    {
-        await using var session = await new LedgerPostingStore(DataSource).OpenAsync(default);
-        await LedgerPostingStore.PostAsync(session, _writer, written.Pages, default);
-    }
-
-    private async Task<ClaimedBatch> ClaimAsync(int readers)
-    {
-        Room.Scheduling.UseBatchesOf(readers);
-        await Room.FreezeIssueAsync(readers);
-        return await ClaimAsync();
-    }
-
-    private async Task<ClaimedBatch> ClaimAsync(NewsletterProfile newsletter)
-    {
-        await Room.FreezeAsync(await Some.EditionAsync(Database, newsletter));
-        return await ClaimAsync();
-    }
-
-    private async Task<ClaimedBatch> ClaimAsync() =>
-        (await Room.Batches.ClaimAsync(Guid.NewGuid(), TimeSpan.FromMinutes(1), true, TimeSpan.FromSeconds(1), default))!;
-
-    private async Task CutEveryConnectionAsync()
-    {
-        // Over another database: this one's own connection would be cut as well.
-        await using var other = Npgsql.NpgsqlDataSource.Create((await PostgresFixture.GetAsync()).ConnectionString("postgres", 1));
-        await using var command = other.CreateCommand("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1");
-        command.Parameters.Add(new Npgsql.NpgsqlParameter { Value = Database.Name });
-        await command.ExecuteNonQueryAsync();
-        await UntilAsync(
-            async () =>
-            {
-                try
-                {
-                    return await Database.ScalarAsync<int>("select 1") == 1;
-                }
-                catch (Npgsql.NpgsqlException)
-                {
-                    // A pooled connection that was cut.
-                    return false;
-                }
-            },
-            "the database answers");
-    }
-
-    private Task<IReadOnlyList<string>> StatusesAsync() => Database.ListAsync<string>("select status::text from deliveries order by seq");
-
-    private static DeliveryKey Key(ClaimedBatch batch, int seq) => new(batch.PartKey, batch.IssueId, seq, batch.BatchNo, batch.Fence);
-
-    private static LedgerEntry Outcome(ClaimedBatch batch, int seq, string status, SmtpReply? reply = null, string? queue = null, bool suppress = false) => new()
-    {
-        Key = Key(batch, seq),
-        Status = status,
-        Reply = reply ?? new SmtpReply(250, "2.0.0", "Ok"),
-        QueueId = queue,
-        CountedAttempts = 1,
-        Suppress = suppress,
-    };
-
-    private static string Word(int number) => string.Concat(number.ToString(System.Globalization.CultureInfo.InvariantCulture).Select(digit => (char)('a' + digit - '0')));
 }

@@ -19,26 +19,21 @@ public sealed class SegmentStore(NpgsqlDataSource database)
         update segments set slug = @slug, name = @name, filter = @filter, updated_at = now() where id = @id returning id
         """;
 
-    private const string SelectById = /*lang=sql*/ """
+    private const string Select = /*lang=sql*/ """
         select g.id as "Id", n.slug as "Newsletter", g.slug as "Slug", g.name as "Name", g.filter as "Filter",
                g.created_at as "CreatedAt", g.updated_at as "UpdatedAt"
         from segments g join newsletters n on n.id = g.newsletter_id
-        where g.id = @id
-        """;
+        """ + " ";
 
-    private const string SelectPage = /*lang=sql*/ """
-        select g.id as "Id", n.slug as "Newsletter", g.slug as "Slug", g.name as "Name", g.filter as "Filter",
-               g.created_at as "CreatedAt", g.updated_at as "UpdatedAt"
-        from segments g join newsletters n on n.id = g.newsletter_id
+    private const string SelectById = Select + /*lang=sql*/ "where g.id = @id";
+
+    private const string SelectPage = Select + /*lang=sql*/ """
         where g.id > @after and (@newsletter::text is null or n.slug = @newsletter)
         order by g.id
         limit @rows
         """;
 
-    private const string SelectOf = /*lang=sql*/ """
-        select g.id as "Id", n.slug as "Newsletter", g.slug as "Slug", g.name as "Name", g.filter as "Filter",
-               g.created_at as "CreatedAt", g.updated_at as "UpdatedAt"
-        from segments g join newsletters n on n.id = g.newsletter_id
+    private const string SelectOf = Select + /*lang=sql*/ """
         where g.newsletter_id = @newsletterId
         order by g.id
         """;

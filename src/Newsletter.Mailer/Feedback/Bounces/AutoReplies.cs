@@ -27,6 +27,6 @@ internal static partial class AutoReplies
         || report.Header("X-Auto-Response-Suppress").Contains("oof", StringComparison.OrdinalIgnoreCase) && Subject().IsMatch(report.Mail.Subject ?? "")
         || report.Header("Precedence").Equals("auto_reply", StringComparison.OrdinalIgnoreCase);
 
-    [GeneratedRegex(@"^\s*(re: ?)?(auto(matic)?[- :]?(re(ply|sponse|sponder)|antwort|matische)?\b ?:|out of (the )?office|ooo:|vacation|on (vacation|holiday|leave)|away from|i('m| am) (away|out)|abwesen|réponse automatique|absence|abwesenheit|respuesta autom|risposta automatica|automatisch|autoreply|auto(matic)? ?re(ply|sponse)|自動(返信|応答)|不在)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"^\s*(re: ?)?(auto(matic)?[- :]?(re(ply|sponse|sponder)|antwort|matische)?\b ?:|out of (the )?office|ooo:|vacation|on (vacation|holiday|leave)|away from|i('m| am) (away|out)|abwesen|réponse automatique|absence|abwesenheit|respuesta autom|risposta automatica|automatisch|autoreply|auto(matic)? ?re(ply|sponse)|自動(返信|応答)|不在)", ReportPattern.AnyCase)]
     private static partial Regex Subject();
 }

@@ -11,8 +11,7 @@ internal static class BounceTexts
     /// <summary>A pattern, what it means, and a reply that needs it.</summary>
     internal sealed record Rule(string Reason, bool Firm, string Pattern, string Example, int Line)
     {
-        // NonBacktracking: mail from anywhere must not choose how long we think.
-        private readonly Regex _regex = new(Pattern, RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking);
+        private readonly Regex _regex = new(Pattern, ReportPattern.AsWritten);
 
         public bool Says(string text) => _regex.IsMatch(text);
     }

@@ -42,9 +42,9 @@ internal static partial class Complaints
         report.Returned?.Contains("X-HmXmrOriginalRecipient") == true && report.DeliveryStatus.Length == 0
         || Subject().IsMatch(report.Mail.Subject ?? "") && Words().IsMatch(report.Text);
 
-    [GeneratedRegex(@"complaint about message from|abuse report|spam (report|complaint)|feedback report|email feedback", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"complaint about message from|abuse report|spam (report|complaint)|feedback report|email feedback", ReportPattern.AnyCase)]
     private static partial Regex Subject();
 
-    [GeneratedRegex(@"(abuse|spam|complaint|feedback) (report|message)? ?(for|about|from|of) (an? |the )?(email|e-mail|mail|message)|this is an? (email )?(abuse|spam|feedback)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"(abuse|spam|complaint|feedback) (report|message)? ?(for|about|from|of) (an? |the )?(email|e-mail|mail|message)|this is an? (email )?(abuse|spam|feedback)", ReportPattern.AnyCase)]
     private static partial Regex Words();
 }

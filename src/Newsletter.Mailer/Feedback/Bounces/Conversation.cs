@@ -86,37 +86,37 @@ internal static partial class Conversation
 
     private static bool IsRefusal(string reply) => reply.Length >= 3 && reply[0] is '4' or '5' && char.IsAsciiDigit(reply[1]) && char.IsAsciiDigit(reply[2]);
 
-    [GeneratedRegex(@"^\s*(<<<|Out:|Received >>>|<<-|S:)\s*(?<said>.+)$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"^\s*(<<<|Out:|Received >>>|<<-|S:)\s*(?<said>.+)$", ReportPattern.AsWritten)]
     private static partial Regex ReplyLine();
 
-    [GeneratedRegex(@"^\s*(>>>|In:|Sent <<<|->>|C:)\s*(?<said>(RCPT|MAIL|EHLO|HELO|DATA|BDAT)\b)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"^\s*(>>>|In:|Sent <<<|->>|C:)\s*(?<said>(RCPT|MAIL|EHLO|HELO|DATA|BDAT)\b)", ReportPattern.AnyCase)]
     private static partial Regex Command();
 
-    [GeneratedRegex(@"^503|no valid recipients|need rcpt|^\d{3} [45]\.\d\.\d service unavailable$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"^503|no valid recipients|need rcpt|^\d{3} [45]\.\d\.\d service unavailable$", ReportPattern.AnyCase)]
     private static partial Regex Consequence();
 
-    [GeneratedRegex(@"\(reason: (?<said>.{1,1000}?)\)( |$)", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\(reason: (?<said>.{1,1000}?)\)( |$)", ReportPattern.AsWritten)]
     private static partial Regex Reason();
 
     // No part of a number, an address, a date or a message's id.
-    [GeneratedRegex(@"(^|[\s""'(\[<#:;=>])(?<code>[45][0-7]\d)([ \-:#;,)\]'""]|$)", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"(^|[\s""'(\[<#:;=>])(?<code>[45][0-7]\d)([ \-:#;,)\]'""]|$)", ReportPattern.AsWritten)]
     private static partial Regex Refusal();
 
-    [GeneratedRegex(@"(^|[^\d.a-zA-Z\-]|[45]\d\d-)(?<status>[45]\.\d{1,3}\.\d{1,3})([^\d.]|\.?(\s|$)|\.[^\d]|$)", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"(^|[^\d.a-zA-Z\-]|[45]\d\d-)(?<status>[45]\.\d{1,3}\.\d{1,3})([^\d.]|\.?(\s|$)|\.[^\d]|$)", ReportPattern.AsWritten)]
     private static partial Regex Enhanced();
 
-    [GeneratedRegex(@"initial connection|after connect|while connecting|initial server greeting|banner|greeting (message|failed|refused)|\[connect\]|connection (was )?refused with", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"initial connection|after connect|while connecting|initial server greeting|banner|greeting (message|failed|refused)|\[connect\]|connection (was )?refused with", ReportPattern.AnyCase)]
     private static partial Regex Connecting();
 
-    [GeneratedRegex(@"reply to (helo|ehlo)|after (helo|ehlo)|sending (helo|ehlo)|my name was rejected|\[(helo|ehlo)\]|to (helo|ehlo) command", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"reply to (helo|ehlo)|after (helo|ehlo)|sending (helo|ehlo)|my name was rejected|\[(helo|ehlo)\]|to (helo|ehlo) command", ReportPattern.AnyCase)]
     private static partial Regex Greeting();
 
-    [GeneratedRegex(@"(reply to|after|sending|following|in response to|response to|to) (the )?mail ?(from)?\b( command|:|<|\))?.{0,1}( command|:|<|size)|after mail|does not like (the )?sender|\[mail_from\]|\(state (8|9|1[02])\)|rejected sender|mail from command", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"(reply to|after|sending|following|in response to|response to|to) (the )?mail ?(from)?\b( command|:|<|\))?.{0,1}( command|:|<|size)|after mail|does not like (the )?sender|\[mail_from\]|\(state (8|9|1[02])\)|rejected sender|mail from command", ReportPattern.AnyCase)]
     private static partial Regex AtMailFrom();
 
-    [GeneratedRegex(@"(reply to|after|sending|following|in response to|response to) (the )?(end of )?(data|text|message body|dot|bdat|message data)|after i sent the message|failed after i sent|\[data\]|\[eod\]|\[end_of_data\]|\(state 1[5-8]\)|pipelined data|(data|text) command|end of message|during data", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"(reply to|after|sending|following|in response to|response to) (the )?(end of )?(data|text|message body|dot|bdat|message data)|after i sent the message|failed after i sent|\[data\]|\[eod\]|\[end_of_data\]|\(state 1[5-8]\)|pipelined data|(data|text) command|end of message|during data", ReportPattern.AnyCase)]
     private static partial Regex AtData();
 
-    [GeneratedRegex(@"(reply to|after|sending|following|in response to|response to|error following) (the )?rcpt|rcpt command|does not like recipient|\[rcpt_to\]|\(state 1[34]\)|rejected recipient|<<< rcpt to|rejected by rcpt|at rcpt", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"(reply to|after|sending|following|in response to|response to|error following) (the )?rcpt|rcpt command|does not like recipient|\[rcpt_to\]|\(state 1[34]\)|rejected recipient|<<< rcpt to|rejected by rcpt|at rcpt", ReportPattern.AnyCase)]
     private static partial Regex AtRcptTo();
 }

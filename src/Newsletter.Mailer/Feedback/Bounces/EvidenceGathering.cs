@@ -90,24 +90,24 @@ internal static partial class EvidenceGathering
 
     private static string OneLine(IEnumerable<string> lines) => WhiteSpace().Replace(string.Join(' ', lines), " ").Trim();
 
-    [GeneratedRegex(@"\s+", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\s+", ReportPattern.AsWritten)]
     private static partial Regex WhiteSpace();
 
-    [GeneratedRegex(@"^\s*(?<said>[A-Za-z][\w-]{1,40})\s*;", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"^\s*(?<said>[A-Za-z][\w-]{1,40})\s*;", ReportPattern.AsWritten)]
     private static partial Regex DiagnosticType();
 
-    [GeneratedRegex(@"^\s*\d+\s*$", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"^\s*\d+\s*$", ReportPattern.AsWritten)]
     private static partial Regex OnlyNumber();
 
-    [GeneratedRegex(@"\((?<said>[^)]{1,200})\)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\((?<said>[^)]{1,200})\)", ReportPattern.AsWritten)]
     private static partial Regex Comment();
 
-    [GeneratedRegex(@"https?://\S{1,300}", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"https?://\S{1,300}", ReportPattern.AnyCase)]
     private static partial Regex Link();
 
     // What servers say in every report, whatever the reason.
     [GeneratedRegex(
         @"(if you do so, )?please include this problem report|you can delete your own text from the (message|attached).{0,30}|could not be delivered to (all|one or more).{0,30}|permanent (fatal )?errors?|this is a (permanent|temporary) error|for further assistance, please send mail to \S*|please,? do not reply.{0,40}|please (contact|send|forward).{0,80}administrator|this is the mail system at host \S*|this message was created automatically by mail (delivery )?(software|system)|a message that you sent|(the )?following address(es)? (\(es\) )?(had|failed)|the mail system|mail delivery (system|subsystem|failed|failure)|delivery status notification( \(\w+\))?|undelivered mail returned to sender|returned mail|message headers|https?://\S+|for administrators|diagnostic information.{0,30}|do not (need to )?re-?send.{0,30}|technical details of (permanent|temporary) failure|delivery to the following recipients? (has )?(been )?(failed|delayed)( permanently)?|your message (could|can)( ?not|'t) be delivered",
-        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+        ReportPattern.AnyCase)]
     private static partial Regex Boilerplate();
 }

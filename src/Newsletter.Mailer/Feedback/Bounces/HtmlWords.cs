@@ -9,6 +9,8 @@ internal static class HtmlWords
     public static string Of(string html)
     {
         var words = new StringBuilder(html.Length);
+        // Looked for once: a mail of nothing but such tags must not have its rest searched for each.
+        var neverClosed = new HashSet<string>(StringComparer.Ordinal);
         for (var at = 0; at < html.Length;)
         {
             if (html[at] != '<')
@@ -22,7 +24,7 @@ internal static class HtmlWords
             if (end < 0)
                 break;
             var tag = Name(html.AsSpan(at + 1, end - at - 1));
-            at = tag is "style" or "script" or "head" or "title" ? Past(html, end, tag) : end + 1;
+            at = tag is "style" or "script" or "head" or "title" ? Past(html, end, tag, neverClosed) : end + 1;
             if (tag is "p" or "br" or "div" or "tr" or "li" or "h1" or "h2" or "h3" or "td" or "table" or "hr" or "pre" or "ul" or "ol")
                 words.Append('\n');
         }
@@ -38,10 +40,12 @@ internal static class HtmlWords
         return name.Length > 8 ? "" : name.ToString().ToLowerInvariant();
     }
 
-    private static int Past(string html, int from, string tag)
+    private static int Past(string html, int from, string tag, HashSet<string> neverClosed)
     {
-        var close = html.IndexOf($"</{tag}", from, StringComparison.OrdinalIgnoreCase);
+        var close = neverClosed.Contains(tag) ? -1 : html.IndexOf($"</{tag}", from, StringComparison.OrdinalIgnoreCase);
         var end = close < 0 ? -1 : html.IndexOf('>', close);
+        if (end < 0)
+            neverClosed.Add(tag);
         return end < 0 ? from + 1 : end + 1;
     }
 }

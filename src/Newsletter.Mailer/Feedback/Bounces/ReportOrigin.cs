@@ -15,10 +15,10 @@ internal sealed partial record ReportOrigin(bool IsServer, bool MayBe)
         return new ReportOrigin(server, server || Failure().IsMatch(report.Mail.Subject ?? "") || Daemon().IsMatch(report.Header("Return-Path")));
     }
 
-    [GeneratedRegex(@"mailer[-_ ]?daemon|post[-_]?master@|mail (delivery|administrator|system)|mail[-_]?admin|maildelivery|mdaemon@|<>\s*$|delivery (subsystem|service|agent)|\bbounce(s|d)?@|system administrator|microsoft exchange|mailrouter|mail router|majordomo", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"mailer[-_ ]?daemon|post[-_]?master@|mail (delivery|administrator|system)|mail[-_]?admin|maildelivery|mdaemon@|<>\s*$|delivery (subsystem|service|agent)|\bbounce(s|d)?@|system administrator|microsoft exchange|mailrouter|mail router|majordomo", ReportPattern.AnyCase)]
     private static partial Regex Daemon();
 
-    [GeneratedRegex(@"undeliver(ed|able)|returned mail|mail (delivery )?(failed|failure|system error|delivery|error|could not)|delivery (status|failure|failed|error|problem|has failed|report|notification)|failure notice|could not (be delivered|send message)|not delivered|non[- ]?deliver|returning (your )?mail|(message|mail) (delivery )?(failure|delayed|status|undelivered)|nondeliverable|unzustellbar|non remis|postmaster notify|errors? from|warning: (message|could not|delayed)|bounced|user unknown|unknown user|delivery delayed|unable to deliver|rejected mail|mail not delivered|sorry, your message|不達|エラー|配信", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"undeliver(ed|able)|returned mail|mail (delivery )?(failed|failure|system error|delivery|error|could not)|delivery (status|failure|failed|error|problem|has failed|report|notification)|failure notice|could not (be delivered|send message)|not delivered|non[- ]?deliver|returning (your )?mail|(message|mail) (delivery )?(failure|delayed|status|undelivered)|nondeliverable|unzustellbar|non remis|postmaster notify|errors? from|warning: (message|could not|delayed)|bounced|user unknown|unknown user|delivery delayed|unable to deliver|rejected mail|mail not delivered|sorry, your message|不達|エラー|配信", ReportPattern.AnyCase)]
     private static partial Regex Failure();
 }
 
@@ -27,6 +27,6 @@ internal static partial class FailureWords
 {
     public static bool Tell(ReportText text) => Array.Exists(text.Lines, line => Failed().IsMatch(line));
 
-    [GeneratedRegex(@"^\s*(error( message)? (below|follows)|.{0,20}\b(could not|was not able to|unable to|wasn't able to|couldn't|can ?not|failed to) (be )?deliver(ed)? .{0,40}(to|address|recipient|message)|remote host said|delivery failed|550[ -]|5\.\d\.\d |smtp error from|user unknown|.{0,40}did not reach the following recipient)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"^\s*(error( message)? (below|follows)|.{0,20}\b(could not|was not able to|unable to|wasn't able to|couldn't|can ?not|failed to) (be )?deliver(ed)? .{0,40}(to|address|recipient|message)|remote host said|delivery failed|550[ -]|5\.\d\.\d |smtp error from|user unknown|.{0,40}did not reach the following recipient)", ReportPattern.AnyCase)]
     private static partial Regex Failed();
 }

@@ -88,26 +88,26 @@ internal sealed partial class ReportText
 
     private static string Labelled(string line) => Label().IsMatch(line) ? Addresses.First(line[Label().Match(line).Index..]) : "";
 
-    [GeneratedRegex(@"^[\s>*\-]*(to: ?|recipient( address)?: ?|user: ?|e-?mail: ?)?[""<(\[]*(mailto:|smtp:|rfc822; ?)?[^\s<>@,;:]{1,64}@[\w.\-\[\]]{3,250}[\]>)"":;,.\s]*($|\.\.\. |\(|<|mailto| on |: | - |;|#| delivery failed| *$)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"^[\s>*\-]*(to: ?|recipient( address)?: ?|user: ?|e-?mail: ?)?[""<(\[]*(mailto:|smtp:|rfc822; ?)?[^\s<>@,;:]{1,64}@[\w.\-\[\]]{3,250}[\]>)"":;,.\s]*($|\.\.\. |\(|<|mailto| on |: | - |;|#| delivery failed| *$)", ReportPattern.AnyCase)]
     private static partial Regex AddressLine();
 
-    [GeneratedRegex(@"(rcpt to|final-recipient|original-recipient|recipients?( address)?|addressed to|deliver(ed|y|y of your message)?( error| failed| failure)?( to| for)?|undeliverable to|unknown user|not be delivered to|unable to deliver .{0,30}to|could not .{0,30} to|failed to (send|deliver) .{0,30}to|mailbox|user|address|for|to|宛先)\b[^@]{0,60}@", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"(rcpt to|final-recipient|original-recipient|recipients?( address)?|addressed to|deliver(ed|y|y of your message)?( error| failed| failure)?( to| for)?|undeliverable to|unknown user|not be delivered to|unable to deliver .{0,30}to|could not .{0,30} to|failed to (send|deliver) .{0,30}to|mailbox|user|address|for|to|宛先)\b[^@]{0,60}@", ReportPattern.AnyCase)]
     private static partial Regex Label();
 
-    [GeneratedRegex(@"^\s*(from|to|cc|sender|reply-to|mail from|subject|sent|message-id|x-postfix-sender|x-\w+-sender)\s*:", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"^\s*(from|to|cc|sender|reply-to|mail from|subject|sent|message-id|x-postfix-sender|x-\w+-sender)\s*:", ReportPattern.AnyCase)]
     private static partial Regex MessageFact();
 
-    [GeneratedRegex(@"^(return-path|received|x-received|delivered-to|dkim-signature|x-google-dkim-signature|arc-seal|x-mailer|domainkey-signature|authentication-results)\s*:", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"^(return-path|received|x-received|delivered-to|dkim-signature|x-google-dkim-signature|arc-seal|x-mailer|domainkey-signature|authentication-results)\s*:", ReportPattern.AnyCase)]
     private static partial Regex ServerHeader();
 
-    [GeneratedRegex(@"^(message-id|date|from|to|subject|mime-version|content-type|x-[a-z0-9-]{2,40})\s*:", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"^(message-id|date|from|to|subject|mime-version|content-type|x-[a-z0-9-]{2,40})\s*:", ReportPattern.AnyCase)]
     private static partial Regex ReturnedHeader();
 
-    [GeneratedRegex(@"^[A-Za-z][A-Za-z0-9\-]{1,40}\s*:", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"^[A-Za-z][A-Za-z0-9\-]{1,40}\s*:", ReportPattern.AsWritten)]
     private static partial Regex HeaderLine();
 
     [GeneratedRegex(
         @"^[\s\-=_*~>#.+|]*((this is|enclosed is|included is|attached is|below (this line )?is|here is|following is|the following is|what follows is) (an? |the )?(original |full |partial |truncated )?(copy|header|headers|text|message|beginning|start)|(the )?(original|returned|unsent|undelivered|failed|rejected|your|bounced|returned) (message|mail|e-?mail|message headers|header|text)( text| headers?| header of the original message| follows| is below| below| body| is included)*[\s:.\-=_*]*$|below this line is|original message (follows|headers?)|the headers? of the original|message headers? follows?|message follows|(begin|start) of (original|returned)|returned message|copy of (your|the) (original )?(message|mail)|(message|mail) (header|contents?|body)s?[\s:.\-=_*]*$|your original (message|mail)|unsent message|undelivered message follows|end of (error )?(report|message)|content-type:\s*(message/(rfc822|partial|global)|text/rfc822-headers)|-----?\s*(original|forwarded|returned) (message|mail))",
-        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+        ReportPattern.AnyCase)]
     private static partial Regex Marker();
 }

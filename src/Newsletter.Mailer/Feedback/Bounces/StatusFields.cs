@@ -94,6 +94,6 @@ internal static partial class Addresses
 
     public static IEnumerable<string> In(string text) => Address().Matches(text).Select(found => found.Value.Trim('.'));
 
-    [GeneratedRegex(@"[^\s<>@""'(),;:\[\]{}|\\/]{1,64}@(\[[0-9.]{7,15}\]|[\w-]{1,63}(\.[\w-]{1,63}){1,10})", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"[^\s<>@""'(),;:\[\]{}|\\/]{1,64}@(\[[0-9.]{7,15}\]|[\w-]{1,63}(\.[\w-]{1,63}){1,10})", ReportPattern.AsWritten)]
     private static partial Regex Address();
 }

@@ -13,8 +13,9 @@ public sealed class Phrases
     /// <summary>The language whose words stand in where nothing better is known.</summary>
     public const string Fallback = "en";
 
-    private static readonly FrozenDictionary<string, Phrases> ByLanguage =
-        new[] { "en", "de", "es", "fr", "ja", "ar" }.ToFrozenDictionary(language => language, Load, StringComparer.OrdinalIgnoreCase);
+    private static readonly string[] Languages = ["en", "de", "es", "fr", "ja", "ar"];
+
+    private static readonly FrozenDictionary<string, Phrases> ByLanguage = Languages.ToFrozenDictionary(language => language, Load, StringComparer.OrdinalIgnoreCase);
 
     private readonly FrozenDictionary<string, string> _texts;
 
@@ -24,7 +25,7 @@ public sealed class Phrases
     }
 
     /// <summary>Every language there is, English first.</summary>
-    public static IReadOnlyList<Phrases> All { get; } = [.. new[] { "en", "de", "es", "fr", "ja", "ar" }.Select(language => ByLanguage[language])];
+    public static IReadOnlyList<Phrases> All { get; } = [.. Languages.Select(language => ByLanguage[language])];
 
     /// <summary>IETF tag, such as <c>de</c>.</summary>
     public string Language { get; }

@@ -39,7 +39,7 @@ internal sealed class HeaderBlock
     public void AddList(Uri publicUrl)
     {
         // The id stays when the newsletter is renamed: readers' filters hang on it (RFC 2919 §2).
-        var domain = _newsletter.FromAddress[(_newsletter.FromAddress.LastIndexOf('@') + 1)..];
+        var domain = _newsletter.SenderDomain();
         AddRaw("List-Id", HeaderText.PhraseAndBrackets("List-Id", Clean(_newsletter.Name), $"{_newsletter.Slug}.{domain}"));
         AddToken("List-Unsubscribe", SlotName.Unsubscribe);
         Add("List-Unsubscribe-Post", "List-Unsubscribe=One-Click");
