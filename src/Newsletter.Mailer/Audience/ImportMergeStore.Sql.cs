@@ -15,7 +15,10 @@ public sealed partial class ImportMergeStore
                   rows as "Rows", bytes as "Bytes", invalid as "Invalid", source as "Source", dry_run as "DryRun"
         """;
 
-    private const string CountStaged = /*lang=sql*/ "select count(*) from import_rows where import_id = @importId";
+    // Rows that should wait and don't. In one statement, for it sees one moment: whoever is erased takes rows away and counts them in one commit.
+    private const string CountMissing = /*lang=sql*/ """
+        select staged - merged - (select count(*) from import_rows where import_id = @importId) from imports where id = @importId
+        """;
 
     // Without it the planner takes a full table for an empty one and sorts what is left of a million rows for each chunk's end: 13 s in all.
     private const string Analyze = /*lang=sql*/ "analyze import_rows";

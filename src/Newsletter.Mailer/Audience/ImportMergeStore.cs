@@ -109,7 +109,7 @@ public sealed partial class ImportMergeStore(NpgsqlDataSource database)
         if (work.Attempts > MaxAttempts)
             return $"The merge stopped {MaxAttempts} times without getting anywhere; the log says why. "
                    + "What was merged before stays. Send the file again once the cause is mended.";
-        return await connection.ExecuteScalarAsync<long>(Command(CountStaged, new { importId }, stop)) == work.Staged - work.Merged
+        return await connection.ExecuteScalarAsync<long>(Command(CountMissing, new { importId }, stop)) == 0
             ? null
             : "The database server crashed before everything was merged, and the rows that waited were lost with it. "
               + "What was merged before stays. Send the same file again: what is there already is left as it is.";

@@ -80,6 +80,31 @@ public sealed class ImportFlowTests : ImportTest
     }
 
     [Fact]
+    public async Task WhoIsErasedJustBeforeTheMergeCountsItsRowsDoesNotPassForACrash()
+    {
+        var id = await ReceiveAsync(File(30));
+        await using var erasing = await DataSource.OpenConnectionAsync();
+        await using var erasure = await erasing.BeginTransactionAsync();
+        await ExecuteAsync("lock table import_rows in access exclusive mode");
+        var merging = Importer.MergeAsync(id, null, default);
+        while (await Database.ScalarAsync<long>("select count(*) from pg_locks where relation = 'import_rows'::regclass and not granted") == 0)
+            await Task.Delay(20);
+
+        await ExecuteAsync("delete from import_rows where key = 'reader7@example.com'");
+        await ExecuteAsync("update imports set merged = merged + 1, suppressed = suppressed + 1");
+        await erasure.CommitAsync();
+
+        var import = Assert.IsType<MergeOutcome.Finished>(await merging).Import;
+        Assert.Equal((29, 30, 1), (import.Created, import.Merged, import.Suppressed));
+
+        async Task ExecuteAsync(string sql)
+        {
+            await using var command = new NpgsqlCommand(sql, erasing, erasure);
+            await command.ExecuteNonQueryAsync();
+        }
+    }
+
+    [Fact]
     public async Task TwoMergesOfOneImportAreOne()
     {
         var id = await ReceiveAsync(File(20_000));
