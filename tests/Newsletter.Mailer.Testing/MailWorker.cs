@@ -77,6 +77,7 @@ public sealed class MailWorker : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        await Sender.EndAsync(default);
         await Recorder.DisposeAsync();
         await Relays.DisposeAsync();
     }

@@ -13,9 +13,9 @@ public sealed class SendBatchesJob(BatchSender sender, IJobStarter jobs, IHostAp
         // One of too many, after a worker was killed or a hand-over took long: where there is room, another is started within a second.
         if (!sender.HasRoom)
             return;
-        // Hangfire's token also falls when the server stops, but only the host's falls in time to give leases back.
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, lifetime.ApplicationStopping);
-        if (await sender.RunAsync(either.Token) == SenderRun.HandOver && !either.IsCancellationRequested)
+        // Hangfire's token ends with this job, and the run may not: the host's falls in time to give leases back.
+        stop.ThrowIfCancellationRequested();
+        if (await sender.RunAndLeaveAsync(lifetime.ApplicationStopping) == SenderRun.HandOver && !lifetime.ApplicationStopping.IsCancellationRequested)
             jobs.ReplaceSender();
     }
 }

@@ -41,7 +41,7 @@ public sealed class JobsOptions
 /// <summary>
 /// Hangfire over the same PostgreSQL, in the schema <c>hangfire</c>. Four servers in a worker: mail to one person polls often and has
 /// workers that nothing else can take; imports and senders have their own because they may be long, so that publishing and sweeping never
-/// wait for one. Of senders it has twice as many workers as run at once: one that waits for its last replies does not keep the next from starting.
+/// wait for one. A sender that only waits for its last replies is no longer a job: it keeps no worker from the next.
 /// </summary>
 internal static class JobsWiring
 {
@@ -75,10 +75,11 @@ internal static class JobsWiring
         services.AddTransient<PublishEditionJob>().AddTransient<FreezeIssueJob>().AddTransient<SendBatchesJob>().AddTransient<SweepJob>().AddTransient<SendOutboxJob>().AddTransient<MergeImportJob>().AddTransient<RollUpEngagementJob>().AddTransient<ChangeInBulkJob>();
         // First: jobs send only what it lends.
         services.AddHostedService<RelayUpkeepService>();
+        services.AddHostedService<LastReplies>();
         services.AddSingleton<IHostedService>(provider => Server(provider, PersonalStorage, "personal", options => options.PersonalWorkers, JobQueues.Transactional));
         services.AddSingleton<IHostedService>(provider => Server(provider, null, "imports", options => options.ImportWorkers, JobQueues.Import));
         services.AddSingleton<IHostedService>(provider => Server(
-            provider, null, "senders", _ => 2 * provider.GetRequiredService<DeliveryOptions>().Senders, JobQueues.Send));
+            provider, null, "senders", _ => provider.GetRequiredService<DeliveryOptions>().Senders, JobQueues.Send));
         services.AddSingleton<IHostedService>(provider => Server(provider, null, "issues", options => options.ControlWorkers, JobQueues.Control));
         services.AddHostedService<SenderWatch>();
         services.AddHostedService<SweepKeeper>();

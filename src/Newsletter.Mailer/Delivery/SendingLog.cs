@@ -18,4 +18,7 @@ internal static partial class SendingLog
 
     [LoggerMessage(5, LogLevel.Warning, "The database can't be asked for work now")]
     public static partial void NotClaimed(ILogger log, Exception exception);
+
+    [LoggerMessage(6, LogLevel.Error, "A sender broke while it waited for its last replies; whoever takes over its leases finds what it had in flight in the ledger")]
+    public static partial void Broken(ILogger log, Exception exception);
 }

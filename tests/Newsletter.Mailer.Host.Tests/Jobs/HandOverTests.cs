@@ -25,6 +25,24 @@ public sealed class HandOverTests
         Assert.True(await server.Database.ScalarAsync<long>("select count(*) from hangfire.job where invocationdata::text like '%SendBatchesJob%'") > 2);
     }
 
+    [Fact]
+    public async Task RepliesThatAreLongInComingKeepNoSenderFromStarting()
+    {
+        await using var server = await ServerUnderTest.StartAsync(withWorkers: true, new Dictionary<string, string?>
+        {
+            ["Delivery:HandOverSeconds"] = "1", ["Delivery:Senders"] = "1", ["Delivery:BatchSize"] = "20", ["Web:ShutdownSeconds"] = "6",
+        });
+
+        await PublishAsync(server, FaultScript.None
+            .At(FaultPoint.EndOfData).OnMessages(number => number % 40 == 1 && number <= 161).Delay(TimeSpan.FromMinutes(2))
+            .At(FaultPoint.EndOfData).Delay(TimeSpan.FromMilliseconds(50)));
+
+        // What shares a batch with one of the five in flight waits for it; nobody else does.
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (await server.Database.ScalarAsync<long>("select count(*) from deliveries where status = 'accepted'") < Readers - 5 * 20)
+            await Task.Delay(100, patience.Token);
+    }
+
     // Hangfire's log provider belongs to the process, and it is asked for a logger while a job is being fetched.
     [Fact]
     public async Task TheEndOfAnotherHostInTheProcessLeavesNoJobUnfetched()
@@ -38,10 +56,13 @@ public sealed class HandOverTests
         await FinishesWithoutASweepAsync(server);
     }
 
-    private static async Task PublishAsync(ServerUnderTest server)
+    // Slow enough for several hand-overs: eight connections, a twentieth of a second a message.
+    private static Task PublishAsync(ServerUnderTest server) =>
+        PublishAsync(server, FaultScript.None.At(FaultPoint.EndOfData).Delay(TimeSpan.FromMilliseconds(50)));
+
+    private static async Task PublishAsync(ServerUnderTest server, FaultScript script)
     {
-        // Slow enough for several hand-overs: eight connections, a twentieth of a second a message.
-        server.Services.GetRequiredService<OpenRelays>().Inbox!.Play(FaultScript.None.At(FaultPoint.EndOfData).Delay(TimeSpan.FromMilliseconds(50)));
+        server.Services.GetRequiredService<OpenRelays>().Inbox!.Play(script);
         var newsletter = await Some.NewsletterAsync(server.Database);
         await Some.SubscribersAsync(server.Database, newsletter, Readers);
         var edition = await PostAsync(server, "/api/editions?newsletter=tea", "---\nsubject: Hello\n---\n\nHi!\n");
