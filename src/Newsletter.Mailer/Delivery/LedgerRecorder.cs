@@ -13,15 +13,15 @@ public sealed partial class LedgerRecorder : ILedgerRecorder, IAsyncDisposable
 {
     private const int MostAtOnce = 500;
 
-    // More share a commit's own price without waiting for others. Without any waiting a message costs PostgreSQL 128 µs instead of 72;
-    // waiting longer costs more of the rate than it saves.
-    private const int Enough = 3;
+    // So many share a commit's own price; for fewer others are waited for, but never longer than this. Without any waiting a message costs
+    // PostgreSQL 70 µs instead of 47, and on two cores that is time the sending lacks.
+    private const int Enough = 6;
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(1);
 
     private readonly LedgerStore _store;
     private readonly TimeProvider _clock;
     private readonly ILogger<LedgerRecorder> _log;
-    private readonly Channel<Request> _requests = Channel.CreateUnbounded<Request>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<Request> _requests = Channel.CreateUnbounded<Request>();
     private readonly CancellationTokenSource _abandoned = new();
     private readonly Guid _writer = Guid.NewGuid();
     private readonly HeldWrites _held;
@@ -71,15 +71,23 @@ public sealed partial class LedgerRecorder : ILedgerRecorder, IAsyncDisposable
         {
             group.Clear();
             Gather(group);
-            // A commit costs PostgreSQL as much as entering several deliveries does, and while a message's intent commits its envelope is
-            // on its way: where most connections are still to come, a moment's wait makes one commit of several.
-            if (group.Count < Enough && group.Count < _underWay)
-            {
-                await Task.Delay(Gathering, _clock);
-                Gather(group);
-            }
-
+            await GatherMoreAsync(group);
             await WriteUntilDoneAsync(group);
+        }
+    }
+
+    // A commit costs PostgreSQL as much as entering several deliveries does, and while a message's intent commits its envelope is on its
+    // way: where most connections are still to come, a moment's wait makes one commit of several.
+    private async Task GatherMoreAsync(List<Request> group)
+    {
+        Task? late = null;
+        while (group.Count < Enough && group.Count < _underWay)
+        {
+            late ??= Task.Delay(Gathering, _clock);
+            var more = _requests.Reader.WaitToReadAsync().AsTask();
+            if (await Task.WhenAny(more, late) == late || !await more)
+                return;
+            Gather(group);
         }
     }
 
