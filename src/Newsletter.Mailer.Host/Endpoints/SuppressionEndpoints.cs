@@ -98,14 +98,12 @@ internal static class SuppressionEndpoints
             : problem;
 
     private static async Task<Results<Created<SuppressionAnswer>, Ok<SuppressionAnswer>, ProblemHttpResult>> Add(
-        SuppressionDraft draft, SuppressionStore suppressions, SuppressionListStore list, CancellationToken stop)
+        SuppressionDraft draft, SuppressionStore suppressions, CancellationToken stop)
     {
         var outcome = await suppressions.AddAsync(draft, stop);
         if (outcome.Problem("suppression", "") is { } problem)
             return problem;
         var (suppression, isNew) = outcome.Value();
-        if (isNew && suppression.Hash is not null)
-            await list.ApplyHashesAsync(stop);
         var answer = SuppressionAnswer.Of(suppression);
         return isNew ? TypedResults.Created($"/api/suppressions/{answer.Id}", answer) : TypedResults.Ok(answer);
     }

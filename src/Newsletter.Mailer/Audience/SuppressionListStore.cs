@@ -98,6 +98,12 @@ public sealed class SuppressionListStore(NpgsqlDataSource database, KeyRing keys
     public async Task<long> ApplyHashesAsync(CancellationToken stop)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
+        return await ApplyHashesAsync(connection, keys, stop);
+    }
+
+    /// <summary>The same within a transaction.</summary>
+    internal static async Task<long> ApplyHashesAsync(NpgsqlConnection connection, KeyRing keys, CancellationToken stop)
+    {
         if (!await connection.ExecuteScalarAsync<bool>(new CommandDefinition(AnyHash, cancellationToken: stop))) return 0;
         long matched = 0;
         for (long after = 0; ;)

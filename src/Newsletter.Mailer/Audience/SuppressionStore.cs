@@ -78,13 +78,14 @@ public sealed class SuppressionStore(NpgsqlDataSource database, KeyRing? keys = 
 
     private const string IsSubscriber = /*lang=sql*/ "select exists (select from subscribers where lower(address) = lower(@address))";
 
-    /// <summary>Created; Updated with the one that is there already (its first reason and time are kept); or Invalid.</summary>
+    /// <summary>A hash suppresses the subscriber it is of in the same commit. Created; Updated with the one that is there already (its first reason and time are kept); or Invalid.</summary>
     public async Task<AudienceOutcome<Suppression>> AddAsync(SuppressionDraft draft, CancellationToken stop)
     {
         var problems = new List<FieldProblem>();
         var target = Check(draft, problems);
         if (problems.Count > 0) return new AudienceOutcome<Suppression>.Invalid(problems);
         await using var connection = await database.OpenConnectionAsync(stop);
+        await using var transaction = await connection.BeginTransactionAsync(stop);
         if (draft.AsHash && target.Address is { } address)
         {
             if (await connection.ExecuteScalarAsync<bool>(new CommandDefinition(IsSubscriber, new { address }, cancellationToken: stop)))
@@ -95,7 +96,14 @@ public sealed class SuppressionStore(NpgsqlDataSource database, KeyRing? keys = 
         while (true)
         {
             var added = await connection.QuerySingleOrDefaultAsync<Suppression>(new CommandDefinition(Insert, target, cancellationToken: stop));
-            if (added is not null) return new AudienceOutcome<Suppression>.Created(added);
+            if (added is not null)
+            {
+                // Whose hash it is nobody can tell but by trying everyone. Where the address was given, it is no subscriber's.
+                if (draft.Hash is not null && keys is not null) await SuppressionListStore.ApplyHashesAsync(connection, keys, stop);
+                await transaction.CommitAsync(stop);
+                return new AudienceOutcome<Suppression>.Created(added);
+            }
+
             var present = await connection.QueryFirstOrDefaultAsync<Suppression>(
                 new CommandDefinition(SelectSame, target, cancellationToken: stop));
             // Neither: someone has removed it between the two, so that there is room for ours now.

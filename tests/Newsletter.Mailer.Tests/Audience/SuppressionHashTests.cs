@@ -50,6 +50,26 @@ public sealed class SuppressionHashTests : ImportTest
     }
 
     [Fact]
+    public async Task AHashIsAppliedToTheSubscriberItIsOfInTheSameCommit()
+    {
+        await ImportAsync("email\nana@example.com\nbo@example.com\n");
+        var hash = Convert.ToHexString(AddressHash.Of(keys, "ana@example.com"));
+        // What comes after the hash fails: then there is no hash either.
+        await Database.ExecuteAsync("""
+            create function refuse() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$;
+            create trigger refuse before insert on suppressions for each row when (new.address is not null) execute function refuse();
+            """);
+        await Assert.ThrowsAsync<Npgsql.PostgresException>(() => Hashing.AddAsync(new SuppressionDraft { Hash = hash, Reason = "complaint" }, default));
+        Assert.Equal(0L, await Database.ScalarAsync<long>("select count(*) from suppressions"));
+        await Database.ExecuteAsync("drop trigger refuse on suppressions");
+
+        Assert.IsType<AudienceOutcome<Suppression>.Created>(await Hashing.AddAsync(new SuppressionDraft { Hash = hash, Reason = "complaint" }, default));
+
+        Assert.Equal("ana@example.com complaint", await Database.ScalarAsync<string>("select string_agg(address || ' ' || reason, ',') from suppressions where address is not null"));
+        Assert.IsType<AudienceOutcome<Suppression>.Updated>(await Hashing.AddAsync(new SuppressionDraft { Hash = hash, Reason = "complaint" }, default));
+    }
+
+    [Fact]
     public async Task AListComesInWithReasonsAndGoesOutAsItCame()
     {
         var (import, _) = await ImportListAsync(
