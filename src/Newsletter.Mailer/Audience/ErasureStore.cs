@@ -10,13 +10,18 @@ namespace Newsletter.Mailer.Audience;
 /// </summary>
 public sealed class ErasureStore(NpgsqlDataSource database, KeyRing keys)
 {
-    // What an import has received and not merged. First, and the import is told last: the merge takes its rows before its readers and counts them
+    // What an import has received and not merged; what it receives from here on it leaves out itself, by the hash. First, and the import is told last: the merge takes its rows before its readers and counts them
     // at the end, and in another order the two would wait for each other.
     private const string ForgetReceived = /*lang=sql*/ """
         with reader as (select address from subscribers where id = @id),
         received as (delete from import_rows r using reader where r.key = lower(reader.address) returning r.import_id)
         select import_id as "ImportId", count(*) as "Rows" from received group by import_id
         """;
+
+    private const string Begin = /*lang=sql*/ "select pg_advisory_xact_lock_shared(hashtextextended('newsletter erasure', 0))";
+
+    /// <summary>Ends when every erasure that had begun has.</summary>
+    internal const string WaitForAll = /*lang=sql*/ "select pg_advisory_xact_lock(hashtextextended('newsletter erasure', 0))";
 
     private const string Lock = /*lang=sql*/ "select address from subscribers where id = @id for update";
 
@@ -54,6 +59,7 @@ public sealed class ErasureStore(NpgsqlDataSource database, KeyRing keys)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
         await using var transaction = await connection.BeginTransactionAsync(stop);
+        await connection.ExecuteAsync(new CommandDefinition(Begin, cancellationToken: stop));
         var received = (await connection.QueryAsync<Received>(new CommandDefinition(ForgetReceived, new { id }, cancellationToken: stop))).OrderBy(import => import.ImportId).ToList();
         if (await connection.ExecuteScalarAsync<string?>(new CommandDefinition(Lock, new { id }, cancellationToken: stop)) is not { } address)
             return new AudienceOutcome<Subscriber>.NotFound();

@@ -1,10 +1,13 @@
 using Dapper;
+using Newsletter.Mailer.Links;
 using Npgsql;
 
 namespace Newsletter.Mailer.Audience;
 
 /// <summary>Makes subscribers and subscriptions of staged rows, a chunk of addresses a transaction.</summary>
-public sealed partial class ImportMergeStore(NpgsqlDataSource database)
+/// <param name="database">Where they are.</param>
+/// <param name="keys">What addresses are hashed with; without, none that is known by its hash alone is recognised.</param>
+public sealed partial class ImportMergeStore(NpgsqlDataSource database, KeyRing? keys = null)
 {
     private const int ChunkRows = 10_000;
     private const int MaxTries = 10;
@@ -49,6 +52,7 @@ public sealed partial class ImportMergeStore(NpgsqlDataSource database)
             return;
         }
 
+        if (keys is not null) await LeaveOutHashedAsync(connection, keys, importId, stop);
         if (work.Staged - work.Merged > ChunkRows) await connection.ExecuteAsync(Command(Analyze, new { }, stop));
         await MergeChunksAsync(connection, importId, work, progress, stop);
         await connection.ExecuteScalarAsync<bool?>(Command(Finish, new { importId }, stop));
