@@ -54,6 +54,7 @@ internal static class CommandLine
         root.Subcommands.Add(new Command("editions", "Editions.") { EditionsPreviewCommand.Create(), EditionsSendCommand.Create() });
         root.Subcommands.Add(new Command("subscribers", "Subscribers.") { SubscribersImportCommand.Create(), SubscribersExportCommand.Create() });
         root.Subcommands.Add(new Command("bounces", "Mail that came back.") { BouncesReadCommand.Create() });
+        root.Subcommands.Add(DigestsCommands.Create());
         root.Subcommands.Add(WhyCommand.Create());
         return root;
     }

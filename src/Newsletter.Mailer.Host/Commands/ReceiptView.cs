@@ -24,7 +24,7 @@ internal static class ReceiptView
 
     public static Table Table(Receipt receipt, long messages, long recipients)
     {
-        var table = new Table().Border(TableBorder.Rounded).Title($"Receipt of issue {receipt.Issue} ({Markup.Escape(receipt.Newsletter)} #{receipt.Number})");
+        var table = new Table().Border(TableBorder.Rounded).Title($"Receipt of issue {receipt.Issue} ({Markup.Escape(receipt.Newsletter)} {(receipt.Number is { } number ? $"#{number}" : receipt.Kind)})");
         table.AddColumn("").AddColumn(new TableColumn("readers").RightAligned());
         void Row(string name, long count) => table.AddRow(Markup.Escape(name), count.ToString("N0", CultureInfo.InvariantCulture));
         Row("audience", receipt.Audience);

@@ -30,7 +30,11 @@ public sealed record EditionAnswer
     /// <summary>Slug of its newsletter.</summary>
     public required string Newsletter { get; init; }
 
-    public required int Number { get; init; }
+    /// <summary><c>issue</c>, or <c>digest</c>: written by the program.</summary>
+    public required EditionKind Kind { get; init; }
+
+    /// <summary>Null of a digest.</summary>
+    public required int? Number { get; init; }
 
     public required string Slug { get; init; }
 
@@ -72,6 +76,7 @@ public sealed record EditionAnswer
     {
         Id = edition.Id,
         Newsletter = edition.Newsletter,
+        Kind = edition.Kind,
         Number = edition.Number,
         Slug = edition.Slug,
         Title = edition.Title,

@@ -18,7 +18,7 @@ internal static class EditionEndpoints
         var editions = api.MapGroup("/editions").WithTags("Editions");
         editions.MapGet("/", List).RequireScope(Scopes.ReadEditions)
             .WithSummary("List editions, newest first")
-            .WithDescription("Of a newsletter (its slug), in a state (draft, scheduled, held, published), or all; without their sources.");
+            .WithDescription("Of a newsletter (its slug), in a state (draft, scheduled, held, published), of a kind (issue, digest), or all; without their sources.");
         editions.MapPost("/", Create).RequireScope(Scopes.WriteEditions)
             .Accepts<EditionRequest>(Json, Markdown)
             .ProducesProblem(StatusCodes.Status409Conflict)
@@ -38,7 +38,7 @@ internal static class EditionEndpoints
     }
 
     private static async Task<Results<Ok<Page<EditionAnswer>>, ProblemHttpResult>> List(
-        [AsParameters] PageQuery query, string? newsletter, string? state, EditionStore editions, CancellationToken stop)
+        [AsParameters] PageQuery query, string? newsletter, string? state, string? kind, EditionStore editions, CancellationToken stop)
     {
         if (!query.TryRead(out var page, out var problem))
             return problem;
@@ -51,7 +51,9 @@ internal static class EditionEndpoints
             wanted = known;
         }
 
-        var found = await editions.ListAsync(new EditionFilter { Newsletter = newsletter, State = wanted }, page, stop);
+        if (kind is not (null or "issue" or "digest"))
+            return Problems.Invalid("kind", "It must be issue or digest.");
+        var found = await editions.ListAsync(new EditionFilter { Newsletter = newsletter, State = wanted, Kind = kind is null ? null : Enum.Parse<EditionKind>(kind, ignoreCase: true) }, page, stop);
         return TypedResults.Ok(found.Select(EditionAnswer.Summary));
     }
 

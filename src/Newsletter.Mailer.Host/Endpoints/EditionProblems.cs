@@ -14,6 +14,7 @@ internal static class EditionProblems
         EditionChange.NewsletterUnknown(var slug) => [("newsletter", $"There is no newsletter '{slug}'.")],
         EditionChange.NewsletterDiffers(var inDocument, var expected) => [("source", $"Its front matter says 'newsletter: {inDocument}', but it is meant for '{expected}'.")],
         EditionChange.NumberTaken(var number) => [("number", $"The newsletter has an edition {number} already. Give another 'number' in the front matter.")],
+        EditionChange.DigestHasNoNumber => [("number", "A digest has no number: numbers are for editions that you write. Take the 'number' out of the front matter.")],
         EditionChange.SlugTaken(var slug) => [("slug", $"The newsletter has an edition with the slug '{slug}' already. Give another 'slug' in the front matter.")],
         _ => [],
     };

@@ -56,7 +56,8 @@ internal static class IssueEndpoints
     {
         var issues = api.MapGroup("/issues").WithTags("Issues");
         issues.MapGet("/", List).RequireScope(Scopes.ReadIssues)
-            .WithSummary("List issues, newest first");
+            .WithSummary("List issues, newest first")
+            .WithDescription("Of a newsletter (its slug), of a kind (issue, digest), or all.");
         issues.MapGet("/{id:long}", Get).RequireScope(Scopes.ReadIssues)
             .ProducesProblem(StatusCodes.Status404NotFound)
             .WithSummary("Show an issue");
@@ -83,11 +84,13 @@ internal static class IssueEndpoints
     }
 
     private static async Task<Results<Ok<Page<IssueSummary>>, ProblemHttpResult>> List(
-        [AsParameters] PageQuery query, string? newsletter, ReceiptStore receipts, CancellationToken stop)
+        [AsParameters] PageQuery query, string? newsletter, string? kind, ReceiptStore receipts, CancellationToken stop)
     {
         if (!query.TryRead(out var page, out var problem))
             return problem;
-        var rows = await receipts.ListAsync(newsletter, page.After.After is 0 ? null : page.After.After, page.Limit + 1, stop);
+        if (kind is not (null or "issue" or "digest"))
+            return Problems.Invalid("kind", "It must be issue or digest.");
+        var rows = await receipts.ListAsync(newsletter, page.After.After is 0 ? null : page.After.After, page.Limit + 1, stop, kind);
         return TypedResults.Ok(Page.Of(rows, page, issue => issue.Id));
     }
 

@@ -72,7 +72,7 @@ internal static class PublishingEndpoints
         long id, string? format, string? variant, EditionStore editions, NewsletterStore newsletters, ScheduleStore schedule, PublicSite site, TimeProvider clock, HttpContext http)
     {
         var stop = http.RequestAborted;
-        if (PreviewWords(format, variant, out var wanted) is { } wrong)
+        if (PreviewAnswers.Words(format, variant, out var wanted) is { } wrong)
             return wrong;
         if (await editions.FindAsync(id, stop) is not { } edition)
             return Problems.NotFound("edition", id);
@@ -86,37 +86,9 @@ internal static class PublishingEndpoints
             Newsletter = newsletter,
             KnownAttributes = await AttributesUsedBy.EditionAsync(edition.Source, newsletter.Id, schedule, stop),
             PublicUrl = site.Url,
-            SentAt = InZone(edition.SendAt ?? clock.GetUtcNow(), newsletter),
+            SentAt = PreviewAnswers.InZone(edition.SendAt ?? clock.GetUtcNow(), newsletter),
         });
-        return outcome switch
-        {
-            PreviewOutcome.Refused(var problems) => Problems.NotReady(problems.Select(problem => $"Line {problem.Line}, column {problem.Column}: {problem.Message}")),
-            PreviewOutcome.Shown(var output, _) => Shown(http, output, wanted),
-            _ => throw new InvalidOperationException("Previewing gave an outcome that isn't known."),
-        };
-    }
-
-    private static ProblemHttpResult? PreviewWords(string? format, string? variant, out PreviewFormat wanted)
-    {
-        wanted = format switch { "text" => PreviewFormat.Text, "mime" => PreviewFormat.Mime, _ => PreviewFormat.Html };
-        if (format is not (null or "html" or "text" or "mime"))
-            return Problems.Invalid("format", "It must be html, text or mime.");
-        return variant is null or "free" or "premium" ? null : Problems.Invalid("variant", "It must be free or premium.");
-    }
-
-    private static DateTimeOffset InZone(DateTimeOffset at, NewsletterProfile newsletter) =>
-        LocalTime.FindZone(newsletter.TimeZone) is { } zone ? TimeZoneInfo.ConvertTime(at, zone) : at;
-
-    private static FileContentHttpResult Shown(HttpContext http, byte[] output, PreviewFormat format)
-    {
-        // The author's HTML runs nowhere: no script, no form, no origin; pictures of the mail may load.
-        http.Response.Headers.ContentSecurityPolicy = "sandbox; default-src 'none'; img-src https: http: data:; style-src 'unsafe-inline'";
-        return TypedResults.Bytes(output, format switch
-        {
-            PreviewFormat.Html => "text/html; charset=utf-8",
-            PreviewFormat.Text => "text/plain; charset=utf-8",
-            _ => "message/rfc822",
-        });
+        return PreviewAnswers.Of(http, wanted, outcome);
     }
 
     private static async Task<Results<Accepted<TestSendAnswer>, ProblemHttpResult>> Test(

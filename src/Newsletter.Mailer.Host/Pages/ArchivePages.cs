@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Newsletter.Mailer.Audience;
 using Newsletter.Mailer.Database;
 using Newsletter.Mailer.Reports;
@@ -14,10 +15,17 @@ internal static class ArchivePages
     {
         routes.MapGet("/n/{newsletter}/archive", Show).ExcludeFromDescription().AllowAnonymous();
         routes.MapGet("/archive", ShowOnly).ExcludeFromDescription().AllowAnonymous();
+        routes.MapMethods("/n/{newsletter}/archive/{slug}", [HttpMethods.Get, HttpMethods.Head], ShowEdition).ExcludeFromDescription().AllowAnonymous();
     }
 
     private static async Task<PageShell> Show(string newsletter, NewsletterStore newsletters, ArchiveStore archive, CancellationToken stop) =>
         await newsletters.FindAsync(newsletter, stop) is { } found ? await ListAsync(found, archive, stop) : Missing();
+
+    // Where digests lead. An edition's place in the list, as long as it has no page of its own.
+    private static async Task<Results<RedirectHttpResult, PageShell>> ShowEdition(string newsletter, string slug, NewsletterStore newsletters, ArchiveStore archive, CancellationToken stop) =>
+        await newsletters.FindAsync(newsletter, stop) is { } found && (await archive.ListAsync(found.Id, MostShown, stop)).Any(issue => issue.Slug == slug)
+            ? TypedResults.LocalRedirect($"~/n/{found.Slug}/archive#{slug}")
+            : Missing();
 
     /// <summary>The short route serves the only newsletter, else lists them.</summary>
     private static async Task<PageShell> ShowOnly(NewsletterStore newsletters, ArchiveStore archive, CancellationToken stop)
@@ -46,7 +54,7 @@ internal static class ArchivePages
     }
 
     private static Html Line(PublishedIssue issue) => Html.Of($"""
-        <dt>{issue.SentAt.ToString("d MMM yyyy", CultureInfo.InvariantCulture)}</dt><dd dir="auto">#{issue.Number} {issue.Title}</dd>
+        <dt>{issue.SentAt.ToString("d MMM yyyy", CultureInfo.InvariantCulture)}</dt><dd dir="auto" id="{issue.Slug}">#{issue.Number} {issue.Title}</dd>
 
         """);
 

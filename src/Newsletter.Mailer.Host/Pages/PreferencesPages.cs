@@ -56,6 +56,7 @@ internal static class PreferencesPages
             PlainText = fields.ContainsKey("plain_text"),
             Choices = Choices(fields),
             Wording = words.Text("preferences.wording"),
+            DigestWording = $"{words.Text("preferences.digest")}. {words.Text("preferences.wording")}",
             WordingLanguage = words.Language,
             Ip = http.Connection.RemoteIpAddress?.ToString(),
         };
@@ -73,7 +74,7 @@ internal static class PreferencesPages
         var choices = new Dictionary<long, string>();
         foreach (var (name, value) in fields)
             if (name.StartsWith("newsletter.", StringComparison.Ordinal) && long.TryParse(name.AsSpan(11), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
-                && value.ToString() is "every" or "nothing")
+                && value.ToString() is "every" or "digest" or "nothing")
                 choices[id] = value.ToString();
         return choices;
     }

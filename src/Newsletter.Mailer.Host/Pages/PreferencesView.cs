@@ -52,6 +52,8 @@ internal static class PreferencesView
         <legend><bdi>{newsletter.Name}</bdi></legend>
         {(newsletter is { Status: "active", PausedUntil: { } until } ? Html.Of($"""<p class="note small">{words.Say("preferences.paused", ("day", words.Day(DateOnly.FromDateTime(until.UtcDateTime))))}</p>""") : Html.None)}
         {Choice(newsletter, "every", words.Text("preferences.every"))}
+        {(newsletter.Digests || newsletter.Choice == "digest" ? Choice(newsletter, "digest", words.Text("preferences.digest")) : Html.None)}
+        {(newsletter is { Digests: false, Choice: "digest" } ? Html.Of($"""<p class="note small">{words.Text("preferences.digest.off")}</p>""") : Html.None)}
         {Choice(newsletter, "nothing", words.Text("preferences.nothing"))}
         </fieldset>
 

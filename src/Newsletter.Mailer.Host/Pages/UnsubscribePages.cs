@@ -46,6 +46,8 @@ internal static class UnsubscribePages
             return await UndoAsync(words, link, page, http, store, stop);
         if (asked.ContainsKey("pause"))
             return await PauseAsync(words, link, page, preferences, stop);
+        if (asked.ContainsKey("digest"))
+            return await DigestAsync(words, link, page, preferences, stop);
         if (asked.ContainsKey("link"))
             return await MailLinkAsync(words, link, page, preferences, jobs, stop);
         if (asked.ContainsKey("all"))
@@ -84,6 +86,15 @@ internal static class UnsubscribePages
             ? words.Notice(
                 words.Text("leave.paused.title", ("day", words.Day(DateOnly.FromDateTime(until.UtcDateTime)))), words.Say("leave.paused.text", ("newsletter", page.Name)), page.Name)
             : Gone(words, page);
+
+    private static async Task<PageShell> DigestAsync(Phrases words, UnsubscribeToken link, UnsubscribePageModel page, PreferencesStore preferences, CancellationToken stop)
+    {
+        if (page.Status != "active")
+            return Gone(words, page);
+        return await preferences.TakeDigestAsync(link.SubscriberId, link.NewsletterId, stop)
+            ? words.Notice(words.Text("leave.digest.title"), words.Say("leave.digest.text", ("newsletter", page.Name)), page.Name)
+            : Question(words, page);
+    }
 
     // The link to the preferences shows and changes more than this page: it goes to the address, not to whoever holds a mail that was passed on.
     private static async Task<PageShell> MailLinkAsync(
@@ -136,7 +147,7 @@ internal static class UnsubscribePages
         <section class="apart">
         <h2>{words.Text("leave.less.title")}</h2>
         <div class="actions">
-        {Button(words, "pause", "leave.pause")}{Button(words, "link", "leave.link.button")}
+        {Button(words, "pause", "leave.pause")}{(page.MayTakeDigest ? Button(words, "digest", "leave.digest") : Html.None)}{Button(words, "link", "leave.link.button")}
         </div>
         </section>
         """);

@@ -59,6 +59,7 @@ internal static class Api
         api.MapEditionEndpoints();
         api.MapPublishingEndpoints();
         api.MapIssueEndpoints();
+        api.MapDigestEndpoints();
         api.MapRelayEndpoints();
         api.MapKeyEndpoints();
         api.MapConsentEndpoints();

@@ -72,7 +72,7 @@ internal static class JobsWiring
     /// <summary>What carries them out: workers.</summary>
     public static void AddJobServers(this IServiceCollection services)
     {
-        services.AddTransient<PublishEditionJob>().AddTransient<FreezeIssueJob>().AddTransient<SendBatchesJob>().AddTransient<SweepJob>().AddTransient<SendOutboxJob>().AddTransient<MergeImportJob>().AddTransient<RollUpEngagementJob>().AddTransient<ChangeInBulkJob>();
+        services.AddTransient<PublishEditionJob>().AddTransient<FreezeIssueJob>().AddTransient<SendBatchesJob>().AddTransient<SweepJob>().AddTransient<SendOutboxJob>().AddTransient<MergeImportJob>().AddTransient<RollUpEngagementJob>().AddTransient<ChangeInBulkJob>().AddTransient<MakeDigestsJob>();
         // First: jobs send only what it lends.
         services.AddHostedService<RelayUpkeepService>();
         services.AddHostedService<LastReplies>();

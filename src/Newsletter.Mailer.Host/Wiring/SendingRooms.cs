@@ -29,6 +29,8 @@ internal static class SendingRooms
             .AddSingleton<ScheduleStore>()
             .AddSingleton<FreezeStore>()
             .AddSingleton<EditionScheduler>()
+            .AddSingleton<DigestStore>()
+            .AddSingleton<DigestDesk>()
             .AddSingleton<IssuePublisher>();
     }
 

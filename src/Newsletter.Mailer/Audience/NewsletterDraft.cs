@@ -27,6 +27,9 @@ public sealed record NewsletterDraft
     /// <summary><c>en</c> where absent.</summary>
     public string? Language { get; init; }
 
+    /// <summary>Whether readers may have a monthly digest in the place of issues; true where absent.</summary>
+    public bool? Digests { get; init; }
+
     /// <summary>What there is, to change some of it.</summary>
     public static NewsletterDraft Of(NewsletterProfile profile) => new()
     {
@@ -40,5 +43,6 @@ public sealed record NewsletterDraft
         Cadence = profile.Cadence,
         Theme = profile.Theme,
         Language = profile.Language,
+        Digests = profile.Digests,
     };
 }

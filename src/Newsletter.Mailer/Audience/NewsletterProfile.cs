@@ -36,6 +36,9 @@ public sealed record NewsletterProfile
     /// <summary>BCP 47 language of the editions unless one says otherwise.</summary>
     public string Language { get; init; } = "en";
 
+    /// <summary>Whether readers may have a monthly digest in the place of issues. Switched off, whoever has chosen it gets neither.</summary>
+    public bool Digests { get; init; } = true;
+
     /// <summary>Domain of <see cref="FromAddress"/>.</summary>
     public string SenderDomain() => FromAddress[(FromAddress.LastIndexOf('@') + 1)..];
 }

@@ -28,6 +28,7 @@ public static partial class NewsletterRules
             Cadence = Line("cadence", draft.Cadence, MaxCadenceLength, problems),
             Theme = CheckTheme(draft.Theme, problems),
             Language = AudienceRules.CheckLanguage("language", draft.Language, problems) ?? "en",
+            Digests = draft.Digests ?? true,
         };
         return problems.Count == 0 ? (profile, problems) : (null, problems);
     }

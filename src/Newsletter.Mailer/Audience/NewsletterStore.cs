@@ -8,8 +8,8 @@ namespace Newsletter.Mailer.Audience;
 public sealed class NewsletterStore(NpgsqlDataSource database)
 {
     private const string Insert = /*lang=sql*/ """
-        insert into newsletters (slug, name, from_address, from_name, reply_to, postal_address, time_zone, cadence, theme, language)
-        values (@Slug, @Name, @FromAddress, @FromName, @ReplyTo, @PostalAddress, @TimeZone, @Cadence, @Theme, @Language)
+        insert into newsletters (slug, name, from_address, from_name, reply_to, postal_address, time_zone, cadence, theme, language, digests)
+        values (@Slug, @Name, @FromAddress, @FromName, @ReplyTo, @PostalAddress, @TimeZone, @Cadence, @Theme, @Language, @Digests)
         on conflict (slug) do nothing
         returning id
         """;
@@ -17,27 +17,27 @@ public sealed class NewsletterStore(NpgsqlDataSource database)
     private const string Change = /*lang=sql*/ """
         update newsletters
         set name = @Name, from_address = @FromAddress, from_name = @FromName, reply_to = @ReplyTo, postal_address = @PostalAddress,
-            time_zone = @TimeZone, cadence = @Cadence, theme = @Theme, language = @Language, updated_at = now()
+            time_zone = @TimeZone, cadence = @Cadence, theme = @Theme, language = @Language, digests = @Digests, updated_at = now()
         where id = @Id
         """;
 
     private const string SelectById = /*lang=sql*/ """
         select id as "Id", slug as "Slug", name as "Name", from_address as "FromAddress", from_name as "FromName", reply_to as "ReplyTo",
-               postal_address as "PostalAddress", time_zone as "TimeZone", cadence as "Cadence", theme as "Theme", language as "Language"
+               postal_address as "PostalAddress", time_zone as "TimeZone", cadence as "Cadence", theme as "Theme", language as "Language", digests as "Digests"
         from newsletters
         where id = @id
         """;
 
     private const string SelectBySlug = /*lang=sql*/ """
         select id as "Id", slug as "Slug", name as "Name", from_address as "FromAddress", from_name as "FromName", reply_to as "ReplyTo",
-               postal_address as "PostalAddress", time_zone as "TimeZone", cadence as "Cadence", theme as "Theme", language as "Language"
+               postal_address as "PostalAddress", time_zone as "TimeZone", cadence as "Cadence", theme as "Theme", language as "Language", digests as "Digests"
         from newsletters
         where slug = @slug
         """;
 
     private const string SelectPage = /*lang=sql*/ """
         select id as "Id", slug as "Slug", name as "Name", from_address as "FromAddress", from_name as "FromName", reply_to as "ReplyTo",
-               postal_address as "PostalAddress", time_zone as "TimeZone", cadence as "Cadence", theme as "Theme", language as "Language"
+               postal_address as "PostalAddress", time_zone as "TimeZone", cadence as "Cadence", theme as "Theme", language as "Language", digests as "Digests"
         from newsletters
         where id > @after
         order by id

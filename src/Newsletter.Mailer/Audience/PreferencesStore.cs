@@ -18,6 +18,7 @@ public sealed class PreferencesStore(NpgsqlDataSource database)
 
     private const string SelectNewsletters = /*lang=sql*/ """
         select n.id as "Id", n.name as "Name", n.language as "Language", coalesce(x.status, 'none') as "Status",
+               coalesce(x.frequency, 'every') as "Frequency", n.digests as "Digests",
                case when x.paused_until > now() then x.paused_until end as "PausedUntil"
         from newsletters n
         left join subscriptions x on x.newsletter_id = n.id and x.subscriber_id = @id
@@ -35,6 +36,17 @@ public sealed class PreferencesStore(NpgsqlDataSource database)
         set attributes = case when name is distinct from @Name then attributes - 'first_name' else attributes end,
             name = @Name, time_zone = @TimeZone, language = @Language, plain_text = @PlainText, updated_at = now()
         where id = @Id
+        """;
+
+    private const string SetFrequency = /*lang=sql*/ """
+        update subscriptions set frequency = @frequency where newsletter_id = @newsletterId and subscriber_id = @subscriberId
+        """;
+
+    private const string TakeDigest = /*lang=sql*/ """
+        update subscriptions x set frequency = 'digest'
+        from newsletters n
+        where n.id = x.newsletter_id and n.digests and x.newsletter_id = @newsletterId and x.subscriber_id = @subscriberId and x.status = 'active'
+        returning true
         """;
 
     private const string Pause = /*lang=sql*/ """
@@ -107,6 +119,13 @@ public sealed class PreferencesStore(NpgsqlDataSource database)
         await connection.ExecuteAsync(new CommandDefinition(Resume, new { subscriberId }, cancellationToken: stop));
     }
 
+    /// <summary>A digest a month in the place of single issues. False where they are no reader, or the newsletter has none.</summary>
+    public async Task<bool> TakeDigestAsync(long subscriberId, long newsletterId, CancellationToken stop)
+    {
+        await using var connection = await database.OpenConnectionAsync(stop);
+        return await connection.ExecuteScalarAsync<bool?>(new CommandDefinition(TakeDigest, new { subscriberId, newsletterId }, cancellationToken: stop)) ?? false;
+    }
+
     /// <summary>Puts a mail with the link to these preferences into the outbox.</summary>
     /// <returns>Its id; null where one was sent within the hour, or there is no such reader.</returns>
     public async Task<long?> MailLinkAsync(long subscriberId, long newsletterId, CancellationToken stop)
@@ -129,7 +148,7 @@ public sealed class PreferencesStore(NpgsqlDataSource database)
         return id;
     }
 
-    // Who is suppressed can leave and can't join: nothing would be sent to them.
+    // Who is suppressed can leave and can't join: nothing would be sent to them. A digest that the newsletter no longer has is no choice.
     private static async Task ChooseAsync(
         NpgsqlConnection connection, long subscriberId, NewsletterChoice newsletter, string choice, bool suppressed, PreferencesChange change, CancellationToken stop)
     {
@@ -140,15 +159,17 @@ public sealed class PreferencesStore(NpgsqlDataSource database)
             return;
         }
 
-        if (newsletter.Status == "active" || suppressed)
+        if (newsletter.Choice == choice || (newsletter.Status != "active" && suppressed) || (choice == "digest" && !newsletter.Digests))
             return;
-        await SubscriptionStore.PutAsync(connection, new SubscriptionStore.Row(newsletter.Id, subscriberId, "active", null, Confirmed: true), stop);
+        if (newsletter.Status != "active")
+            await SubscriptionStore.PutAsync(connection, new SubscriptionStore.Row(newsletter.Id, subscriberId, "active", null, Confirmed: true), stop);
+        await connection.ExecuteAsync(new CommandDefinition(SetFrequency, new { subscriberId, newsletterId = newsletter.Id, frequency = choice }, cancellationToken: stop));
         var entry = new ConsentEntry
         {
             NewsletterId = newsletter.Id,
             SubscriberId = subscriberId,
             Action = "chosen",
-            Wording = change.Wording,
+            Wording = choice == "digest" ? change.DigestWording : change.Wording,
             Language = change.WordingLanguage,
             Form = "preferences",
             Ip = change.Ip,
@@ -192,11 +213,17 @@ public sealed record NewsletterChoice
     /// <summary><c>active</c>, <c>pending</c>, <c>unsubscribed</c>, or <c>none</c>.</summary>
     public string Status { get; init; } = "none";
 
+    /// <summary><c>every</c> issue, or a <c>digest</c> a month.</summary>
+    public string Frequency { get; init; } = "every";
+
+    /// <summary>Whether the newsletter has a digest.</summary>
+    public bool Digests { get; init; }
+
     /// <summary>Null where nothing is paused.</summary>
     public DateTimeOffset? PausedUntil { get; init; }
 
-    /// <summary>As the form shows it: <c>every</c> issue, or <c>nothing</c>.</summary>
-    public string Choice => Status == "active" ? "every" : "nothing";
+    /// <summary>As the form shows it: <c>every</c>, <c>digest</c> or <c>nothing</c>.</summary>
+    public string Choice => Status == "active" ? Frequency : "nothing";
 }
 
 /// <summary>The form of the preferences, as it was sent.</summary>
@@ -210,11 +237,14 @@ public sealed record PreferencesChange
 
     public bool PlainText { get; init; }
 
-    /// <summary><c>every</c> or <c>nothing</c> by the newsletter's id; one that is missing stays.</summary>
+    /// <summary><c>every</c>, <c>digest</c> or <c>nothing</c> by the newsletter's id; one that is missing stays.</summary>
     public IReadOnlyDictionary<long, string> Choices { get; init; } = new Dictionary<long, string>();
 
     /// <summary>What the form said that the reader agrees to.</summary>
     public required string Wording { get; init; }
+
+    /// <summary>The same of who chooses a digest.</summary>
+    public required string DigestWording { get; init; }
 
     public required string WordingLanguage { get; init; }
 

@@ -58,6 +58,12 @@ public sealed record Subscription
 
     /// <summary>How the person left: <c>one_click</c>, <c>page</c>, <c>all</c>, <c>preferences</c>, <c>api</c> or <c>import</c>; null unless unsubscribed.</summary>
     public string? UnsubscribedBy { get; init; }
+
+    /// <summary>As the person chose: <c>every</c> issue, or one <c>digest</c> a month.</summary>
+    public string Frequency { get; init; } = "every";
+
+    /// <summary>Until when the person has paused it; null where they have not.</summary>
+    public DateTimeOffset? PausedUntil { get; init; }
 }
 
 /// <summary>In the database and in JSON these are <c>pending</c>, <c>active</c> and <c>unsubscribed</c>.</summary>

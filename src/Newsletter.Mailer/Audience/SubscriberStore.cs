@@ -74,7 +74,8 @@ public sealed class SubscriberStore(NpgsqlDataSource database, KeyRing? keys = n
     private const string SelectSubscriptions = /*lang=sql*/ """
         select x.subscriber_id as "SubscriberId", x.newsletter_id as "NewsletterId", n.slug as "Newsletter", x.status as "Status",
                x.tier as "Tier", x.created_at as "CreatedAt", x.confirmed_at as "ConfirmedAt",
-               x.unsubscribed_at as "UnsubscribedAt", x.unsubscribed_by as "UnsubscribedBy"
+               x.unsubscribed_at as "UnsubscribedAt", x.unsubscribed_by as "UnsubscribedBy",
+               x.frequency as "Frequency", case when x.paused_until > now() then x.paused_until end as "PausedUntil"
         from subscriptions x
         join newsletters n on n.id = x.newsletter_id
         where x.subscriber_id = any(@ids)
@@ -293,6 +294,10 @@ public sealed class SubscriberStore(NpgsqlDataSource database, KeyRing? keys = n
 
         public string? UnsubscribedBy { get; init; }
 
+        public string Frequency { get; init; } = "every";
+
+        public DateTimeOffset? PausedUntil { get; init; }
+
         public Subscription ToSubscription() => new()
         {
             NewsletterId = NewsletterId,
@@ -303,6 +308,8 @@ public sealed class SubscriberStore(NpgsqlDataSource database, KeyRing? keys = n
             ConfirmedAt = ConfirmedAt,
             UnsubscribedAt = UnsubscribedAt,
             UnsubscribedBy = UnsubscribedBy,
+            Frequency = Frequency,
+            PausedUntil = PausedUntil,
         };
     }
 }

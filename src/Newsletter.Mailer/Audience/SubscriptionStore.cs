@@ -10,6 +10,7 @@ namespace Newsletter.Mailer.Audience;
 public sealed class SubscriptionStore(NpgsqlDataSource database, KeyRing? keys = null)
 {
     // Whoever left or never confirmed becomes active only when @Confirmed; the time of the first yes and of the first no are kept.
+    // Whoever comes back gets what they ask for now: every issue, whatever they once had in its place.
     private const string Put = /*lang=sql*/ """
         insert into subscriptions as s (newsletter_id, subscriber_id, status, tier, confirmed_at, unsubscribed_at, unsubscribed_by)
         values (@NewsletterId, @SubscriberId, coalesce(@Status, 'active'), coalesce(@Tier, 'free'),
@@ -25,7 +26,9 @@ public sealed class SubscriptionStore(NpgsqlDataSource database, KeyRing? keys =
                            end,
             unsubscribed_at = case when coalesce(@Status, s.status) = 'unsubscribed' then coalesce(s.unsubscribed_at, now()) end,
             unsubscribed_by = case when coalesce(@Status, s.status) = 'unsubscribed' then coalesce(s.unsubscribed_by, 'api') end,
-            unsubscribed_issue = case when coalesce(@Status, s.status) = 'unsubscribed' then s.unsubscribed_issue end
+            unsubscribed_issue = case when coalesce(@Status, s.status) = 'unsubscribed' then s.unsubscribed_issue end,
+            paused_until = case when s.status = 'active' or coalesce(@Status, s.status) <> 'active' then s.paused_until end,
+            frequency = case when s.status = 'active' or coalesce(@Status, s.status) <> 'active' then s.frequency else 'every' end
         where @Confirmed or @Status is null or @Status in (s.status, 'unsubscribed') or s.status = 'active'
         returning true
         """;

@@ -66,6 +66,7 @@ public sealed partial class BatchStore
         (b.id is null
          or s.status is distinct from 'active'
          or s.paused_until > now()
+         or i.kind = 'issue' and s.frequency = 'digest'
          or exists (select from suppressions p where lower(p.address) = lower(b.address) and p.address is not null offset 0)
          or exists (select from suppressions p where lower(p.domain) = lower(split_part(b.address, '@', -1)) and p.domain is not null offset 0))
         """;
@@ -86,6 +87,7 @@ public sealed partial class BatchStore
                    case when b.id is null then 'erased'
                         when s.status is distinct from 'active' then 'unsubscribed'
                         when s.paused_until > now() then 'paused'
+                        when i.kind = 'issue' and s.frequency = 'digest' then 'digest'
                         else 'suppressed' end as reason
         """ + "\n" + Places + /*lang=sql*/ """
          where d.status in ('pending', 'deferred', 'unknown')

@@ -21,7 +21,7 @@ public sealed class ResendStore(NpgsqlDataSource database)
         set state = 'sending', round = i.round + 1, reason = null, finished_at = null, resumed_at = now()
         from (select x.id, x.finished_at from issues x where x.id = @id and x.state = 'finished' for no key update) old
         where i.id = old.id and not exists (select from instance where held_reason is not null)
-        returning i.round, i.part_key as part, i.newsletter_id as newsletter, coalesce(i.frozen_at, i.created_at) as started, old.finished_at as finished
+        returning i.round, i.part_key as part, i.newsletter_id as newsletter, i.kind, coalesce(i.frozen_at, i.created_at) as started, old.finished_at as finished
         """;
 
     // Whoever may be mailed again is decided here once more: suppressions and subscriptions have moved on since the freeze.
@@ -33,6 +33,7 @@ public sealed class ResendStore(NpgsqlDataSource database)
                     when b.id is null then 'erased'
                     when s.status is distinct from 'active' then 'unsubscribed'
                     when s.paused_until > now() then 'paused'
+                    when @kind = 'issue' and s.frequency = 'digest' then 'digest'
                     when exists (select from suppressions p where lower(p.address) = lower(b.address) and p.address is not null) then 'suppressed'
                     when exists (select from suppressions p where lower(p.domain) = lower(split_part(b.address, '@', -1)) and p.domain is not null) then 'suppressed'
                end,
@@ -100,7 +101,7 @@ public sealed class ResendStore(NpgsqlDataSource database)
         await using var transaction = await connection.BeginTransactionAsync(stop);
         if (await connection.QuerySingleOrDefaultAsync<RoundRow>(new CommandDefinition(OpenRound, new { id }, cancellationToken: stop)) is not { } row)
             return null;
-        var values = new { id, statuses, full, round = row.Round, part = row.Part, newsletter = row.Newsletter, started = row.Started, finished = row.Finished };
+        var values = new { id, statuses, full, round = row.Round, part = row.Part, newsletter = row.Newsletter, kind = row.Kind, started = row.Started, finished = row.Finished };
         Task<int> Do(string sql) => connection.ExecuteAsync(new CommandDefinition(sql, values, commandTimeout: 300, cancellationToken: stop));
         await Do(SortOut);
         var counts = await connection.QueryAsync<(string? Reason, long Count)>(new CommandDefinition(CountSorted, values, commandTimeout: 300, cancellationToken: stop));
@@ -124,6 +125,7 @@ public sealed class ResendStore(NpgsqlDataSource database)
         public int Round { get; init; }
         public long Part { get; init; }
         public long Newsletter { get; init; }
+        public string Kind { get; init; } = "issue";
         public DateTimeOffset Started { get; init; }
         public DateTimeOffset? Finished { get; init; }
     }

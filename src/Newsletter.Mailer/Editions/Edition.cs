@@ -16,6 +16,16 @@ public enum EditionState
     Published,
 }
 
+/// <summary>Who writes an edition, and for whom.</summary>
+public enum EditionKind
+{
+    /// <summary>Its author, for the newsletter's readers.</summary>
+    Issue,
+
+    /// <summary>The program, once a month, for those who chose it in the place of issues.</summary>
+    Digest,
+}
+
 /// <summary>An edition as it is kept. What its front matter says is repeated in columns, so that lists need not parse.</summary>
 public sealed record Edition
 {
@@ -26,8 +36,10 @@ public sealed record Edition
     /// <summary>Slug of its newsletter.</summary>
     public required string Newsletter { get; init; }
 
-    /// <summary>Unique in the newsletter, from 0.</summary>
-    public required int Number { get; init; }
+    public EditionKind Kind { get; init; }
+
+    /// <summary>Unique in the newsletter, from 0; null of a digest.</summary>
+    public required int? Number { get; init; }
 
     /// <summary>Unique in the newsletter; part of its public URL.</summary>
     public required string Slug { get; init; }
@@ -79,6 +91,8 @@ public sealed record EditionFilter
     public string? Newsletter { get; init; }
 
     public EditionState? State { get; init; }
+
+    public EditionKind? Kind { get; init; }
 }
 
 /// <summary>What became of an attempt to write an edition.</summary>
@@ -105,6 +119,9 @@ public abstract record EditionChange
     public sealed record NumberTaken(int Number) : EditionChange;
 
     public sealed record SlugTaken(string Slug) : EditionChange;
+
+    /// <summary>Numbers are for editions that an author writes.</summary>
+    public sealed record DigestHasNoNumber : EditionChange;
 
     public sealed record NoSuchEdition : EditionChange;
 

@@ -26,6 +26,7 @@ public sealed class EditionDesk(EditionStore editions)
         if (await editions.FindAsync(id, stop) is not { } edition)
             return new EditionChange.NoSuchEdition();
         return Refusal(source, edition.Newsletter, out var document)
+            ?? (edition.Kind == EditionKind.Digest && document!.Number is not null ? new EditionChange.DigestHasNoNumber() : null)
             ?? await editions.ReplaceAsync(id, document!, source, revision, stop);
     }
 

@@ -29,7 +29,7 @@ public sealed class EditionStore(NpgsqlDataSource database)
         """;
 
     private const string SelectEdition = /*lang=sql*/ """
-        select e.id, e.newsletter_id, n.slug as newsletter, e.number, e.slug, e.title, e.subject, e.preheader, e.author, e.tier, e.source,
+        select e.id, e.newsletter_id, n.slug as newsletter, e.kind, e.number, e.slug, e.title, e.subject, e.preheader, e.author, e.tier, e.source,
                e.state, e.held_reason, e.send_at, e.send_local, e.send_zone, e.revision, e.created_at, e.updated_at,
                (select i.id from issues i where i.edition_id = e.id and i.state <> 'failed') as issue_id
         from editions e join newsletters n on n.id = e.newsletter_id
@@ -37,12 +37,13 @@ public sealed class EditionStore(NpgsqlDataSource database)
         """;
 
     private const string ListEditions = /*lang=sql*/ """
-        select e.id, e.newsletter_id, n.slug as newsletter, e.number, e.slug, e.title, e.subject, e.preheader, e.author, e.tier,
+        select e.id, e.newsletter_id, n.slug as newsletter, e.kind, e.number, e.slug, e.title, e.subject, e.preheader, e.author, e.tier,
                e.state, e.held_reason, e.send_at, e.send_local, e.send_zone, e.revision, e.created_at, e.updated_at,
                (select i.id from issues i where i.edition_id = e.id and i.state <> 'failed') as issue_id
         from editions e join newsletters n on n.id = e.newsletter_id
         where (@newsletter::text is null or n.slug = @newsletter)
           and (@state::text is null or e.state = @state)
+          and (@kind::text is null or e.kind = @kind)
           and (@after = 0 or e.id < @after)
         order by e.id desc limit @rows
         """;
@@ -113,7 +114,7 @@ public sealed class EditionStore(NpgsqlDataSource database)
         await using var connection = await database.OpenConnectionAsync(stop);
         var rows = await connection.QueryAsync<EditionRow>(new CommandDefinition(
             ListEditions,
-            new { newsletter = filter.Newsletter, state = filter.State is { } state ? Name(state) : null, after = page.After.After, rows = page.Limit + 1 },
+            new { newsletter = filter.Newsletter, state = filter.State is { } state ? Name(state) : null, kind = filter.Kind?.ToString().ToLowerInvariant(), after = page.After.After, rows = page.Limit + 1 },
             cancellationToken: stop));
         return Page.Of(rows.Select(row => row.ToEdition()).ToList(), page, edition => edition.Id);
     }
@@ -156,7 +157,8 @@ public sealed class EditionStore(NpgsqlDataSource database)
         public long Id { get; init; }
         public long NewsletterId { get; init; }
         public string Newsletter { get; init; } = "";
-        public int Number { get; init; }
+        public string Kind { get; init; } = "issue";
+        public int? Number { get; init; }
         public string Slug { get; init; } = "";
         public string Title { get; init; } = "";
         public string Subject { get; init; } = "";
@@ -179,6 +181,7 @@ public sealed class EditionStore(NpgsqlDataSource database)
             Id = Id,
             NewsletterId = NewsletterId,
             Newsletter = Newsletter,
+            Kind = Enum.Parse<EditionKind>(Kind, ignoreCase: true),
             Number = Number,
             Slug = Slug,
             Title = Title,

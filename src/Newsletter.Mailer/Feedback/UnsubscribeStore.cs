@@ -12,6 +12,7 @@ public sealed class UnsubscribeStore(NpgsqlDataSource database, SubscriptionStor
 {
     private const string SelectNewsletter = /*lang=sql*/ """
         select n.name, n.slug, n.language, b.language as readerlanguage, coalesce(s.status, 'none') as status, s.paused_until as pauseduntil,
+               n.digests and coalesce(s.status = 'active' and s.frequency = 'every', false) as maytakedigest,
                coalesce(s.status = 'unsubscribed' and s.unsubscribed_at > now() - interval '1 hour', false) as canundo,
                (select count(*) from subscriptions x where x.subscriber_id = @subscriber and x.newsletter_id <> @newsletter and x.status <> 'unsubscribed')::integer as others
         from newsletters n
@@ -113,6 +114,9 @@ public sealed record UnsubscribePageModel
 
     /// <summary>Until when the reader gets nothing; null or past where nothing is paused.</summary>
     public DateTimeOffset? PausedUntil { get; init; }
+
+    /// <summary>They get every issue, and could have a digest in its place.</summary>
+    public bool MayTakeDigest { get; init; }
 
     /// <summary>They left less than an hour ago.</summary>
     public bool CanUndo { get; init; }

@@ -28,4 +28,7 @@ public sealed class PublicSite
     public string Subscribe(string newsletterSlug) => $"{Url}n/{newsletterSlug}/subscribe";
 
     public string Archive(string newsletterSlug) => $"{Url}n/{newsletterSlug}/archive";
+
+    /// <summary>Where an edition is on the web.</summary>
+    public string Edition(string newsletterSlug, string editionSlug) => $"{Url}n/{newsletterSlug}/archive/{editionSlug}";
 }

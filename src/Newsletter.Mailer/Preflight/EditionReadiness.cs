@@ -27,10 +27,10 @@ public abstract record EditionReadiness
     /// <param name="publicUrl">Root of all links.</param>
     /// <param name="sentAt">The time it is to carry.</param>
     /// <param name="knownAttributes">Attributes that some subscriber has.</param>
-    /// <param name="number">Number the edition is kept under, for a document that names none.</param>
+    /// <param name="number">Number the edition is kept under, for a document that names none; null of a digest.</param>
     /// <param name="segments">The newsletter's segments.</param>
     public static EditionReadiness Check(
-        string source, NewsletterProfile newsletter, Uri publicUrl, DateTimeOffset sentAt, IReadOnlyCollection<string> knownAttributes, int number,
+        string source, NewsletterProfile newsletter, Uri publicUrl, DateTimeOffset sentAt, IReadOnlyCollection<string> knownAttributes, int? number,
         IReadOnlyList<Segment>? segments = null)
     {
         var problems = new List<string>();

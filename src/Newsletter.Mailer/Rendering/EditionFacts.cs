@@ -50,6 +50,13 @@ internal static partial class EditionFacts
         return day.ToString(pattern.Length == 0 ? "d MMMM yyyy" : pattern, culture);
     }
 
+    /// <summary>A month of a year as people of a language write it.</summary>
+    public static string Month(DateOnly month, string language)
+    {
+        var culture = Culture(language);
+        return month.ToString(culture.DateTimeFormat.YearMonthPattern, culture);
+    }
+
     // A fixed calendar: some cultures would otherwise count the years of another era beside English copy.
     private static CultureInfo Culture(string language)
     {

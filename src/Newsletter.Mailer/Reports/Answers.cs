@@ -55,6 +55,7 @@ internal static class Answers
         "unsubscribed" => "No: the reader left after the issue was frozen and before it was sent.",
         "erased" => "No: the reader was erased before it was sent.",
         "paused" => "No: the reader had paused the newsletter at the time.",
+        "digest" => "No: the reader had chosen one digest a month in the place of single issues.",
         _ => $"No: it was left out ({delivery.Reason}).",
     };
 
@@ -77,6 +78,8 @@ internal static class Answers
             return $"No: the reader confirmed the subscription at {At(reader.ConfirmedAt)}, after the issue was frozen at {At(reader.FrozenAt)}.";
         if (reader.Status == "unsubscribed" && !(reader.UnsubscribedAt > reader.FrozenAt))
             return $"No: the reader had left at {At(reader.UnsubscribedAt)} ({reader.UnsubscribedBy ?? "unsubscribed"}), before the issue was frozen.";
+        if (reader.Kind == "digest" && reader.Status == "active")
+            return $"No: it is a digest, for those who chose one a month in the place of single issues, and this reader had not when it was frozen at {At(reader.FrozenAt)}.";
         if (reader.EditionTier == "premium" && reader.Tier != "premium")
             return "No: the edition went to premium readers only, and this reader is on the free tier.";
         if (reader.Segment is { } segment && reader.Status == "active")

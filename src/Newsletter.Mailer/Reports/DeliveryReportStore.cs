@@ -47,7 +47,7 @@ public sealed class DeliveryReportStore(NpgsqlDataSource database)
         """;
 
     private const string SelectOutsider = /*lang=sql*/ """
-        select i.state, i.reason, i.frozen_at as frozenat, e.tier as editiontier, i.segment, b.id as subscriberid, s.status, s.tier,
+        select i.kind, i.state, i.reason, i.frozen_at as frozenat, e.tier as editiontier, i.segment, b.id as subscriberid, s.status, s.tier,
                s.created_at as subscribedat, s.confirmed_at as confirmedat,
                s.unsubscribed_at as unsubscribedat, s.unsubscribed_by as unsubscribedby
         from issues i
@@ -230,6 +230,7 @@ internal sealed record FormerOutcome
 
 internal sealed record Outsider
 {
+    public string Kind { get; init; } = "issue";
     public string State { get; init; } = "";
     public string? Reason { get; init; }
     public DateTimeOffset? WaitingUntil { get; init; }

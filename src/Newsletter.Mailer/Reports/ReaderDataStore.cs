@@ -12,7 +12,7 @@ public sealed class ReaderDataStore(NpgsqlDataSource database)
             'created_at', b.created_at, 'updated_at', b.updated_at,
             'subscriptions', coalesce((
                 select jsonb_agg(jsonb_build_object(
-                    'newsletter', n.slug, 'status', x.status, 'tier', x.tier, 'paused_until', x.paused_until, 'created_at', x.created_at,
+                    'newsletter', n.slug, 'status', x.status, 'tier', x.tier, 'frequency', x.frequency, 'paused_until', x.paused_until, 'created_at', x.created_at,
                     'confirmed_at', x.confirmed_at, 'unsubscribed_at', x.unsubscribed_at, 'unsubscribed_by', x.unsubscribed_by) order by n.id)
                 from subscriptions x join newsletters n on n.id = x.newsletter_id
                 where x.subscriber_id = b.id), '[]'),

@@ -9,15 +9,18 @@ public sealed record Receipt
     /// <summary>Slug of the newsletter.</summary>
     public required string Newsletter { get; init; }
 
-    /// <summary>Number of the edition.</summary>
-    public required int Number { get; init; }
+    /// <summary><c>issue</c> or <c>digest</c>.</summary>
+    public string Kind { get; init; } = "issue";
+
+    /// <summary>Number of the edition; null of a digest.</summary>
+    public required int? Number { get; init; }
 
     public required string State { get; init; }
 
     /// <summary>Why it is paused or failed; null otherwise.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>Every active subscription of the tier at the freeze.</summary>
+    /// <summary>Every active subscription of the tier at the freeze; of a digest, those who had chosen it.</summary>
     public required long Audience { get; init; }
 
     /// <summary>The relay took it. That is all we know: it is not called delivered.</summary>

@@ -7,17 +7,18 @@ namespace Newsletter.Mailer.Reports;
 public sealed class ReceiptStore(NpgsqlDataSource database)
 {
     private const string SelectIssue = /*lang=sql*/ """
-        select i.id, n.slug as newsletter, e.number, e.title, e.id as edition_id, i.state, i.reason, i.audience, i.unknown_policy,
+        select i.id, n.slug as newsletter, i.kind, e.number, e.title, e.id as edition_id, i.state, i.reason, i.audience, i.unknown_policy,
                i.created_at, i.frozen_at, i.finished_at, i.part_key, i.round
         from issues i join editions e on e.id = i.edition_id join newsletters n on n.id = i.newsletter_id
         where i.id = @id
         """;
 
     private const string ListIssues = /*lang=sql*/ """
-        select i.id, n.slug as newsletter, e.number, e.title, e.id as edition_id, i.state, i.reason, i.audience, i.unknown_policy,
+        select i.id, n.slug as newsletter, i.kind, e.number, e.title, e.id as edition_id, i.state, i.reason, i.audience, i.unknown_policy,
                i.created_at, i.frozen_at, i.finished_at, i.part_key, i.round
         from issues i join editions e on e.id = i.edition_id join newsletters n on n.id = i.newsletter_id
         where (@newsletter::text is null or n.slug = @newsletter)
+          and (@kind::text is null or i.kind = @kind)
           and (@after::bigint is null or i.id < @after)
         order by i.id desc limit @limit
         """;
@@ -90,10 +91,11 @@ public sealed class ReceiptStore(NpgsqlDataSource database)
     /// <param name="after">Only those with a smaller id; null: from the newest.</param>
     /// <param name="limit">At most this many.</param>
     /// <param name="stop">Gives up.</param>
-    public async Task<IReadOnlyList<IssueSummary>> ListAsync(string? newsletter, long? after, int limit, CancellationToken stop)
+    /// <param name="kind"><c>issue</c> or <c>digest</c>; null: both.</param>
+    public async Task<IReadOnlyList<IssueSummary>> ListAsync(string? newsletter, long? after, int limit, CancellationToken stop, string? kind = null)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
-        var rows = await connection.QueryAsync<IssueRow>(new CommandDefinition(ListIssues, new { newsletter, after, limit }, cancellationToken: stop));
+        var rows = await connection.QueryAsync<IssueRow>(new CommandDefinition(ListIssues, new { newsletter, kind, after, limit }, cancellationToken: stop));
         return [.. rows.Select(row => row.ToSummary())];
     }
 
@@ -145,6 +147,7 @@ public sealed class ReceiptStore(NpgsqlDataSource database)
     {
         Issue = issue.Id,
         Newsletter = issue.Newsletter,
+        Kind = issue.Kind,
         Number = issue.Number,
         State = issue.State,
         Reason = issue.Reason,
@@ -204,7 +207,8 @@ public sealed class ReceiptStore(NpgsqlDataSource database)
     {
         public long Id { get; init; }
         public string Newsletter { get; init; } = "";
-        public int Number { get; init; }
+        public string Kind { get; init; } = "issue";
+        public int? Number { get; init; }
         public string Title { get; init; } = "";
         public long Edition_id { get; init; }
         public string State { get; init; } = "";
@@ -222,6 +226,7 @@ public sealed class ReceiptStore(NpgsqlDataSource database)
             Id = Id,
             Newsletter = Newsletter,
             EditionId = Edition_id,
+            Kind = Kind,
             Number = Number,
             Title = Title,
             State = State,
@@ -246,8 +251,11 @@ public sealed record IssueSummary
 
     public required long EditionId { get; init; }
 
-    /// <summary>Number of the edition.</summary>
-    public required int Number { get; init; }
+    /// <summary><c>issue</c>, or <c>digest</c>: the month's, for those who chose it in the place of issues.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>Number of the edition; null of a digest.</summary>
+    public required int? Number { get; init; }
 
     public required string Title { get; init; }
 

@@ -4,7 +4,7 @@ public sealed partial class FreezeStore
 {
     private const string EstimateAudience = /*lang=sql*/ """
         select count(*) from subscriptions
-        where newsletter_id = @newsletter and status = 'active' and (@tier = 'free' or tier = @tier)
+        where newsletter_id = @newsletter and status = 'active' and (@tier = 'free' or tier = @tier) and (@kind = 'issue' or frequency = @kind)
         """;
 
     // Only the edition that is still due, at the revision that was rendered, becomes an issue: a second job finds nothing to publish.
@@ -13,9 +13,9 @@ public sealed partial class FreezeStore
             update editions set state = 'published', updated_at = now()
             where id = @edition and state = 'scheduled' and revision = @revision and send_at <= now()
               and not exists (select from instance where held_reason is not null)
-            returning id, newsletter_id)
-        insert into issues (edition_id, newsletter_id, part_key, unknown_policy, link_key, sent_date, nonce, segment, segment_filter)
-        select id, newsletter_id, @part, @policy, @linkKey, @sentDate, @nonce, @segment, @filter from published
+            returning id, newsletter_id, kind)
+        insert into issues (edition_id, newsletter_id, kind, part_key, unknown_policy, link_key, sent_date, nonce, segment, segment_filter)
+        select id, newsletter_id, kind, @part, @policy, @linkKey, @sentDate, @nonce, @segment, @filter from published
         returning id
         """;
 
@@ -30,7 +30,7 @@ public sealed partial class FreezeStore
 
     // A row that another job has locked is in good hands.
     private const string LockFreezing = /*lang=sql*/ """
-        select i.part_key, i.newsletter_id, i.freeze_cursor, i.audience, e.tier, i.segment_filter, i.created_at, n.time_zone
+        select i.part_key, i.newsletter_id, i.kind, i.freeze_cursor, i.audience, e.tier, i.segment_filter, i.created_at, n.time_zone
         from issues i join editions e on e.id = i.edition_id join newsletters n on n.id = i.newsletter_id
         where i.id = @issue and i.state = 'freezing' and not exists (select from instance where held_reason is not null)
         for update of i skip locked
@@ -43,9 +43,10 @@ public sealed partial class FreezeStore
     private const string InsertChunk = /*lang=sql*/ """
         with members as (
             select s.subscriber_id,
-                   case when s.paused_until > now() then 'paused' end as away
+                   case when s.paused_until > now() then 'paused' when @kind = 'issue' and s.frequency = 'digest' then 'digest' end as away
             from subscriptions s
             where s.newsletter_id = @newsletter and s.subscriber_id > @cursor and s.status = 'active' and (@tier = 'free' or s.tier = @tier)
+              and (@kind = 'issue' or s.frequency = @kind)
               /*segment*/
             order by s.subscriber_id
             limit @chunk),
@@ -98,9 +99,10 @@ public sealed partial class FreezeStore
                 offset 0)
         """;
 
-    // Once the audience is whole: a filter of the next issue's may ask who did what with this one.
+    // Once the audience is whole: a filter of the next issue's may ask who did what with this one. A digest is no issue to it:
+    // of the last five issues, one would be none that most readers could get.
     private const string TellAudience = /*lang=sql*/ """
-        insert into mailings (issue_id, newsletter_id, sent_at) select id, newsletter_id, now() from issues where id = @issue
+        insert into mailings (issue_id, newsletter_id, sent_at) select id, newsletter_id, now() from issues where id = @issue and kind = 'issue'
         on conflict do nothing
         """;
 

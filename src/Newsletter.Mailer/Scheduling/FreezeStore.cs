@@ -11,11 +11,11 @@ public sealed partial class FreezeStore(NpgsqlDataSource database, ThrottleGroup
 {
     private readonly ThrottleGroups _groups = groups ?? new ThrottleGroups();
 
-    /// <summary>Members the issue would have now.</summary>
-    public async Task<long> EstimateAsync(long newsletter, string tier, CancellationToken stop)
+    /// <summary>Members the issue, or the digest, would have now.</summary>
+    public async Task<long> EstimateAsync(long newsletter, string tier, CancellationToken stop, string kind = "issue")
     {
         await using var connection = await database.OpenConnectionAsync(stop);
-        return await connection.QuerySingleAsync<long>(new CommandDefinition(EstimateAudience, new { newsletter, tier }, commandTimeout: 300, cancellationToken: stop));
+        return await connection.QuerySingleAsync<long>(new CommandDefinition(EstimateAudience, new { newsletter, tier, kind }, commandTimeout: 300, cancellationToken: stop));
     }
 
     /// <summary>The same of those in a segment whose filter can be read.</summary>
@@ -91,6 +91,7 @@ public sealed partial class FreezeStore(NpgsqlDataSource database, ThrottleGroup
             cursor = at.Freeze_cursor,
             audience = at.Audience,
             tier = at.Tier,
+            kind = at.Kind,
             chunk,
             size = batchSize,
             domains = _groups.Domains,
@@ -152,6 +153,7 @@ public sealed partial class FreezeStore(NpgsqlDataSource database, ThrottleGroup
     {
         public long Part_key { get; init; }
         public long Newsletter_id { get; init; }
+        public string Kind { get; init; } = "issue";
         public long Freeze_cursor { get; init; }
         public long Audience { get; init; }
         public string Tier { get; init; } = "free";

@@ -105,7 +105,7 @@ public sealed partial class IssuePublisher(
         var (rendered, segment) = (EditionReadiness.Ready)readiness;
         if (segment is not null && SegmentFilter.TryParse(segment.Filter, out _) is { } problem)
             return (null, $"Its segment '{segment.Name}' has a filter that can't be read any more. {problem} Correct the segment, and publish again.");
-        var large = await freeze.EstimateAsync(newsletter.Id, edition.Tier, stop) >= options.OwnPartitionFrom
+        var large = await freeze.EstimateAsync(newsletter.Id, edition.Tier, stop, edition.Kind) >= options.OwnPartitionFrom
             && (segment is null || await freeze.EstimateAsync(segment, newsletter, edition.Tier, stop) >= options.OwnPartitionFrom);
         var issue = await freeze.InsertIssueAsync(
             new NewIssue

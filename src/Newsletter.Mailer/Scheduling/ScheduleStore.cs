@@ -44,7 +44,7 @@ public sealed class ScheduleStore(NpgsqlDataSource database)
 
     // The database's clock decides what is due and what is late: workers may disagree about the time.
     private const string SelectDue = /*lang=sql*/ """
-        select e.id, e.newsletter_id as newsletterid, e.number, e.tier, e.source, e.revision, e.send_at as sendat,
+        select e.id, e.newsletter_id as newsletterid, e.kind, e.number, e.tier, e.source, e.revision, e.send_at as sendat,
                now() - e.send_at > @late as islate, now() as now, (select held_reason from instance) as forbidden
         from editions e
         where e.id = @id and e.state = 'scheduled' and e.send_at <= now()
@@ -125,7 +125,11 @@ public sealed record DueEdition
 
     public long NewsletterId { get; init; }
 
-    public int Number { get; init; }
+    /// <summary><c>issue</c> or <c>digest</c>.</summary>
+    public string Kind { get; init; } = "issue";
+
+    /// <summary>Null of a digest.</summary>
+    public int? Number { get; init; }
 
     public string Tier { get; init; } = "free";
 

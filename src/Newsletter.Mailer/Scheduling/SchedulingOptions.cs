@@ -17,6 +17,10 @@ public sealed class SchedulingOptions : IValidatableObject
     [Range(1, 100_000_000)]
     public int OwnPartitionFrom { get; set; } = 100_000;
 
+    /// <summary>Hour of the first day of a month, 0 to 23 by the newsletter's clock, at which the digest of the month before is made. Default 8.</summary>
+    [Range(0, 23)]
+    public int DigestHour { get; set; } = 8;
+
     /// <summary>What becomes of a delivery whose reply was lost after the message was sent: <c>resend</c> once, or <c>leave</c>. Default resend.</summary>
     [RegularExpression("resend|leave")]
     public string UnknownPolicy { get; set; } = "resend";

@@ -58,6 +58,7 @@ public sealed class LeavingTests : IAsyncLifetime
     [Fact]
     public async Task NothingIsOfferedThatIsNotThere()
     {
+        await _server.Database.ExecuteAsync("update newsletters set digests = false");
         var keys = _server.Services.GetRequiredService<KeyRing>();
         foreach (var words in Phrases.All)
             foreach (var path in (string[])[Link(), $"/preferences/{new PreferencesToken(_subscriber).Sign(keys, keys.ActiveKey)}"])
@@ -66,7 +67,25 @@ public sealed class LeavingTests : IAsyncLifetime
                 Assert.Contains("pause", page, StringComparison.Ordinal);
                 Assert.DoesNotContain("digest", page, StringComparison.OrdinalIgnoreCase);
             }
+
+        using var stale = await _reader.PostAsync(Link() + "?digest", null);
+        Assert.Contains("<button", await stale.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal("every", await FrequencyAsync());
     }
+
+    [Fact]
+    public async Task ADigestIsOfferedInThePlaceOfLeavingAndOnlyOnce()
+    {
+        Assert.Contains("?digest", await _reader.GetStringAsync(Link()), StringComparison.Ordinal);
+
+        using var taken = await _reader.PostAsync(Link() + "?digest&lang=de", null);
+
+        Assert.Contains("Ab jetzt eine Übersicht im Monat.", await taken.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal(("active", "digest"), (await StatusAsync(), await FrequencyAsync()));
+        Assert.DoesNotContain("?digest", await _reader.GetStringAsync(Link()), StringComparison.Ordinal);
+    }
+
+    private Task<string?> FrequencyAsync() => _server.Database.ScalarAsync<string>("select frequency from subscriptions where subscriber_id = $1", _subscriber);
 
     public static TheoryData<string> Bodies => new("urlencoded", "multipart", "empty");
 

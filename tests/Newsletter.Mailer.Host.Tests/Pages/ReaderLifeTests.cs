@@ -49,7 +49,7 @@ public sealed class ReaderLifeTests(Browser browser) : IClassFixture<Browser>, I
         // Choose, in another language, and take a break.
         await page.GotoAsync(await LinkAsync(2, "/preferences/"));
         var coffee = page.GetByRole(AriaRole.Group, new() { Name = "Coffee" });
-        await coffee.GetByLabel("Every issue").CheckAsync();
+        await coffee.GetByLabel("A digest once a month").CheckAsync();
         await page.GetByLabel("Name").FillAsync("Ana");
         await page.GetByLabel("Time zone").SelectOptionAsync("Asia/Tokyo");
         await page.GetByLabel("Language", new() { Exact = true }).SelectOptionAsync("de");
@@ -57,7 +57,7 @@ public sealed class ReaderLifeTests(Browser browser) : IClassFixture<Browser>, I
         await ClickAsync(page, "Save");
         await page.GetByText("Gespeichert.").WaitForAsync();
         Assert.Equal("Ana Asia/Tokyo de t", await _server.Database.ScalarAsync<string>("select concat_ws(' ', name, time_zone, language, plain_text) from subscribers"));
-        Assert.Equal("active", await _server.Database.ScalarAsync<string>("select status from subscriptions x join newsletters n on n.id = x.newsletter_id where n.slug = 'coffee'"));
+        Assert.Equal("active digest", await _server.Database.ScalarAsync<string>("select concat(status, ' ', frequency) from subscriptions x join newsletters n on n.id = x.newsletter_id where n.slug = 'coffee'"));
         await ClickAsync(page, "4 Wochen Pause");
         Assert.Equal(2L, await _server.Database.ScalarAsync<long>("select count(*) from subscriptions where paused_until > now()"));
         await ClickAsync(page, "Jetzt fortsetzen");
@@ -223,6 +223,7 @@ public sealed class ReaderLifeTests(Browser browser) : IClassFixture<Browser>, I
             (preferences + "/erase", []),
             (leave, ["summary"]),
             (leave, ["form[action*=pause] button"]),
+            (leave, ["form[action*=digest] button"]),
             (leave, ["form[action*=page] button", "form[action*=undo] button"]),
             (leave, ["form[action*=all] button"]),
             ($"/unsubscribe/{new UnsubscribeToken(1, 0, 0).Sign(Keys, Keys.ActiveKey)}", []),

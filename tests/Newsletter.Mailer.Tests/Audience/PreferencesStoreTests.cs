@@ -43,6 +43,49 @@ public sealed class PreferencesStoreTests : DatabaseTest
     }
 
     [Fact]
+    public async Task ADigestIsAChoiceAndConsentWhetherTheyReadItOrNot()
+    {
+        var saved = await SaveAsync(Change() with { Choices = Chosen(tea: "digest", coffee: "digest") });
+
+        Assert.Equal(["Coffee digest active", "The Tea digest active"], saved.Newsletters.Select(newsletter => $"{newsletter.Name} {newsletter.Choice} {newsletter.Status}").Order());
+        Assert.Equal(["chosen coffee I choose a digest.", "chosen tea I choose a digest."],
+            (await Consents.ListAsync(_reader, default)).Select(entry => $"{entry.Action} {entry.Newsletter} {entry.Wording}").Order());
+        saved = await SaveAsync(Change() with { Choices = Chosen(tea: "every", coffee: "digest") });
+        Assert.Equal(["Coffee digest", "The Tea every"], saved.Newsletters.Select(newsletter => $"{newsletter.Name} {newsletter.Choice}").Order());
+        Assert.Equal(3, (await Consents.ListAsync(_reader, default)).Count);
+    }
+
+    [Fact]
+    public async Task ADigestThatIsSwitchedOffIsNoChoiceForWhoHasNotMadeIt()
+    {
+        await SaveAsync(Change() with { Choices = Chosen(tea: "digest", coffee: "nothing") });
+        await Database.ExecuteAsync("update newsletters set digests = false");
+
+        var saved = await SaveAsync(Change() with { Choices = Chosen(tea: "digest", coffee: "digest") });
+
+        Assert.Equal(["Coffee nothing", "The Tea digest"], saved.Newsletters.Select(newsletter => $"{newsletter.Name} {newsletter.Choice}").Order());
+        await SaveAsync(Change() with { Choices = Chosen(tea: "every", coffee: "nothing") });
+        Assert.False(await Store.TakeDigestAsync(_reader, _tea.Id, default));
+    }
+
+    [Fact]
+    public async Task WhoLeavesKeepsTheirChoiceForAnUndoAndWhoComesBackGetsEveryIssue()
+    {
+        await SaveAsync(Change() with { Choices = Chosen(tea: "digest", coffee: "nothing") });
+        await Store.PauseAsync(_reader, null, default);
+        var subscriptions = new SubscriptionStore(DataSource);
+        await subscriptions.UnsubscribeAsync(_tea.Id, _reader, "page", null, default);
+        Assert.Equal("digest", await Database.ScalarAsync<string>("select frequency from subscriptions where paused_until is not null"));
+
+        await subscriptions.PutAsync(_reader, "tea", new SubscriptionDraft { Status = "active", Confirmed = true }, default);
+
+        Assert.Equal("every", await Database.ScalarAsync<string>("select frequency from subscriptions where paused_until is null"));
+        await SaveAsync(Change() with { Choices = Chosen(tea: "digest", coffee: "nothing") });
+        await subscriptions.PutAsync(_reader, "tea", new SubscriptionDraft { Tier = "premium" }, default);
+        Assert.Equal("digest premium", await Database.ScalarAsync<string>("select frequency || ' ' || tier from subscriptions"));
+    }
+
+    [Fact]
     public async Task SavingWhatIsSoAlreadyIsNoNews()
     {
         await SaveAsync(Change() with { Choices = Chosen(tea: "every", coffee: "nothing") });
@@ -108,7 +151,7 @@ public sealed class PreferencesStoreTests : DatabaseTest
         Assert.Null(await Store.MailLinkAsync(4711, _tea.Id, default));
     }
 
-    private static PreferencesChange Change() => new() { Wording = "I choose.", WordingLanguage = "en", Ip = "203.0.113.7" };
+    private static PreferencesChange Change() => new() { Wording = "I choose.", DigestWording = "I choose a digest.", WordingLanguage = "en", Ip = "203.0.113.7" };
 
     private Dictionary<long, string> Chosen(string tea, string coffee) => new() { [_tea.Id] = tea, [_coffee.Id] = coffee };
 

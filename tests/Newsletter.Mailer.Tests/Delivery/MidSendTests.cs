@@ -12,6 +12,7 @@ public sealed class MidSendTests : MailroomTest
     [InlineData("insert into suppressions (address, reason) select upper(a), 'complaint' from unnest($1::text[]) a", "suppressed")]
     [InlineData("delete from subscribers where address = any($1)", "erased")]
     [InlineData("update subscriptions set paused_until = now() + interval '28 days' where subscriber_id in (select id from subscribers where address = any($1))", "paused")]
+    [InlineData("update subscriptions set frequency = 'digest' where subscriber_id in (select id from subscribers where address = any($1))", "digest")]
     [Trait("Category", "Faults")]
     public async Task WhoeverLeavesWhileTheIssueGoesOutIsNotMailed(string leaving, string reason)
     {

@@ -44,7 +44,7 @@ public sealed class EditionStoreTests : DatabaseTest
     {
         var editions = await Task.WhenAll(Enumerable.Range(0, 8).Select(n => Create("tea", $"edition {n}")));
 
-        Assert.Equal(Enumerable.Range(1, 8), editions.Select(edition => edition.Number).Order());
+        Assert.Equal(Enumerable.Range(1, 8), editions.Select(edition => edition.Number!.Value).Order());
     }
 
     [Fact]
@@ -145,7 +145,7 @@ public sealed class EditionStoreTests : DatabaseTest
         {
             Assert.True(PageRequest.TryCreate(next, 2, out var request, out _, out _));
             var page = await Editions.ListAsync(new EditionFilter(), request, default);
-            seen.AddRange(page.Items.Select(edition => edition.Number));
+            seen.AddRange(page.Items.Select(edition => edition.Number!.Value));
             next = page.Next;
         }
         while (next is not null);

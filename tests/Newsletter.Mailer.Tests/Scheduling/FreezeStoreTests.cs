@@ -25,21 +25,22 @@ public sealed class FreezeStoreTests : MailroomTest
     }
 
     [Fact]
-    public async Task WhoTakesABreakIsExcludedForThatReason()
+    public async Task WhoTakesABreakOrTheDigestIsExcludedForThatReason()
     {
         var (issue, _) = await BeginAsync(readers: 10);
         await Database.ExecuteAsync("""
             update subscriptions set paused_until = now() + interval '1 day' where subscriber_id in (1, 2, 3);
             update subscriptions set paused_until = now() - interval '1 minute' where subscriber_id = 4;
+            update subscriptions set frequency = 'digest' where subscriber_id in (3, 5);
             insert into suppressions (address, reason) select address, 'manual' from subscribers where id in (2, 6);
             """);
 
         await Room.Publisher.FreezeAsync(issue, default);
 
         var receipt = await Room.ReceiptAsync(issue);
-        Assert.Equal((10L, 6L), (receipt.Audience, receipt.Pending));
-        Assert.Equal(["paused 2", "suppressed 2", "unsubscribed 0"], receipt.Excluded.Select(pair => $"{pair.Key} {pair.Value}"));
-        Assert.Equal(6L, await Database.ScalarAsync<long>("select sum(size) from batches"));
+        Assert.Equal((10L, 5L), (receipt.Audience, receipt.Pending));
+        Assert.Equal(["digest 1", "paused 2", "suppressed 2", "unsubscribed 0"], receipt.Excluded.Select(pair => $"{pair.Key} {pair.Value}"));
+        Assert.Equal(5L, await Database.ScalarAsync<long>("select sum(size) from batches"));
         Assert.Equal("No: the reader had paused the newsletter at the time.", (await Room.Deliveries.WhyAsync(issue, 1, default))!.Answer);
     }
 

@@ -76,6 +76,9 @@ public sealed class Phrases
     /// <summary>A day as people of this language write it, in the Gregorian calendar.</summary>
     public string Day(DateOnly day) => EditionFacts.Day(day, Language);
 
+    /// <summary>A month of a year as people of this language write it.</summary>
+    public string Month(DateOnly month) => EditionFacts.Month(month, Language);
+
     private static string ValueOf(string name, ReadOnlySpan<(string Name, string Value)> values, string key)
     {
         foreach (var (known, value) in values)
