@@ -57,7 +57,7 @@ internal static class DigestWriter
             source.Append(Text(entry.Preheader)).Append("\n\n");
         var zone = LocalTime.FindZone(newsletter.TimeZone) ?? TimeZoneInfo.Utc;
         var day = words.Day(DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(entry.SentAt, zone).DateTime));
-        source.Append(CultureInfo.InvariantCulture, $"*{Text($"#{entry.Number} · {day}{(entry.Tier == "premium" ? " · Premium" : "")}")}*\n");
+        source.Append(CultureInfo.InvariantCulture, $"{Text($"#{entry.Number} · {day}{(entry.Tier == "premium" ? " · Premium" : "")}")}\n");
     }
 
     // Every ASCII mark may stand behind a backslash (CommonMark §2.4), and none of them means anything there.
