@@ -1,7 +1,7 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Newsletter.Mailer.Audience;
 using Newsletter.Mailer.Database;
+using Newsletter.Mailer.Rendering.Languages;
 using Newsletter.Mailer.Reports;
 
 namespace Newsletter.Mailer.Host.Pages;
@@ -13,68 +13,70 @@ internal static class ArchivePages
 
     public static void MapArchivePages(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/n/{newsletter}/archive", Show).ExcludeFromDescription().AllowAnonymous();
-        routes.MapGet("/archive", ShowOnly).ExcludeFromDescription().AllowAnonymous();
-        routes.MapMethods("/n/{newsletter}/archive/{slug}", [HttpMethods.Get, HttpMethods.Head], ShowEdition).ExcludeFromDescription().AllowAnonymous();
+        string[] look = [HttpMethods.Get, HttpMethods.Head];
+        routes.MapMethods("/n/{newsletter}/archive", look, Show).ExcludeFromDescription().AllowAnonymous();
+        routes.MapMethods("/n/{newsletter}/archive/{slug}", look, ShowEdition).ExcludeFromDescription().AllowAnonymous();
+        routes.MapMethods("/archive", look, ShowOnly).ExcludeFromDescription().AllowAnonymous();
     }
 
-    private static async Task<PageShell> Show(string newsletter, NewsletterStore newsletters, ArchiveStore archive, CancellationToken stop) =>
-        await newsletters.FindAsync(newsletter, stop) is { } found ? await ListAsync(found, archive, stop) : Missing();
+    private static async Task<PageShell> Show(string newsletter, HttpContext http, NewsletterStore newsletters, ArchiveStore archive, CancellationToken stop) =>
+        await newsletters.FindAsync(newsletter, stop) is { } found ? await ListAsync(http, found, archive, stop) : Missing(http);
 
     // Where digests lead. An edition's place in the list, as long as it has no page of its own.
-    private static async Task<Results<RedirectHttpResult, PageShell>> ShowEdition(string newsletter, string slug, NewsletterStore newsletters, ArchiveStore archive, CancellationToken stop) =>
+    private static async Task<Results<RedirectHttpResult, PageShell>> ShowEdition(
+        string newsletter, string slug, HttpContext http, NewsletterStore newsletters, ArchiveStore archive, CancellationToken stop) =>
         await newsletters.FindAsync(newsletter, stop) is { } found && (await archive.ListAsync(found.Id, MostShown, stop)).Any(issue => issue.Slug == slug)
             ? TypedResults.LocalRedirect($"~/n/{found.Slug}/archive#{slug}")
-            : Missing();
+            : Missing(http);
 
     /// <summary>The short route serves the only newsletter, else lists them.</summary>
-    private static async Task<PageShell> ShowOnly(NewsletterStore newsletters, ArchiveStore archive, CancellationToken stop)
+    private static async Task<PageShell> ShowOnly(HttpContext http, NewsletterStore newsletters, ArchiveStore archive, CancellationToken stop)
     {
         var all = await newsletters.ListAsync(new PageRequest(Cursor.Start, 100), stop);
-        return all.Items is [var only] ? await ListAsync(only, archive, stop) : Choice(all.Items);
+        return all.Items is [var only] ? await ListAsync(http, only, archive, stop) : Choice(http, all.Items);
     }
 
-    private static async Task<PageShell> ListAsync(NewsletterProfile newsletter, ArchiveStore archive, CancellationToken stop)
+    private static async Task<PageShell> ListAsync(HttpContext http, NewsletterProfile newsletter, ArchiveStore archive, CancellationToken stop)
     {
+        var words = http.Words(newsletters: newsletter.Language);
         var issues = await archive.ListAsync(newsletter.Id, MostShown, stop);
-        return new PageShell
-        {
-            Title = $"{newsletter.Name}: archive",
-            Site = newsletter.Name,
-            Body = issues.Count == 0
-                ? Html.Of($"<h1>Archive</h1><p>{newsletter.Name} has not been published yet.</p>")
+        return words.Page(
+            words.Text("archive.window", ("newsletter", newsletter.Name)),
+            issues.Count == 0
+                ? Html.Of($"<h1>{words.Text("archive.title")}</h1><p>{words.Say("archive.none", ("newsletter", newsletter.Name))}</p>")
                 : Html.Of($"""
-                    <h1>Archive</h1>
-                    <p class="lead">What {newsletter.Name} has sent so far.</p>
+                    <h1>{words.Text("archive.title")}</h1>
+                    <p class="lead">{words.Say("archive.lead", ("newsletter", newsletter.Name))}</p>
                     <dl class="facts">
-                    {issues.Select(Line)}
+                    {issues.Select(issue => Line(words, issue))}
                     </dl>
                     """),
-        };
+            newsletter.Name);
     }
 
-    private static Html Line(PublishedIssue issue) => Html.Of($"""
-        <dt>{issue.SentAt.ToString("d MMM yyyy", CultureInfo.InvariantCulture)}</dt><dd dir="auto" id="{issue.Slug}">#{issue.Number} {issue.Title}</dd>
+    private static Html Line(Phrases words, PublishedIssue issue) => Html.Of($"""
+        <dt id="{issue.Slug}">{words.Day(DateOnly.FromDateTime(issue.SentAt.UtcDateTime))}</dt><dd dir="auto">#{issue.Number} {issue.Title}</dd>
 
         """);
 
-    private static PageShell Choice(IReadOnlyList<NewsletterProfile> newsletters) => new()
+    private static PageShell Choice(HttpContext http, IReadOnlyList<NewsletterProfile> newsletters)
     {
-        Title = "Newsletters",
-        Body = newsletters.Count == 0
-            ? Html.Of($"<h1>Newsletters</h1><p>There is no newsletter here yet.</p>")
-            : Html.Of($"""
-                <h1>Newsletters</h1>
-                <ul>
-                {newsletters.Select(newsletter => Html.Of($"""<li><a href="/n/{newsletter.Slug}/archive">{newsletter.Name}</a></li>"""))}
-                </ul>
-                """),
-    };
+        var words = http.Words();
+        return words.Page(
+            words.Text("newsletter.list.title"),
+            newsletters.Count == 0
+                ? Html.Of($"<h1>{words.Text("newsletter.list.title")}</h1><p>{words.Text("newsletter.list.none")}</p>")
+                : Html.Of($"""
+                    <h1>{words.Text("newsletter.list.title")}</h1>
+                    <ul class="plain">
+                    {newsletters.Select(newsletter => Html.Of($"""<li><a href="n/{newsletter.Slug}/archive?lang={words.Language}"><bdi>{newsletter.Name}</bdi></a></li>"""))}
+                    </ul>
+                    """));
+    }
 
-    private static PageShell Missing() => new()
+    private static PageShell Missing(HttpContext http)
     {
-        Title = "No such newsletter",
-        Status = StatusCodes.Status404NotFound,
-        Body = Html.Of($"<h1>There is no such newsletter.</h1><p>Perhaps the address was cut off. <a href=\"/archive\">These are the newsletters here.</a></p>"),
-    };
+        var words = http.Words();
+        return words.Notice(words.Text("newsletter.missing.title"), words.Say("newsletter.missing.text"), status: StatusCodes.Status404NotFound);
+    }
 }

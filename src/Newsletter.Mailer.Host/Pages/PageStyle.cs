@@ -48,6 +48,7 @@ internal sealed class PageStyle
         body { margin: 0; min-height: 100vh; min-height: 100dvh; background: var(--paper); color: var(--ink); font: 1rem/1.55 var(--sans); overflow-wrap: break-word; }
         header, main { width: 100%; margin-inline: auto; padding-inline: clamp(1rem, 4vw, 2rem); }
         header { padding-block: 1.1rem; }
+        :lang(ja) { word-break: auto-phrase; }
         h1 { margin: 0 0 .5rem; font-size: clamp(1.4rem, 1.15rem + 1.2vw, 1.85rem); line-height: 1.2; letter-spacing: -.015em; text-wrap: balance; }
         h2 { margin: 2rem 0 .5rem; font-size: 1.1rem; line-height: 1.3; }
         p { margin: 0 0 1rem; text-wrap: pretty; }

@@ -162,9 +162,12 @@ public sealed class LeavingTests : IAsyncLifetime
             """, _newsletter);
 
         var page = await _reader.GetStringAsync("/n/tea/archive");
-        Assert.Contains("27 Mar 2026", page, StringComparison.Ordinal);
+        Assert.Contains("March 27, 2026", page, StringComparison.Ordinal);
         Assert.Contains("#7 A &lt;i&gt;kettle&lt;/i&gt;", page, StringComparison.Ordinal);
         Assert.Equal(page, await _reader.GetStringAsync("/archive"));
+        var german = await _reader.GetStringAsync("/n/tea/archive?lang=de");
+        Assert.Contains("<html lang=\"de\"", german, StringComparison.Ordinal);
+        Assert.Contains("27. März 2026", german, StringComparison.Ordinal);
         using var missing = await _reader.GetAsync("/n/coffee/archive");
         Assert.Equal(HttpStatusCode.NotFound, missing.StatusCode);
     }

@@ -204,7 +204,13 @@ public sealed class ReaderLifeTests(Browser browser) : IClassFixture<Browser>, I
             asked as (
                 insert into sign_ups (newsletter_id, address, language, form, wording, network, state, mailed_at)
                 values (1, 'b@example.com', 'en', 'page', 'w', 'n', 'mailed', now()), (1, 'c@example.com', 'en', 'page', 'w', 'n', 'mailed', now() - interval '8 days'),
-                       (1, 'd@example.com', 'en', 'page', 'w', 'n', 'mailed', now()))
+                       (1, 'd@example.com', 'en', 'page', 'w', 'n', 'mailed', now())),
+            edition as (
+                insert into editions (newsletter_id, number, slug, title, subject, source, state)
+                select 1, 7, 'kettle', 'A kettle of a-very-long-word-that-has-no-place-to-break-anywhere', 's', '', 'published' returning id),
+            issue as (
+                insert into issues (edition_id, newsletter_id, part_key, state, link_key, sent_date, nonce)
+                select id, 1, 202601, 'finished', 'k1', '2026-03-27T08:00:00Z', 'n' from edition)
             select id from reader
             """);
         var preferences = $"/preferences/{new PreferencesToken(id).Sign(Keys, Keys.ActiveKey)}";
@@ -214,6 +220,9 @@ public sealed class ReaderLifeTests(Browser browser) : IClassFixture<Browser>, I
             ("/subscribe", []),
             ("/n/tea/subscribe", ["button"]),
             ("/n/nope/subscribe", []),
+            ("/archive", []),
+            ("/n/tea/archive", []),
+            ("/n/nope/archive", []),
             ("/n/tea/subscribe/form", []),
             (Confirm(1), ["button"]),
             (Confirm(2), ["button"]),
