@@ -42,13 +42,17 @@ public sealed class SignUpPagesTests : IAsyncLifetime
     {
         await SignUpAsync("warm@example.com");
         await Inbox.Messages.WaitForAsync(1, TimeSpan.FromSeconds(30));
-        var started = Stopwatch.GetTimestamp();
+        var taken = new List<double>();
+        for (var n = 2; n <= 8; n++)
+        {
+            var started = Stopwatch.GetTimestamp();
+            await SignUpAsync($"ana{n}@example.com");
+            await Inbox.Messages.WaitForAsync(n, TimeSpan.FromSeconds(30));
+            taken.Add(Stopwatch.GetElapsedTime(started).TotalSeconds);
+        }
 
-        await SignUpAsync("ana@example.com");
-
-        await Inbox.Messages.WaitForAsync(2, TimeSpan.FromSeconds(30));
-        // Generous for a machine under load; unloaded it takes about a quarter of a second.
-        Assert.InRange(Stopwatch.GetElapsedTime(started).TotalSeconds, 0, 5);
+        // The middle one: a machine under load may hold one of them up. Unloaded each takes less than a tenth of a second.
+        Assert.InRange(taken.Order().ElementAt(taken.Count / 2), 0, 1);
     }
 
     [Fact]
