@@ -7,11 +7,21 @@ namespace Newsletter.Mailer.Audience;
 /// <summary>The newsletters of this installation.</summary>
 public sealed class NewsletterStore(NpgsqlDataSource database)
 {
+    // Whoever has left everything, and come back to nothing since, has left this one too: no import brings them into it.
     private const string Insert = /*lang=sql*/ """
-        insert into newsletters (slug, name, from_address, from_name, reply_to, postal_address, time_zone, cadence, theme, language, digests)
-        values (@Slug, @Name, @FromAddress, @FromName, @ReplyTo, @PostalAddress, @TimeZone, @Cadence, @Theme, @Language, @Digests)
-        on conflict (slug) do nothing
-        returning id
+        with made as (
+            insert into newsletters (slug, name, from_address, from_name, reply_to, postal_address, time_zone, cadence, theme, language, digests)
+            values (@Slug, @Name, @FromAddress, @FromName, @ReplyTo, @PostalAddress, @TimeZone, @Cadence, @Theme, @Language, @Digests)
+            on conflict (slug) do nothing
+            returning id),
+        left_all as (
+            insert into subscriptions (newsletter_id, subscriber_id, status, created_at, unsubscribed_at, unsubscribed_by)
+            select made.id, x.subscriber_id, 'unsubscribed', max(x.unsubscribed_at), max(x.unsubscribed_at), 'all'
+            from made cross join subscriptions x
+            where x.subscriber_id in (select subscriber_id from subscriptions where unsubscribed_by = 'all')
+            group by made.id, x.subscriber_id
+            having bool_and(x.status = 'unsubscribed'))
+        select id from made
         """;
 
     private const string Change = /*lang=sql*/ """

@@ -28,6 +28,25 @@ public sealed class UnsubscribeStoreTests : DatabaseTest
     }
 
     [Fact]
+    public async Task WhoLeftEverythingHasAlsoLeftWhatIsMadeLaterUntilTheyTakeItBack()
+    {
+        var coffee = await Some.NewsletterAsync(Database, draft => draft with { Slug = "coffee" });
+        var others = await Some.SubscribersAsync(Database, coffee, 2);
+        await Store.LeaveAllAsync(_reader, 35, Departure.Of(null, null, null), default);
+        await Store.LeaveAllAsync(others[0], 35, Departure.Of(null, null, null), default);
+        // One of them has come back to something since, and the last never left everything.
+        await Database.ExecuteAsync("update subscriptions set status = 'active' where subscriber_id = $1 and newsletter_id = $2", others[0], coffee.Id);
+        await Store.LeaveAsync(coffee.Id, others[1], 35, "page", default);
+
+        var milk = await Some.NewsletterAsync(Database, draft => draft with { Slug = "milk" });
+
+        Assert.Equal([_reader], await Database.ListAsync<long>("select subscriber_id from subscriptions where newsletter_id = $1 and status = 'unsubscribed' and unsubscribed_by = 'all'", [milk.Id]));
+        Assert.Equal(1L, await Database.ScalarAsync<long>("select count(*) from subscriptions where newsletter_id = $1", milk.Id));
+        Assert.True(await Store.UndoAsync(_newsletter.Id, _reader, null, default));
+        Assert.Equal("active", await Database.ScalarAsync<string>("select string_agg(status, ',') from subscriptions where subscriber_id = $1", _reader));
+    }
+
+    [Fact]
     public async Task LeavingTwiceKeepsTheFirstTimeAndWay()
     {
         await Store.LeaveAsync(_newsletter.Id, _reader, 35, "one_click", default);
