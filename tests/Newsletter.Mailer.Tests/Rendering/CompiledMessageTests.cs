@@ -40,6 +40,12 @@ public sealed class CompiledMessageTests
         AssertSameAsPlain(Base64, Base64Edition, Reader(value));
     }
 
+    [Theory]
+    [InlineData("\"quoted part\"@example.net")]
+    [InlineData("\"a<b>c\"@example.net")]
+    public void AnAddressInQuotationMarksIsWrittenTo(string address) =>
+        Assert.Equal(address, Rendered.Parse(Quoted.Fill(Reader("Ana") with { Address = address })).To.Mailboxes.Single().Address);
+
     [Fact]
     public void AValueThatLooksEncodedStaysAsItIs()
     {

@@ -106,7 +106,9 @@ internal ref struct MessageFiller(Recipient reader, SegmentWriter output)
     private static string CheckedAddress(string address)
     {
         var at = address.LastIndexOf('@');
-        if (at <= 0 || at == address.Length - 1 || address.Length > 320 || address.Any(c => c is '<' or '>' or ' ' || UnsafeCharacters.IsUnsafe(c) && !char.IsSurrogate(c)))
+        // Between quotation marks blanks and brackets are the address's own (RFC 5322 §3.2.4).
+        var quoted = at > 0 && address[0] == '"';
+        if (at <= 0 || at == address.Length - 1 || address.Length > 320 || address.Any(c => !quoted && c is '<' or '>' or ' ' || UnsafeCharacters.IsUnsafe(c) && !char.IsSurrogate(c)))
             throw new ArgumentException("The reader's address can stand in no header.", nameof(address));
         return Ascii.IsValid(address.AsSpan(at)) ? address : string.Concat(address.AsSpan(0, at + 1), Idn.GetAscii(address[(at + 1)..]));
     }
