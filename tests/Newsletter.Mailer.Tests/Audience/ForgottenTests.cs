@@ -175,8 +175,7 @@ public sealed class ForgottenTests : ImportTest
         // A chunk's worth is staged, her row among it, before she asks to be forgotten; the rest comes after.
         var first = string.Concat(Enumerable.Range(0, 30_000).Select(n => $"reader{n}@example.com\n"));
         await file.Writer.WriteAsync(Encoding.UTF8.GetBytes($"email\nana@example.com\n{first}"));
-        while (await Database.ScalarAsync<long>("select count(*) from import_rows where key = 'ana@example.com'") == 0)
-            await Task.Delay(20);
+        await UntilAsync("select count(*) from import_rows where key = 'ana@example.com'");
 
         await new ErasureStore(DataSource, keys).EraseAsync(await Database.ScalarAsync<long>("select id from subscribers"), default);
         await file.Writer.WriteAsync("ANA@example.com\nbo@example.com\n"u8.ToArray());
@@ -200,18 +199,23 @@ public sealed class ForgottenTests : ImportTest
         await using (var hold = new Npgsql.NpgsqlCommand("select id from subscribers for update", holder))
             await hold.ExecuteScalarAsync();
         var erasing = new ErasureStore(DataSource, keys).EraseAsync(await Database.ScalarAsync<long>("select id from subscribers"), default);
-        while (await Database.ScalarAsync<long>("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'") == 0)
-            await Task.Delay(20);
+        await UntilAsync("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'");
         Assert.IsType<ReceiveOutcome.Received>(await HashingImporter.ReceiveAsync(id, new MemoryStream("email\nana@example.com\nbo@example.com\n"u8.ToArray()), null, default));
 
         var merging = HashingImporter.MergeAsync(id, null, default);
-        while (await Database.ScalarAsync<long>("select count(*) from pg_locks where locktype = 'advisory' and not granted") == 0)
-            await Task.Delay(20);
+        await UntilAsync("select count(*) from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())");
         await holding.CommitAsync();
 
         await erasing;
         Assert.Equal((1L, 1L), Assert.IsType<MergeOutcome.Finished>(await merging).Import is { } import ? (import.Created, import.Suppressed) : default);
         Assert.Equal("bo@example.com", await Database.ScalarAsync<string>("select string_agg(address, ' ') from subscribers"));
+    }
+
+    private async Task UntilAsync(string any)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (await Database.ScalarAsync<long>(any) == 0)
+            await Task.Delay(20, patience.Token);
     }
 
     private SubscriberImport HashingImporter => new(
