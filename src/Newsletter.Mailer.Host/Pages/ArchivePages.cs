@@ -47,15 +47,15 @@ internal static class ArchivePages
                 : Html.Of($"""
                     <h1>{words.Text("archive.title")}</h1>
                     <p class="lead">{words.Say("archive.lead", ("newsletter", newsletter.Name))}</p>
-                    <dl class="facts">
+                    <ul class="plain">
                     {issues.Select(issue => Line(words, issue))}
-                    </dl>
+                    </ul>
                     """),
             newsletter.Name);
     }
 
     private static Html Line(Phrases words, PublishedIssue issue) => Html.Of($"""
-        <dt id="{issue.Slug}">{words.Day(DateOnly.FromDateTime(issue.SentAt.UtcDateTime))}</dt><dd dir="auto">#{issue.Number} {issue.Title}</dd>
+        <li id="{issue.Slug}"><bdi>#{issue.Number} {issue.Title}</bdi><br><span class="muted small">{words.Day(DateOnly.FromDateTime(issue.SentAt.UtcDateTime))}</span></li>
 
         """);
 
