@@ -67,6 +67,9 @@ install_needs() {
     if ! can_mount; then
         exclude Mount "a disk that is full needs a file system of its own, and it can't be mounted here"
     fi
+    if ! install_packages dnsmasq-base && ! [ -x /usr/sbin/dnsmasq ]; then
+        exclude Dnsmasq "a name server of one's own needs the package dnsmasq-base, and it can't be installed"
+    fi
     if ! install_packages python3-dkim || ! command -v npm >/dev/null; then
         exclude Verifiers "signatures are verified by the package python3-dkim and by npm's mailauth, and one of them can't be had"
     fi

@@ -50,7 +50,8 @@ internal static class CommandLine
         root.Subcommands.Add(FaultsCommand.Create());
         root.Subcommands.Add(MigrateCommand.Create());
         root.Subcommands.Add(AdoptCommand.Create());
-        root.Subcommands.Add(new Command("keys", "API keys, and the keys that sign mail.") { KeysCreateCommand.Create(), KeysDkimCommand.Create() });
+        root.Subcommands.Add(DoctorCommand.Create());
+        root.Subcommands.Add(new Command("keys", "API keys, the keys that sign mail, and the copy of the keys behind links.") { KeysCreateCommand.Create(), KeysDkimCommand.Create(), KeysVerifyBackupCommand.Create() });
         root.Subcommands.Add(new Command("editions", "Editions.") { EditionsPreviewCommand.Create(), EditionsSendCommand.Create() });
         root.Subcommands.Add(new Command("subscribers", "Subscribers.") { SubscribersImportCommand.Create(), SubscribersExportCommand.Create() });
         root.Subcommands.Add(new Command("bounces", "Mail that came back.") { BouncesReadCommand.Create() });

@@ -112,8 +112,7 @@ internal static partial class KeysDkimCommand
         }
 
         terminal.Error.WriteLine(advice);
-        // As a zone file has it: strings of at most 255 characters, which are read as one (RFC 6376 §3.6.2.2).
-        terminal.Output.WriteLine($"{key.RecordName}. IN TXT {string.Join(' ', key.Record.Chunk(250).Select(piece => $"\"{new string(piece)}\""))}");
+        terminal.Output.WriteLine(key.ToZoneLine());
     }
 
     private static string Until(DkimKey key) => (key.RetiredAt!.Value + DkimKey.Overlap).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);

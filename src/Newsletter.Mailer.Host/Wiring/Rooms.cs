@@ -31,6 +31,7 @@ internal static class Rooms
         services.AddSingleton<InstanceWatch>();
         services.AddFeedback();
         services.AddReports();
+        services.AddDoctor();
         services.AddJobs();
     }
 

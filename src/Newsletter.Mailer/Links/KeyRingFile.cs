@@ -29,6 +29,31 @@ public static class KeyRingFile
         return ring ?? throw new InvalidDataException($"The key ring {path} can't be used: {problem}");
     }
 
+    /// <summary>Reads a copy that somebody kept: of this file, or of a configuration with the section <c>Links</c>.</summary>
+    /// <param name="path">The copy.</param>
+    /// <param name="ring">Its keys, where there is no problem.</param>
+    /// <returns>Null, or what is wrong with it.</returns>
+    public static string? TryReadCopy(string path, out KeyRing? ring)
+    {
+        ring = null;
+        try
+        {
+            using var document = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            var root = document.RootElement;
+            if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("Links", out var links))
+                root = links;
+            return root.Deserialize<LinkKeyOptions>() is { Keys.Count: > 0 } options ? KeyRing.TryCreate(options, out ring) : "There are no keys in it.";
+        }
+        catch (JsonException e)
+        {
+            return $"It is no whole JSON ({e.Message}).";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return e.Message;
+        }
+    }
+
     private static void Create(string path)
     {
         // Written whole under another name first: a crash must not leave half a ring, nor two starters two rings.

@@ -33,4 +33,7 @@ public sealed record DkimKey
 
     /// <summary>Text of the TXT record (RFC 6376 §3.6.1); longer than 255 characters, it is published in several strings.</summary>
     public string Record => $"v=DKIM1; k={Algorithm}; p={PublicKey}";
+
+    /// <summary>The record as a zone file has it: strings of at most 255 characters, which are read as one (RFC 6376 §3.6.2.2).</summary>
+    public string ToZoneLine() => $"{RecordName}. IN TXT {string.Join(' ', Record.Chunk(250).Select(piece => $"\"{new string(piece)}\""))}";
 }

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Text;
 using MailKit;
 using MailKit.Net.Smtp;
@@ -21,6 +22,15 @@ internal sealed class RelaySession(Relay relay, FinishedBytesClient client, Rela
 
     /// <summary>The relay has closed, or said something unasked.</summary>
     public bool HasUnaskedInput => client.IsConnected && stream.HasUnaskedInput();
+
+    /// <summary>How the conversation is secured, for people: <c>TLS 1.3</c>; null: not at all.</summary>
+    public SslProtocols? Tls => client.IsSecure ? client.SslProtocol : null;
+
+    /// <summary>It announces itself by that name.</summary>
+    public string HeloName => client.LocalDomain ?? "";
+
+    /// <summary>The relay has that extension.</summary>
+    public bool Offers(SmtpCapabilities capability) => client.Capabilities.HasFlag(capability);
 
     /// <summary>Asks with NOOP whether the relay is still there.</summary>
     public async Task<bool> IsAliveAsync()
@@ -151,6 +161,4 @@ internal sealed class RelaySession(Relay relay, FinishedBytesClient client, Rela
             return null;
         }
     }
-
-    private bool Offers(SmtpCapabilities capability) => client.Capabilities.HasFlag(capability);
 }

@@ -1,5 +1,7 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using MailKit;
 using MailKit.Net.Smtp;
@@ -50,7 +52,10 @@ public sealed class SmtpTransport : IMailTransport
             : opened.Failure!;
     }
 
-    internal async Task<OpenedSession> OpenAsync(Relay relay, CancellationToken stop)
+    /// <param name="relay">Where to.</param>
+    /// <param name="stop">Gives up.</param>
+    /// <param name="seen">Shown the relay's certificate, whether it is accepted or not.</param>
+    internal async Task<OpenedSession> OpenAsync(Relay relay, CancellationToken stop, Action<X509Certificate>? seen = null)
     {
         var startedAt = _clock.GetTimestamp();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -60,7 +65,7 @@ public sealed class SmtpTransport : IMailTransport
         var dialled = await RelayDialling.DialAsync(relay, limit.Token);
         var opened = dialled.Socket is null
             ? new OpenedSession(null, new ConnectOutcome.Unavailable(dialled.Failure!), false)
-            : await GreetAsync(relay, dialled.Socket, limit.Token);
+            : await GreetAsync(relay, dialled.Socket, seen, limit.Token);
         if (opened.Session is null)
         {
             stop.ThrowIfCancellationRequested();
@@ -72,10 +77,12 @@ public sealed class SmtpTransport : IMailTransport
         return opened;
     }
 
-    private async Task<OpenedSession> GreetAsync(Relay relay, Socket socket, CancellationToken limit)
+    private async Task<OpenedSession> GreetAsync(Relay relay, Socket socket, Action<X509Certificate>? seen, CancellationToken limit)
     {
         var stream = new RelayStream(socket, relay.CommandTimeout, relay.FinalReplyTimeout);
         var client = NewClient(relay, socket);
+        if (seen is not null)
+            client.ServerCertificateValidationCallback = Showing(client.ServerCertificateValidationCallback, seen);
         var loggingIn = false;
         try
         {
@@ -116,6 +123,15 @@ public sealed class SmtpTransport : IMailTransport
 
         return client;
     }
+
+    // Whatever is accepted without a look is accepted with one.
+    private static RemoteCertificateValidationCallback Showing(RemoteCertificateValidationCallback? accepts, Action<X509Certificate> seen) =>
+        (sender, certificate, chain, errors) =>
+        {
+            if (certificate is not null)
+                seen(certificate);
+            return accepts?.Invoke(sender, certificate, chain, errors) ?? errors == SslPolicyErrors.None;
+        };
 
     private string HeloName(Relay relay, Socket socket) =>
         relay.HeloName ?? (socket.RemoteEndPoint is IPEndPoint { Address: var address } && IPAddress.IsLoopback(address) ? "localhost" : _heloName);

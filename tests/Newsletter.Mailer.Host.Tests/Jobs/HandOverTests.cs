@@ -30,7 +30,10 @@ public sealed class HandOverTests
     {
         await using var server = await ServerUnderTest.StartAsync(withWorkers: true, new Dictionary<string, string?>
         {
-            ["Delivery:HandOverSeconds"] = "1", ["Delivery:Senders"] = "1", ["Delivery:BatchSize"] = "20", ["Web:ShutdownSeconds"] = "6",
+            ["Delivery:HandOverSeconds"] = "1",
+            ["Delivery:Senders"] = "1",
+            ["Delivery:BatchSize"] = "20",
+            ["Web:ShutdownSeconds"] = "6",
         });
 
         await PublishAsync(server, FaultScript.None
