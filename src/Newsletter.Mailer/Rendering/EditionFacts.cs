@@ -29,6 +29,7 @@ internal static partial class EditionFacts
             ["edition.author"] = edition.Author ?? "",
             ["edition.date"] = Date(request),
             ["links.archive"] = Site(request).Archive(newsletter.Slug),
+            ["links.site"] = Site(request).Url.AbsoluteUri,
             ["links.web"] = WebEdition(request),
         });
     }

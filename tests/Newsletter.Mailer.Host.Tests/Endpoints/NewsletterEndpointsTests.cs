@@ -77,6 +77,16 @@ public sealed class NewsletterEndpointsTests(ApiFixture fixture) : ApiTest(fixtu
     }
 
     [Fact]
+    public async Task ThePicturesOfTheSampleEditionAreWhereItsMailLooksForThem()
+    {
+        var shown = await Get("/samples/lizard.png");
+
+        Assert.Equal((HttpStatusCode.OK, "image/png"), (shown.Status, shown.Message.Content.Headers.ContentType?.MediaType));
+        Assert.Equal(HttpStatusCode.OK, (await Get("/samples/winding.png")).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await Get("/samples/sample-edition.md")).Status);
+    }
+
+    [Fact]
     public async Task ATakenSlugIsAConflict()
     {
         var (_, slug) = await MakeNewsletter();
