@@ -87,9 +87,9 @@ internal static partial class UsedFeatures
             foreach (Match pseudo in Pseudo().Matches(simple).Where(pseudo => pseudo.Value != ":root"))
                 found.TryAdd((pseudo.Value.StartsWith("::", StringComparison.Ordinal) ? "css-pseudo-element-" : "css-pseudo-class-") + pseudo.Value.TrimStart(':'), selector);
 
-            void Add(bool is_, string feature)
+            void Add(bool isUsed, string feature)
             {
-                if (is_)
+                if (isUsed)
                     found.TryAdd(feature, selector);
             }
         }
