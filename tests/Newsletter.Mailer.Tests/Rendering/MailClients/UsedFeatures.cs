@@ -9,9 +9,20 @@ internal static partial class UsedFeatures
 {
     private static readonly Dictionary<string, string> Elements = new(StringComparer.Ordinal)
     {
-        ["h1"] = "html-h1-h6", ["h2"] = "html-h1-h6", ["h3"] = "html-h1-h6", ["h4"] = "html-h1-h6", ["h5"] = "html-h1-h6", ["h6"] = "html-h1-h6",
-        ["ul"] = "html-lists", ["ol"] = "html-lists", ["li"] = "html-lists",
-        ["tr"] = "html-table", ["td"] = "html-table", ["th"] = "html-table", ["tbody"] = "html-table", ["thead"] = "html-table",
+        ["h1"] = "html-h1-h6",
+        ["h2"] = "html-h1-h6",
+        ["h3"] = "html-h1-h6",
+        ["h4"] = "html-h1-h6",
+        ["h5"] = "html-h1-h6",
+        ["h6"] = "html-h1-h6",
+        ["ul"] = "html-lists",
+        ["ol"] = "html-lists",
+        ["li"] = "html-lists",
+        ["tr"] = "html-table",
+        ["td"] = "html-table",
+        ["th"] = "html-table",
+        ["tbody"] = "html-table",
+        ["thead"] = "html-table",
         ["em"] = "html-strong",
     };
 
