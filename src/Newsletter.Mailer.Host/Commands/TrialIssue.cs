@@ -18,6 +18,7 @@ namespace Newsletter.Mailer.Host.Commands;
 internal sealed class TrialIssue(IServiceProvider rooms, Terminal terminal, int readers)
 {
     private const string Everyone = "subscribed_after 2000-01-01";
+    private const string Half = """email contains "1@" or email contains "3@" or email contains "5@" or email contains "7@" or email contains "9@" """;
 
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(1);
@@ -27,7 +28,7 @@ internal sealed class TrialIssue(IServiceProvider rooms, Terminal terminal, int 
     /// <summary>Makes the newsletter and its readers, and publishes the edition.</summary>
     public async Task<Edition?> PublishAsync(string source, CancellationToken stop)
     {
-        if (Read(source) is not { } document || await MakeNewsletterAsync(document, stop) is not { } newsletter || !await MakeSegmentAsync(newsletter, document, stop))
+        if (Read(source) is not { } document || await MakeNewsletterAsync(document, stop) is not { } newsletter || !await MakeSegmentsAsync(newsletter, document, stop))
             return null;
         if (!await ImportAsync(newsletter, document, stop))
             return null;
@@ -83,15 +84,37 @@ internal sealed class TrialIssue(IServiceProvider rooms, Terminal terminal, int 
         return null;
     }
 
-    // Made-up readers are all in the segment that the edition names, as they are of its tier.
-    private async Task<bool> MakeSegmentAsync(NewsletterProfile newsletter, EditionDocument document, CancellationToken stop)
+    // Made-up readers are all in the segment that the edition is for, as they are of its tier; in those that see a part of it, every other one is.
+    private async Task<bool> MakeSegmentsAsync(NewsletterProfile newsletter, EditionDocument document, CancellationToken stop)
     {
-        if (document.Segment is null)
-            return true;
-        var draft = new SegmentDraft { Newsletter = newsletter.Slug, Name = document.Segment, Filter = Everyone };
+        if (document.Segment is { } audience && !await MakeSegmentAsync(newsletter, audience, Everyone, stop))
+            return false;
+        foreach (var part in PartsOf(newsletter, document))
+            if (!await MakeSegmentAsync(newsletter, part, Half, stop))
+                return false;
+        return true;
+    }
+
+    // Looked at without segments, an edition may name any; what else is wrong with it is told when it is scheduled.
+    private static IEnumerable<string> PartsOf(NewsletterProfile newsletter, EditionDocument document) =>
+        EditionRenderer.Render(new RenderRequest
+        {
+            Edition = document,
+            Newsletter = newsletter,
+            PublicUrl = new Uri("https://news.example.com"),
+            SentAt = DateTimeOffset.UnixEpoch,
+            KnownAttributes = null,
+            Segments = null,
+        }) is RenderOutcome.Rendered rendered
+            ? rendered.Edition.Questions.OfType<VariantQuestion.InSegment>().Select(question => question.Segment.Name)
+            : [];
+
+    private async Task<bool> MakeSegmentAsync(NewsletterProfile newsletter, string name, string filter, CancellationToken stop)
+    {
+        var draft = new SegmentDraft { Newsletter = newsletter.Slug, Name = name, Filter = filter };
         if (await rooms.GetRequiredService<SegmentStore>().CreateAsync(draft, stop) is not AudienceOutcome<Segment>.Invalid(var problems))
             return true;
-        terminal.Fail($"The segment '{document.Segment}' could not be made up. {problems[0].Problem}");
+        terminal.Fail($"The segment '{name}' could not be made up. {problems[0].Problem}");
         return false;
     }
 

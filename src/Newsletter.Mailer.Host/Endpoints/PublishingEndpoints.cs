@@ -85,6 +85,7 @@ internal static class PublishingEndpoints
             As = JsonSerializer.Serialize(new { tier = variant ?? edition.Tier }),
             Newsletter = newsletter,
             KnownAttributes = await AttributesUsedBy.EditionAsync(edition.Source, newsletter.Id, schedule, stop),
+            Segments = await SegmentsUsedBy.EditionAsync(edition.Source, newsletter.Id, schedule, stop),
             PublicUrl = site.Url,
             SentAt = PreviewAnswers.InZone(edition.SendAt ?? clock.GetUtcNow(), newsletter),
         });

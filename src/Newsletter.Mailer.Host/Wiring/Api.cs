@@ -50,6 +50,7 @@ internal static class Api
             .ProducesProblem(StatusCodes.Status401Unauthorized)
             .ProducesProblem(StatusCodes.Status403Forbidden);
         api.MapNewsletterEndpoints();
+        api.MapLayoutEndpoints();
         api.MapSubscriberEndpoints();
         api.MapSuppressionEndpoints();
         api.MapImportEndpoints();

@@ -71,6 +71,7 @@ internal static class Server
         app.MapUnsubscribePages();
         app.MapPreferencesPages();
         app.MapArchivePages();
+        app.MapSamplePictures();
         app.MapInbox();
         return app;
     }

@@ -30,6 +30,15 @@ public sealed record NewsletterDraft
     /// <summary>Whether readers may have a monthly digest in the place of issues; true where absent.</summary>
     public bool? Digests { get; init; }
 
+    /// <summary>https.</summary>
+    public string? PremiumUrl { get; init; }
+
+    /// <summary>Off where absent.</summary>
+    public bool? RawHtml { get; init; }
+
+    /// <summary>The theme's own where absent.</summary>
+    public NewsletterDesign? Design { get; init; }
+
     /// <summary>What there is, to change some of it.</summary>
     public static NewsletterDraft Of(NewsletterProfile profile) => new()
     {
@@ -44,5 +53,8 @@ public sealed record NewsletterDraft
         Theme = profile.Theme,
         Language = profile.Language,
         Digests = profile.Digests,
+        PremiumUrl = profile.PremiumUrl,
+        RawHtml = profile.RawHtml,
+        Design = profile.Design,
     };
 }

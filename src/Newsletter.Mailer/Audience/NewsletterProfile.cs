@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Newsletter.Mailer.Audience;
 
 /// <summary>A publication with its own sender: everything a rendered issue says about who it comes from.</summary>
@@ -38,6 +40,19 @@ public sealed record NewsletterProfile
 
     /// <summary>Whether readers may have a monthly digest in the place of issues. Switched off, whoever has chosen it gets neither.</summary>
     public bool Digests { get; init; } = true;
+
+    /// <summary>Where one becomes a premium reader; null: by answering the mail.</summary>
+    public string? PremiumUrl { get; init; }
+
+    /// <summary>Whether raw HTML in editions is sanitised and kept, rather than shown as text.</summary>
+    public bool RawHtml { get; init; }
+
+    /// <summary>What it changes about its theme; null: nothing.</summary>
+    public NewsletterDesign? Design { get; init; }
+
+    /// <summary>An HTML layout of its own in the place of the theme's, in Liquid; null: the theme's. It has a resource of its own.</summary>
+    [JsonIgnore]
+    public string? Layout { get; init; }
 
     /// <summary>Domain of <see cref="FromAddress"/>.</summary>
     public string SenderDomain() => FromAddress[(FromAddress.LastIndexOf('@') + 1)..];

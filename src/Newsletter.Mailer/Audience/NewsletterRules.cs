@@ -29,6 +29,9 @@ public static partial class NewsletterRules
             Theme = CheckTheme(draft.Theme, problems),
             Language = AudienceRules.CheckLanguage("language", draft.Language, problems) ?? "en",
             Digests = draft.Digests ?? true,
+            PremiumUrl = NewsletterDesignRules.CheckUrl("premium_url", draft.PremiumUrl, problems),
+            RawHtml = draft.RawHtml ?? false,
+            Design = NewsletterDesignRules.Check(draft.Design, problems),
         };
         return problems.Count == 0 ? (profile, problems) : (null, problems);
     }

@@ -1,3 +1,6 @@
+using System.Data;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Dapper;
 using Newsletter.Mailer.Database;
 using Npgsql;
@@ -7,11 +10,13 @@ namespace Newsletter.Mailer.Audience;
 /// <summary>The newsletters of this installation.</summary>
 public sealed class NewsletterStore(NpgsqlDataSource database)
 {
+    static NewsletterStore() => SqlMapper.AddTypeHandler(new DesignHandler());
+
     // Whoever has left everything, and come back to nothing since, has left this one too: no import brings them into it.
     private const string Insert = /*lang=sql*/ """
         with made as (
-            insert into newsletters (slug, name, from_address, from_name, reply_to, postal_address, time_zone, cadence, theme, language, digests)
-            values (@Slug, @Name, @FromAddress, @FromName, @ReplyTo, @PostalAddress, @TimeZone, @Cadence, @Theme, @Language, @Digests)
+            insert into newsletters (slug, name, from_address, from_name, reply_to, postal_address, time_zone, cadence, theme, language, digests, premium_url, raw_html, design)
+            values (@Slug, @Name, @FromAddress, @FromName, @ReplyTo, @PostalAddress, @TimeZone, @Cadence, @Theme, @Language, @Digests, @PremiumUrl, @RawHtml, @Design::jsonb)
             on conflict (slug) do nothing
             returning id),
         left_all as (
@@ -27,27 +32,35 @@ public sealed class NewsletterStore(NpgsqlDataSource database)
     private const string Change = /*lang=sql*/ """
         update newsletters
         set name = @Name, from_address = @FromAddress, from_name = @FromName, reply_to = @ReplyTo, postal_address = @PostalAddress,
-            time_zone = @TimeZone, cadence = @Cadence, theme = @Theme, language = @Language, digests = @Digests, updated_at = now()
+            time_zone = @TimeZone, cadence = @Cadence, theme = @Theme, language = @Language, digests = @Digests,
+            premium_url = @PremiumUrl, raw_html = @RawHtml, design = @Design::jsonb, updated_at = now()
         where id = @Id
+        """;
+
+    private const string ChangeLayout = /*lang=sql*/ """
+        update newsletters set layout = @layout, updated_at = now() where id = @id
         """;
 
     private const string SelectById = /*lang=sql*/ """
         select id as "Id", slug as "Slug", name as "Name", from_address as "FromAddress", from_name as "FromName", reply_to as "ReplyTo",
-               postal_address as "PostalAddress", time_zone as "TimeZone", cadence as "Cadence", theme as "Theme", language as "Language", digests as "Digests"
+               postal_address as "PostalAddress", time_zone as "TimeZone", cadence as "Cadence", theme as "Theme", language as "Language",
+               digests as "Digests", premium_url as "PremiumUrl", raw_html as "RawHtml", design::text as "Design", layout as "Layout"
         from newsletters
         where id = @id
         """;
 
     private const string SelectBySlug = /*lang=sql*/ """
         select id as "Id", slug as "Slug", name as "Name", from_address as "FromAddress", from_name as "FromName", reply_to as "ReplyTo",
-               postal_address as "PostalAddress", time_zone as "TimeZone", cadence as "Cadence", theme as "Theme", language as "Language", digests as "Digests"
+               postal_address as "PostalAddress", time_zone as "TimeZone", cadence as "Cadence", theme as "Theme", language as "Language",
+               digests as "Digests", premium_url as "PremiumUrl", raw_html as "RawHtml", design::text as "Design", layout as "Layout"
         from newsletters
         where slug = @slug
         """;
 
     private const string SelectPage = /*lang=sql*/ """
         select id as "Id", slug as "Slug", name as "Name", from_address as "FromAddress", from_name as "FromName", reply_to as "ReplyTo",
-               postal_address as "PostalAddress", time_zone as "TimeZone", cadence as "Cadence", theme as "Theme", language as "Language", digests as "Digests"
+               postal_address as "PostalAddress", time_zone as "TimeZone", cadence as "Cadence", theme as "Theme", language as "Language",
+               digests as "Digests", premium_url as "PremiumUrl", raw_html as "RawHtml", design::text as "Design", layout as "Layout"
         from newsletters
         where id > @after
         order by id
@@ -64,6 +77,13 @@ public sealed class NewsletterStore(NpgsqlDataSource database)
         return id is { } created
             ? new AudienceOutcome<NewsletterProfile>.Created(profile with { Id = created })
             : new AudienceOutcome<NewsletterProfile>.AlreadyExists("slug", $"There already is a newsletter with the slug \"{profile.Slug}\".");
+    }
+
+    /// <summary>Gives the newsletter an HTML layout of its own, which was checked, or takes it away; false if there is no such newsletter.</summary>
+    public async Task<bool> SetLayoutAsync(long id, string? layout, CancellationToken stop)
+    {
+        await using var connection = await database.OpenConnectionAsync(stop);
+        return await connection.ExecuteAsync(new CommandDefinition(ChangeLayout, new { id, layout }, cancellationToken: stop)) > 0;
     }
 
     /// <summary>Null if there is none of this id.</summary>
@@ -105,11 +125,28 @@ public sealed class NewsletterStore(NpgsqlDataSource database)
 
         var (profile, problems) = NewsletterRules.Check(draft with { Slug = present.Slug });
         if (profile is null) return new AudienceOutcome<NewsletterProfile>.Invalid(problems);
-        profile = profile with { Id = id };
+        profile = profile with { Id = id, Layout = present.Layout };
         await using var connection = await database.OpenConnectionAsync(stop);
         var changed = await connection.ExecuteAsync(new CommandDefinition(Change, profile, cancellationToken: stop));
         return changed == 0
             ? new AudienceOutcome<NewsletterProfile>.NotFound()
             : new AudienceOutcome<NewsletterProfile>.Updated(profile);
+    }
+
+    private sealed class DesignHandler : SqlMapper.TypeHandler<NewsletterDesign>
+    {
+        private static readonly JsonSerializerOptions Json = new()
+        {
+            PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+            DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        };
+
+        public override NewsletterDesign? Parse(object value) => JsonSerializer.Deserialize<NewsletterDesign>((string)value, Json);
+
+        public override void SetValue(IDbDataParameter parameter, NewsletterDesign? value)
+        {
+            parameter.DbType = DbType.String;
+            parameter.Value = value is null ? DBNull.Value : JsonSerializer.Serialize(value, Json);
+        }
     }
 }

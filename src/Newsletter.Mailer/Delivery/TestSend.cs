@@ -50,7 +50,8 @@ public sealed class TestSend(OutboxStore outbox, EditionStore editions, Newslett
             MessageId = $"test.{mail.Id}.{mail.Nonce}@{domain}",
             UnsubscribeUrl = site.Unsubscribe(token),
         };
-        var message = MessageCompiler.CompileTest(((EditionReadiness.Ready)readiness).Rendered, mail.CreatedAt).Fill(reader);
+        // The variant that shows everything: what its author wants to look at.
+        var message = MessageCompiler.CompileTest(((EditionReadiness.Ready)readiness).Rendered.Variants[^1], mail.CreatedAt).Fill(reader);
         return new ComposedMail.Ready(new OutgoingMail { Sender = newsletter.FromAddress, Recipient = mail.Address, Message = message });
     }
 

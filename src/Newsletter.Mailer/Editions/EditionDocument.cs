@@ -38,6 +38,12 @@ public sealed record EditionDocument
     /// <summary>Whose name stands in the byline.</summary>
     public string? Author { get; init; }
 
+    /// <summary>The whole byline where "By" and the author won't do, for instance <c>Words by Ana, pictures by Bo</c>.</summary>
+    public string? Byline { get; init; }
+
+    /// <summary>What stands below the text, above the author's name, slots unread: <c>Fair winds,</c>.</summary>
+    public string? SignOff { get; init; }
+
     /// <summary>The day printed on the edition; the day of sending where absent.</summary>
     public DateOnly? Date { get; init; }
 
@@ -67,6 +73,9 @@ public sealed record EditionDocument
 
     /// <summary>Where the title's text begins.</summary>
     public SourcePosition TitleAt { get; init; } = new(1, 1);
+
+    /// <summary>Where the sign-off's text begins.</summary>
+    public SourcePosition SignOffAt { get; init; } = new(1, 1);
 
     /// <summary>Where the preheader's text begins.</summary>
     public SourcePosition PreheaderAt { get; init; } = new(1, 1);
@@ -168,6 +177,9 @@ public sealed record EditionDocument
             Preheader = reader.Text("preheader", 500),
             Slug = madeSlug ?? edition.Slug,
             Author = reader.Text("author", 200),
+            Byline = reader.Text("byline", 200),
+            SignOff = reader.Text("sign_off", 200),
+            SignOffAt = reader.PositionOf("sign_off"),
             Date = reader.Date("date"),
             Tier = reader.OneOf("tier", "free", "premium") ?? "free",
             Segment = reader.Text("segment", 200),

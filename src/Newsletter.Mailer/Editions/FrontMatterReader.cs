@@ -11,7 +11,7 @@ internal sealed partial class FrontMatterReader(IReadOnlyList<FrontMatterEntry> 
     public static readonly IReadOnlyList<string> KnownKeys =
     [
         "newsletter", "number", "title", "subject", "preheader", "slug", "author", "date",
-        "tier", "segment", "theme", "language", "template",
+        "tier", "segment", "theme", "language", "template", "byline", "sign_off",
     ];
 
     public void RefuseUnknownKeys()

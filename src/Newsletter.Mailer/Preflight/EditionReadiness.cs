@@ -56,6 +56,7 @@ public abstract record EditionReadiness
             PublicUrl = publicUrl,
             SentAt = sentAt,
             KnownAttributes = knownAttributes,
+            Segments = segments ?? [],
         };
         switch (EditionRenderer.Render(request))
         {

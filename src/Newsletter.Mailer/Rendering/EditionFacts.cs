@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Newsletter.Mailer.Editions;
+using Newsletter.Mailer.Links;
 using Newsletter.Mailer.Rendering.Slots;
 
 namespace Newsletter.Mailer.Rendering;
@@ -27,8 +28,16 @@ internal static partial class EditionFacts
             ["edition.slug"] = edition.Slug,
             ["edition.author"] = edition.Author ?? "",
             ["edition.date"] = Date(request),
+            ["links.archive"] = Site(request).Archive(newsletter.Slug),
+            ["links.site"] = Site(request).Url.AbsoluteUri,
+            ["links.web"] = WebEdition(request),
         });
     }
+
+    /// <summary>Where the edition stands on the web.</summary>
+    public static string WebEdition(RenderRequest request) => Site(request).Edition(request.Newsletter.Slug, request.Edition.Slug);
+
+    private static PublicSite Site(RenderRequest request) => new(request.PublicUrl);
 
     public static string Language(RenderRequest request) => request.Edition.Language ?? request.Newsletter.Language;
 

@@ -4,6 +4,8 @@ using AngleSharp.Html.Parser;
 using Markdig.Syntax;
 using Newsletter.Mailer.Editions;
 using Newsletter.Mailer.Rendering.Body;
+using Newsletter.Mailer.Rendering.Body.Containers;
+using Newsletter.Mailer.Rendering.Languages;
 using Newsletter.Mailer.Rendering.PlainText;
 using Newsletter.Mailer.Rendering.Slots;
 using Newsletter.Mailer.Rendering.Themes;
@@ -13,43 +15,72 @@ using Scriban.Runtime;
 namespace Newsletter.Mailer.Rendering;
 
 /// <summary>Sets an edition's body into a theme's layouts. What it gives still has tokens where slots will be.</summary>
-internal sealed class EditionPage(RenderRequest request, Theme theme, SlotTable table)
+internal sealed class EditionPage(RenderRequest request, Theme theme, SlotTable table, PageLines lines)
 {
     // Invisible characters that keep a client from showing the body's first words after a short preheader.
     private static readonly string PreheaderPadding = string.Concat(Enumerable.Repeat("&#847;&zwnj;&nbsp;", 60));
 
     private readonly string _language = EditionFacts.Language(request);
+    private readonly Phrases _words = Phrases.For(EditionFacts.Language(request));
 
-    public string Html(BodyTree body, string html, string preheader)
+    public string Html(BodyTree body, string html, LinkRules? rawLinks, Phrases words)
     {
-        var content = BodyHtml.Sanitise(html);
-        BodyShape.Apply(content);
+        var content = BodyHtml.Sanitise(html, rawLinks);
+        BodyShape.Apply(content, words, theme.ColumnWidth);
+        var footnotes = content.QuerySelector("div.footnotes");
+        footnotes?.Remove();
         var layout = Fill(theme.Html, SlotEscaping.Html, new Dictionary<string, object?>(StringComparer.Ordinal)
         {
             ["head_css"] = theme.HeadCss,
+            ["width"] = theme.Width,
+            ["logo_url"] = Escape(request.Newsletter.Design?.LogoUrl),
+            ["logo_dark_url"] = Escape(request.Newsletter.Design?.LogoDarkUrl),
+            ["logo_width"] = request.Newsletter.Design?.LogoWidth ?? 180,
             ["content"] = content.Body!.InnerHtml.Trim(),
+            ["footnotes"] = footnotes?.OuterHtml,
             ["title"] = OpensWithTitle(body) ? null : Escape(request.Edition.Title),
             ["title_or_name"] = Escape(request.Edition.Title ?? request.Newsletter.Name),
-            ["preheader"] = preheader.Length == 0 ? null : SlotEscaping.Html(preheader),
+            ["preheader"] = lines.Preheader.Length == 0 ? null : SlotEscaping.Html(lines.Preheader),
             ["preheader_padding"] = PreheaderPadding,
             ["postal_address"] = PostalAddress("<br>", SlotEscaping.Html),
+            ["why"] = Why(SlotEscaping.Html, $"<strong>{Escape(request.Newsletter.Name)}</strong>"),
             ["far_side"] = EditionFacts.Direction(_language) == "rtl" ? "left" : "right",
         });
         var page = new HtmlParser().ParseDocument(layout);
+        if (theme.HasOwnLayout)
+            TakeOwnStyles(page);
         theme.InlinerFor(EditionFacts.Direction(_language)).Apply(page);
         theme.DropUnusedClasses(page);
         PlaceSlots(page);
         return page.ToHtml();
     }
 
-    public string Text(BodyTree body)
+    // Whoever writes a layout styles it: what it says goes before the theme.
+    private void TakeOwnStyles(IDocument page)
+    {
+        if (LayoutSafety.Problems(page).FirstOrDefault() is { } problem)
+            throw new LayoutLimitException($"The newsletter's layout can't be used: {problem.Message}");
+        if (!page.Head!.QuerySelectorAll("style").Any(style => style.TextContent.Contains(theme.HeadCss, StringComparison.Ordinal)))
+        {
+            var head = page.CreateElement("style");
+            head.TextContent = theme.HeadCss;
+            page.Head.AppendChild(head);
+        }
+
+        new CssInliner(StyleSheets.TakePlain(page, theme.HeadCss)).Apply(page);
+    }
+
+    public string Text(BodyTree body, ContainerSetting setting)
     {
         var title = OpensWithTitle(body) || request.Edition.Title is not { } written ? null : LineWrap.Wrap(UnsafeCharacters.Strip(written), BodyText.Width);
+        var (content, footnotes) = BodyText.Render(body, setting);
         return Fill(theme.Text, static text => text, new Dictionary<string, object?>(StringComparer.Ordinal)
         {
-            ["content"] = BodyText.Render(body),
+            ["content"] = content,
+            ["footnotes"] = footnotes.Length == 0 ? null : footnotes,
             ["title"] = title is null ? null : string.Join('\n', title),
             ["title_rule"] = title is null ? null : BodyText.Rule('=', title),
+            ["why"] = string.Join('\n', LineWrap.Wrap(Why(static text => text, UnsafeCharacters.Strip(request.Newsletter.Name)), BodyText.Width)),
             ["postal_address"] = PostalAddress("\n", static text => text),
         }).Trim('\n') + "\n";
     }
@@ -62,20 +93,26 @@ internal sealed class EditionPage(RenderRequest request, Theme theme, SlotTable 
             ["number"] = request.Edition.Number,
             ["date"] = escape(EditionFacts.Date(request)),
             ["author"] = request.Edition.Author is { } author ? escape(author) : null,
-            ["premium"] = request.Edition.Tier == "premium",
+            ["byline"] = Byline() is { } byline ? escape(byline) : null,
+            ["sign_off"] = lines.SignOff.Length == 0 ? null : escape(lines.SignOff),
+            ["premium"] = request.Edition.Tier == "premium" ? escape(_words.Text("issue.premium")) : null,
+            ["footer"] = request.Newsletter.Design?.Footer is { Length: > 0 } footer ? escape(UnsafeCharacters.Strip(footer)) : null,
+            ["unsubscribe"] = escape(_words.Text("issue.unsubscribe")),
             ["language"] = _language,
             ["direction"] = EditionFacts.Direction(_language),
-            ["subscriber_address"] = Slot(SlotName.Address),
             ["unsubscribe_url"] = Slot(SlotName.Unsubscribe),
         };
         foreach (var (name, value) in values)
             model[name] = value;
 
-        // Without Scriban's built-in functions: a layout only places what it is given.
-        var context = new LiquidTemplateContext { LoopLimit = 1000, StrictVariables = true };
-        context.PushGlobal(model);
-        return layout.Render(context);
+        return layout.Render(new LayoutContext(model));
     }
+
+    private string? Byline() => request.Edition.Byline
+        ?? (request.Edition.Author is { } author ? _words.Text("issue.by", ("author", author)) : null);
+
+    private string Why(Func<string, string> escape, string newsletter) =>
+        _words.Fill("issue.why", escape, [("address", Slot(SlotName.Address)), ("newsletter", newsletter)], static value => value);
 
     private string Slot(string name) => table.Add(new SlotSource($"{{{{ {name} }}}}", new SourcePosition(1, 1)));
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Newsletter.Mailer.Audience;
+using Newsletter.Mailer.Audience.Segments;
 using Newsletter.Mailer.Editions;
 
 namespace Newsletter.Mailer.Rendering;
@@ -29,8 +30,8 @@ public sealed record PreviewRequest
     public PreviewFormat Format { get; init; } = PreviewFormat.Html;
 
     /// <summary>
-    /// The reader, as a JSON object: <c>first_name</c>, <c>name</c>, <c>address</c>, <c>tier</c>, <c>language</c>;
-    /// what is in <c>attributes</c>, and every other key, is an attribute. Null for a reader of whom nothing is known but the address.
+    /// The reader, as a JSON object: <c>first_name</c>, <c>name</c>, <c>address</c>, <c>tier</c>, <c>language</c>,
+    /// <c>segments</c> (an array of slugs); what is in <c>attributes</c>, and every other key, is an attribute. Null for a reader of whom nothing is known but the address.
     /// </summary>
     public string? As { get; init; }
 
@@ -45,6 +46,9 @@ public sealed record PreviewRequest
 
     /// <summary>Attributes that are known; null accepts every name.</summary>
     public IReadOnlyCollection<string>? KnownAttributes { get; init; }
+
+    /// <summary>The newsletter's segments; null accepts every name.</summary>
+    public IReadOnlyList<Segment>? Segments { get; init; }
 
     /// <summary>Root of the links.</summary>
     public Uri PublicUrl { get; init; } = new("https://news.example.com");
@@ -95,6 +99,7 @@ public static class EditionPreview
             PublicUrl = request.PublicUrl,
             SentAt = request.SentAt,
             KnownAttributes = request.KnownAttributes,
+            Segments = request.Segments,
         });
         return outcome switch
         {
@@ -110,7 +115,7 @@ public static class EditionPreview
             return Encoding.UTF8.GetBytes(request.Format == PreviewFormat.Html ? edition.FillHtml(reader) : edition.FillText(reader));
 
         var stream = new MemoryStream();
-        MessageCompiler.Compile(edition, new IssueHeaders { IssueId = 0, Date = request.SentAt }).Fill(reader).WriteTo(stream);
+        MessageCompiler.Compile(edition.VariantFor(reader), new IssueHeaders { IssueId = 0, Date = request.SentAt }).Fill(reader).WriteTo(stream);
         return stream.ToArray();
     }
 
@@ -157,11 +162,14 @@ public static class EditionPreview
     private static Recipient Read(JsonElement json, Recipient unknown)
     {
         var values = new Dictionary<string, string>(StringComparer.Ordinal);
+        var segments = new List<string>();
         foreach (var property in json.EnumerateObject())
         {
             if (property is { Name: "attributes", Value.ValueKind: JsonValueKind.Object })
                 foreach (var attribute in property.Value.EnumerateObject())
                     values[attribute.Name] = Text(attribute.Value);
+            else if (property is { Name: "segments", Value.ValueKind: JsonValueKind.Array })
+                segments.AddRange(property.Value.EnumerateArray().Select(Text));
             else
                 values[property.Name] = Text(property.Value);
         }
@@ -173,6 +181,7 @@ public static class EditionPreview
             Name = name,
             FirstName = values.GetValueOrDefault("first_name") ?? name?.Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault(),
             Tier = values.GetValueOrDefault("tier") ?? unknown.Tier,
+            Segments = segments,
             Language = values.GetValueOrDefault("language"),
             Attributes = values,
         };

@@ -1,21 +1,18 @@
-using Markdig.Syntax;
 using Newsletter.Mailer.Editions;
 using Newsletter.Mailer.Rendering.Body;
-using Newsletter.Mailer.Rendering.PlainText;
 using Newsletter.Mailer.Rendering.Slots;
 using Newsletter.Mailer.Rendering.Themes;
+using Scriban.Syntax;
 
 namespace Newsletter.Mailer.Rendering;
 
-/// <summary>Edition → subject, HTML and text with slots. Pure: no SQL, clock, network or files.</summary>
+/// <summary>Edition → subject, HTML and text with slots, once for each variant. Pure: no SQL, clock, network or files.</summary>
 public static class EditionRenderer
 {
     // Nobody reads more, and a file of braces alone would have hundreds of thousands.
     private const int MaxProblems = 200;
 
     private const int MaxLinks = 2000;
-    private const int MaxHtml = 512 * 1024;
-    private const int MaxTags = 20_000;
 
     /// <summary>Renders an edition, or says everything that keeps it from being rendered.</summary>
     public static RenderOutcome Render(RenderRequest request)
@@ -37,25 +34,45 @@ public static class EditionRenderer
         var table = new SlotTable();
         var reader = new SlotReader(EditionFacts.Scope(request), table, edition.IsForeign, problems);
 
-        var body = ReadBody(edition, table, reader, problems);
-        var subject = LineSource.Prepare(edition.Subject, edition.SubjectAt, edition, table, problems);
-        var preheader = LineSource.Prepare(edition.Preheader ?? "", edition.PreheaderAt, edition, table, problems);
+        var body = ReadBody(request, table, reader, problems);
+        var lines = PageLines.Prepare(edition, table, problems);
         RefuseSlotsInTitle(edition, problems);
         reader.CheckAll();
-        var html = body is null ? "" : WriteHtml(body, edition, problems);
-        if (body is null || theme is null || problems.Exists(problem => problem.Severity == RenderSeverity.Error))
+        var variants = body is null ? null : EditionVariants.Of(body, request, problems);
+        if (body is null || variants is null || theme is null || HasErrors(problems))
             return null;
 
         WarnOfMissing(request, problems);
-        var page = new EditionPage(request, theme, table);
-        return new RenderedEdition(
-            request, body.Links, reader.Read(subject), reader.Read(page.Html(body, html, preheader)), reader.Read(page.Text(body)));
+        var page = new EditionPage(request, theme, table, lines);
+        var rendered = RenderAll(variants, page, reader, lines, problems);
+        return rendered is null || HasErrors(problems) ? null : new RenderedEdition(request, body.Whole.Links, variants.Questions, rendered);
     }
+
+    private static IReadOnlyList<RenderedVariant>? RenderAll(EditionVariants variants, EditionPage page, SlotReader reader, PageLines lines, List<RenderProblem> problems)
+    {
+        try
+        {
+            return variants.Render(page, reader, lines);
+        }
+        catch (LayoutLimitException tooMuch)
+        {
+            problems.Add(new RenderProblem(RenderSeverity.Error, 1, 1, tooMuch.Message));
+        }
+        catch (ScriptRuntimeException failed)
+        {
+            problems.Add(new RenderProblem(
+                RenderSeverity.Error, failed.Span.Start.Line + 1, failed.Span.Start.Column + 1, $"The newsletter's layout can't be filled: {failed.OriginalMessage}. Correct the layout."));
+        }
+
+        return null;
+    }
+
+    private static bool HasErrors(List<RenderProblem> problems) => problems.Exists(problem => problem.Severity == RenderSeverity.Error);
 
     private static Theme? FindTheme(RenderRequest request, List<RenderProblem> problems)
     {
         var name = request.Edition.Theme ?? request.Newsletter.Theme;
-        if (ThemeCatalog.TryFind(name, out var theme))
+        if (ThemeCatalog.TryFind(name, request.Newsletter.Design, request.Newsletter.Layout, out var theme))
             return theme;
 
         problems.Add(new RenderProblem(
@@ -64,8 +81,9 @@ public static class EditionRenderer
         return null;
     }
 
-    private static BodyTree? ReadBody(EditionDocument edition, SlotTable table, SlotReader reader, List<RenderProblem> problems)
+    private static EditionBody? ReadBody(RenderRequest request, SlotTable table, SlotReader reader, List<RenderProblem> problems)
     {
+        var edition = request.Edition;
         // Every possible link is tried against the rest of the text: thousands would take minutes.
         if (edition.Body.AsSpan().Count("](") > MaxLinks)
         {
@@ -75,25 +93,13 @@ public static class EditionRenderer
 
         try
         {
-            var lines = new LineIndex(edition.Body, edition.BodyLine);
-            return BodyTree.Read(BodySource.Prepare(edition, table, problems), table, new LinkRules(table, reader, problems), lines);
+            return EditionBody.Read(request, table, reader, problems);
         }
         catch (ArgumentException tooDeep) when (tooDeep.Message.Contains("depth", StringComparison.OrdinalIgnoreCase))
         {
-            problems.Add(new RenderProblem(RenderSeverity.Error, edition.BodyLine, 1, "Lists, quotes or emphasis are nested too deeply to be read. Take some levels out."));
+            problems.Add(new RenderProblem(RenderSeverity.Error, edition.BodyLine, 1, "Lists, quotes, containers or emphasis are nested too deeply to be read. Take some levels out."));
             return null;
         }
-    }
-
-    // Short Markdown can be long HTML; what is far beyond any mail is not worth the work of shaping it.
-    private static string WriteHtml(BodyTree body, EditionDocument edition, List<RenderProblem> problems)
-    {
-        var html = BodyHtml.Write(body);
-        if (html.Length > MaxHtml || html.AsSpan().Count('<') > MaxTags)
-            problems.Add(new RenderProblem(
-                RenderSeverity.Error, edition.BodyLine, 1,
-                $"The edition is far longer than any mail: {html.Length / 1024} KB of HTML before styling, where Gmail clips at 102 KB. Split it into several editions."));
-        return html;
     }
 
     private static void RefuseSlotsInTitle(EditionDocument edition, List<RenderProblem> problems)

@@ -9,8 +9,8 @@ namespace Newsletter.Mailer.Rendering;
 /// <summary>Turns what was rendered into finished MIME bytes with slots, once for all readers.</summary>
 public static class MessageCompiler
 {
-    /// <summary>The message of an issue, list headers included.</summary>
-    public static CompiledMessage Compile(RenderedEdition edition, IssueHeaders headers)
+    /// <summary>The message of an issue to the readers of a variant, list headers included.</summary>
+    public static CompiledMessage Compile(RenderedVariant edition, IssueHeaders headers)
     {
         ArgumentNullException.ThrowIfNull(edition);
         ArgumentNullException.ThrowIfNull(headers);
@@ -18,7 +18,7 @@ public static class MessageCompiler
     }
 
     /// <summary>The same issue for readers who want no HTML: its text alone.</summary>
-    public static CompiledMessage CompilePlain(RenderedEdition edition, IssueHeaders headers)
+    public static CompiledMessage CompilePlain(RenderedVariant edition, IssueHeaders headers)
     {
         ArgumentNullException.ThrowIfNull(edition);
         ArgumentNullException.ThrowIfNull(headers);
@@ -27,7 +27,7 @@ public static class MessageCompiler
         return new CompiledMessage(block.Close(), body.ToOps());
     }
 
-    private static HeaderBlock IssueBlock(RenderedEdition edition, IssueHeaders headers)
+    private static HeaderBlock IssueBlock(RenderedVariant edition, IssueHeaders headers)
     {
         var newsletter = edition.Request.Newsletter;
         var block = new HeaderBlock(newsletter, headers.Date);
@@ -38,8 +38,8 @@ public static class MessageCompiler
         return block;
     }
 
-    /// <summary>A test send: the edition itself, its subject marked <c>[Test]</c>, with <c>Auto-Submitted</c>.</summary>
-    public static CompiledMessage CompileTest(RenderedEdition edition, DateTimeOffset date)
+    /// <summary>A test send: the variant itself, its subject marked <c>[Test]</c>, with <c>Auto-Submitted</c>.</summary>
+    public static CompiledMessage CompileTest(RenderedVariant edition, DateTimeOffset date)
     {
         ArgumentNullException.ThrowIfNull(edition);
         var block = new HeaderBlock(edition.Request.Newsletter, date);

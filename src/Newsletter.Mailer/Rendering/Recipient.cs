@@ -21,6 +21,9 @@ public sealed record Recipient
     /// <summary><c>free</c> or <c>premium</c>.</summary>
     public string Tier { get; init; } = "free";
 
+    /// <summary>Slugs or names of the segments the reader is in, where a variant is to be found for one reader; null elsewhere: the freeze has decided.</summary>
+    public IReadOnlyCollection<string>? Segments { get; init; }
+
     /// <summary>BCP 47 language of the reader; null where unknown.</summary>
     public string? Language { get; init; }
 

@@ -1,4 +1,5 @@
 using Newsletter.Mailer.Audience;
+using Newsletter.Mailer.Audience.Segments;
 using Newsletter.Mailer.Editions;
 
 namespace Newsletter.Mailer.Rendering;
@@ -23,4 +24,7 @@ public sealed record RenderRequest
     /// Null accepts every name, for a file that is looked at where there are no subscribers.
     /// </summary>
     public IReadOnlyCollection<string>? KnownAttributes { get; init; } = [];
+
+    /// <summary>The newsletter's segments: what <c>:::only</c> may name. Null accepts every name, for a file that is looked at where there are none.</summary>
+    public IReadOnlyList<Segment>? Segments { get; init; } = [];
 }

@@ -1,41 +1,46 @@
-using System.Text;
-using Newsletter.Mailer.Rendering.Slots;
-
 namespace Newsletter.Mailer.Rendering;
 
-/// <summary>An edition rendered once for everyone: subject, HTML and text with slots for what differs from reader to reader.</summary>
+/// <summary>An edition rendered once for each kind of reader who sees something different; within each, slots for what differs from reader to reader.</summary>
 public sealed class RenderedEdition
 {
-    internal RenderedEdition(RenderRequest request, IReadOnlyList<EditionLink> links, SlotTemplate subject, SlotTemplate html, SlotTemplate text)
+    internal RenderedEdition(RenderRequest request, IReadOnlyList<EditionLink> links, IReadOnlyList<VariantQuestion> questions, IReadOnlyList<RenderedVariant> variants)
     {
         Request = request;
         Links = links;
-        Subject = subject;
-        Html = html;
-        Text = text;
+        Questions = questions;
+        Variants = variants;
     }
 
     /// <summary>What it was rendered from.</summary>
     public RenderRequest Request { get; }
 
-    /// <summary>The links of the edition's own text, in order; the theme's are not among them.</summary>
+    /// <summary>The links of the edition's own text, in order, whoever sees them; the theme's are not among them.</summary>
     public IReadOnlyList<EditionLink> Links { get; }
 
-    /// <summary>Bytes of the decoded HTML with every slot at its default: what Gmail clips near 102 KB.</summary>
-    public int HtmlBytes => Encoding.UTF8.GetByteCount(Html.FillDefaults());
+    /// <summary>What decides which variant a reader gets: bit n of <see cref="RenderedVariant.Mask"/> is the answer to question n.</summary>
+    public IReadOnlyList<VariantQuestion> Questions { get; }
 
-    internal SlotTemplate Subject { get; }
+    /// <summary>Every combination of answers by its mask, from 0 (no to all: what somebody sees of whom nothing is known) to all yes.</summary>
+    public IReadOnlyList<RenderedVariant> Variants { get; }
 
-    internal SlotTemplate Html { get; }
+    /// <summary>Bytes of the longest variant's HTML.</summary>
+    public int HtmlBytes => Variants.Max(variant => variant.HtmlBytes);
 
-    internal SlotTemplate Text { get; }
+    /// <summary>What this reader sees.</summary>
+    public RenderedVariant VariantFor(Recipient reader)
+    {
+        var mask = 0;
+        for (var i = 0; i < Questions.Count; i++)
+            mask |= Questions[i].IsTrueOf(reader) ? 1 << i : 0;
+        return Variants[mask];
+    }
 
     /// <summary>The subject as this reader sees it.</summary>
-    public string FillSubject(Recipient reader) => Subject.Fill(reader).Trim();
+    public string FillSubject(Recipient reader) => VariantFor(reader).FillSubject(reader);
 
     /// <summary>The whole HTML document as this reader sees it, with LF line ends.</summary>
-    public string FillHtml(Recipient reader) => Html.Fill(reader);
+    public string FillHtml(Recipient reader) => VariantFor(reader).FillHtml(reader);
 
     /// <summary>The text part as this reader sees it, with LF line ends.</summary>
-    public string FillText(Recipient reader) => Text.Fill(reader);
+    public string FillText(Recipient reader) => VariantFor(reader).FillText(reader);
 }

@@ -20,6 +20,10 @@ public static class SampleEdition
         Language = "en-GB",
     };
 
+    /// <summary>Its pictures, PNG, by the name that they are served under; null where there is none of that name.</summary>
+    public static Stream? Picture(string name) =>
+        name is "lizard.png" or "winding.png" ? typeof(SampleEdition).Assembly.GetManifestResourceStream($"samples/{name}") : null;
+
     private static string Read()
     {
         using var stream = typeof(SampleEdition).Assembly.GetManifestResourceStream("samples/sample-edition.md")

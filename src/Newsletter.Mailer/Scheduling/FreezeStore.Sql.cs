@@ -14,14 +14,14 @@ public sealed partial class FreezeStore
             where id = @edition and state = 'scheduled' and revision = @revision and send_at <= now()
               and not exists (select from instance where held_reason is not null)
             returning id, newsletter_id, kind)
-        insert into issues (edition_id, newsletter_id, kind, part_key, unknown_policy, link_key, sent_date, nonce, segment, segment_filter)
-        select id, newsletter_id, kind, @part, @policy, @linkKey, @sentDate, @nonce, @segment, @filter from published
+        insert into issues (edition_id, newsletter_id, kind, part_key, unknown_policy, link_key, sent_date, nonce, segment, segment_filter, variant_questions)
+        select id, newsletter_id, kind, @part, @policy, @linkKey, @sentDate, @nonce, @segment, @filter, @questions::jsonb from published
         returning id
         """;
 
     private const string InsertContent = /*lang=sql*/ """
-        insert into issue_content (issue_id, variant, segments, sha256, html_bytes)
-        values (@issue, @variant, @segments, @sha256, @htmlBytes)
+        insert into issue_content (issue_id, variant, name, segments, sha256, html_bytes)
+        values (@issue, @variant, @name, @segments, @sha256, @htmlBytes)
         """;
 
     private const string SelectPartition = /*lang=sql*/ """
@@ -30,7 +30,7 @@ public sealed partial class FreezeStore
 
     // A row that another job has locked is in good hands.
     private const string LockFreezing = /*lang=sql*/ """
-        select i.part_key, i.newsletter_id, i.kind, i.freeze_cursor, i.audience, e.tier, i.segment_filter, i.created_at, n.time_zone
+        select i.part_key, i.newsletter_id, i.kind, i.freeze_cursor, i.audience, e.tier, i.segment_filter, i.variant_questions::text, i.created_at, n.time_zone
         from issues i join editions e on e.id = i.edition_id join newsletters n on n.id = i.newsletter_id
         where i.id = @issue and i.state = 'freezing' and not exists (select from instance where held_reason is not null)
         for update of i skip locked
@@ -42,7 +42,7 @@ public sealed partial class FreezeStore
     // Batches are numbered after those there are: whoever began the freeze may have cut batches of another size.
     private const string InsertChunk = /*lang=sql*/ """
         with members as (
-            select s.subscriber_id,
+            select s.subscriber_id, s.newsletter_id, s.tier,
                    case when s.paused_until > now() then 'paused' when @kind = 'issue' and s.frequency = 'digest' then 'digest' end as away
             from subscriptions s
             where s.newsletter_id = @newsletter and s.subscriber_id > @cursor and s.status = 'active' and (@tier = 'free' or s.tier = @tier)
@@ -54,7 +54,7 @@ public sealed partial class FreezeStore
             select m.subscriber_id, m.away, a.address, a.domain, a.variant
             from members m
             cross join lateral (
-                select lower(b.address) as address, lower(split_part(b.address, '@', -1)) as domain, b.plain_text::integer::smallint as variant
+                select lower(b.address) as address, lower(split_part(b.address, '@', -1)) as domain, (b.plain_text::integer /*variant*/)::smallint as variant
                 from subscribers b where b.id = m.subscriber_id
                 offset 0) a
             offset 0),
@@ -97,6 +97,19 @@ public sealed partial class FreezeStore
                 left join engagement g on g.subscriber_id = b.id and g.newsletter_id = s.newsletter_id
                 where b.id = s.subscriber_id and (/*filter*/ true)
                 offset 0)
+        """;
+
+    // What the statement has in place of its other mark: a bit for each question that decides the variant. A question about a segment is asked
+    // of the one subscription.
+    private const string VariantMark = " /*variant*/";
+
+    private const string IsPremium = "m.tier = 'premium'";
+
+    private const string InSegment = """
+        exists (
+                    select from subscriptions s
+                    left join engagement g on g.subscriber_id = s.subscriber_id and g.newsletter_id = s.newsletter_id
+                    where s.newsletter_id = m.newsletter_id and s.subscriber_id = b.id and (/*filter*/ true))
         """;
 
     // Once the audience is whole: a filter of the next issue's may ask who did what with this one. A digest is no issue to it:

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Dapper;
 using Newsletter.Mailer.Audience;
 using Newsletter.Mailer.Audience.Segments;
@@ -60,14 +61,15 @@ public sealed partial class FreezeStore(NpgsqlDataSource database, ThrottleGroup
                 nonce = issue.Nonce,
                 segment = issue.Segment?.Name,
                 filter = issue.Segment?.Filter,
+                questions = FrozenQuestion.Write(issue.Questions),
             },
             cancellationToken: stop));
         if (id is null)
             return null;
-        foreach (var (variant, content) in issue.Compile(id.Value))
+        foreach (var (variant, name, message, htmlBytes) in issue.Compile(id.Value))
             await connection.ExecuteAsync(new CommandDefinition(
                 InsertContent,
-                new { issue = id, variant, segments = content.ToBytes(), sha256 = content.Sha256.ToArray(), htmlBytes = variant == IssueVariant.Html ? issue.HtmlBytes : 0 },
+                new { issue = id, variant, name, segments = message.ToBytes(), sha256 = message.Sha256.ToArray(), htmlBytes },
                 cancellationToken: stop));
         await transaction.CommitAsync(stop);
         return id;
@@ -114,13 +116,38 @@ public sealed partial class FreezeStore(NpgsqlDataSource database, ThrottleGroup
     // "Now" is when the issue was made, for every chunk the same, however often the freeze was cut off.
     private static (string Statement, DynamicParameters Where) Chunk(FreezingRow at)
     {
-        if (at.Segment_filter is null)
-            return (InsertChunk, new DynamicParameters());
-        if (SegmentFilter.TryParse(at.Segment_filter, out var filter) is { } problem)
-            throw new InvalidOperationException($"The filter an issue was made with can't be read: {problem}");
-        var compiled = FilterCompiler.Compile(filter!, new FilterContext(at.Newsletter_id, at.Time_zone, at.Created_at));
-        return (InsertChunk.Replace(SegmentMark, compiled.Into(OfSegment), StringComparison.Ordinal), new DynamicParameters(compiled.Parameters));
+        var (statement, where) = (InsertChunk, new DynamicParameters());
+        if (at.Segment_filter is { } audience)
+        {
+            var compiled = Compile(audience, at, "f_");
+            where.AddDynamicParams(compiled.Parameters);
+            statement = statement.Replace(SegmentMark, compiled.Into(OfSegment), StringComparison.Ordinal);
+        }
+
+        return (statement.Replace(VariantMark, Answers(at, where), StringComparison.Ordinal), where);
     }
+
+    // A bit for each question, above the one for plain text.
+    private static string Answers(FreezingRow at, DynamicParameters where)
+    {
+        var answers = new StringBuilder();
+        var questions = FrozenQuestion.Read(at.Variant_questions);
+        for (var i = 0; i < questions.Count; i++)
+        {
+            var bit = string.Create(CultureInfo.InvariantCulture, $"{IssueVariant.Of(1 << i, isPlain: false)}");
+            var compiled = questions[i].Filter is { } filter ? Compile(filter, at, string.Create(CultureInfo.InvariantCulture, $"q{i}_")) : null;
+            if (compiled is not null)
+                where.AddDynamicParams(compiled.Parameters);
+            answers.Append(" + ").Append(bit).Append(" * (").Append(compiled?.Into(InSegment) ?? IsPremium).Append(")::integer");
+        }
+
+        return answers.ToString();
+    }
+
+    private static CompiledFilter Compile(string text, FreezingRow at, string prefix) =>
+        SegmentFilter.TryParse(text, out var filter) is { } problem
+            ? throw new InvalidOperationException($"The filter an issue was made with can't be read: {problem}")
+            : FilterCompiler.Compile(filter!, new FilterContext(at.Newsletter_id, at.Time_zone, at.Created_at), prefix);
 
     // Without statistics every index that begins with the issue looks as good as the one that ends in the place, and a claim reads the
     // whole issue: so they are made before the first claim, not whenever autovacuum comes by.
@@ -158,6 +185,7 @@ public sealed partial class FreezeStore(NpgsqlDataSource database, ThrottleGroup
         public long Audience { get; init; }
         public string Tier { get; init; } = "free";
         public string? Segment_filter { get; init; }
+        public string Variant_questions { get; init; } = "[]";
         public DateTimeOffset Created_at { get; init; }
         public string Time_zone { get; init; } = "Etc/UTC";
     }
@@ -196,14 +224,22 @@ public sealed record NewIssue
     /// <summary>What ends every Message-ID: random, an @, and the domain of the newsletter's address.</summary>
     public required string Nonce { get; init; }
 
-    public required int HtmlBytes { get; init; }
-
     /// <summary>Whom it is for; null: everyone of the tier. Its filter is kept with the issue as it is now.</summary>
     public Segment? Segment { get; init; }
 
-    /// <summary>The finished messages by <see cref="IssueVariant"/>, once the issue has its id.</summary>
-    public required Func<long, IReadOnlyDictionary<short, Rendering.CompiledMessage>> Compile { get; init; }
+    /// <summary>What decides which variant a reader gets; empty where all get the same.</summary>
+    public IReadOnlyList<FrozenQuestion> Questions { get; init; } = [];
+
+    /// <summary>The finished messages, once the issue has its id.</summary>
+    public required Func<long, IEnumerable<IssueContent>> Compile { get; init; }
 }
+
+/// <summary>One of an issue's messages.</summary>
+/// <param name="Variant">See <see cref="IssueVariant"/>.</param>
+/// <param name="Name">What the variant is called.</param>
+/// <param name="Message">As it goes out.</param>
+/// <param name="HtmlBytes">Of its decoded HTML; 0 where it has none.</param>
+public sealed record IssueContent(short Variant, string Name, Rendering.CompiledMessage Message, int HtmlBytes);
 
 /// <summary>Which of an issue's messages a reader gets: kept in the ledger, so never renumber one.</summary>
 public static class IssueVariant
@@ -213,4 +249,7 @@ public static class IssueVariant
 
     /// <summary>Text alone, for readers who want no HTML.</summary>
     public const short Plain = 1;
+
+    /// <summary>The variant of readers with these answers to the edition's questions (a bit each), in HTML and text or in text alone.</summary>
+    public static short Of(int answers, bool isPlain) => (short)((answers * 2) + (isPlain ? Plain : Html));
 }

@@ -103,8 +103,9 @@ public sealed partial class IssuePublisher(
             return (null, "It can't be sent as it stands. " + string.Join(" ", notReady.Problems));
 
         var (rendered, segment) = (EditionReadiness.Ready)readiness;
-        if (segment is not null && SegmentFilter.TryParse(segment.Filter, out _) is { } problem)
-            return (null, $"Its segment '{segment.Name}' has a filter that can't be read any more. {problem} Correct the segment, and publish again.");
+        foreach (var asked in rendered.Questions.OfType<VariantQuestion.InSegment>().Select(question => question.Segment).Prepend(segment).OfType<Segment>())
+            if (SegmentFilter.TryParse(asked.Filter, out _) is { } problem)
+                return (null, $"The segment '{asked.Name}' that it names has a filter that can't be read any more. {problem} Correct the segment, and publish again.");
         var large = await freeze.EstimateAsync(newsletter.Id, edition.Tier, stop, edition.Kind) >= options.OwnPartitionFrom
             && (segment is null || await freeze.EstimateAsync(segment, newsletter, edition.Tier, stop) >= options.OwnPartitionFrom);
         var issue = await freeze.InsertIssueAsync(
@@ -117,7 +118,7 @@ public sealed partial class IssuePublisher(
                 LinkKey = keys.ActiveKey,
                 SentDate = sent,
                 Nonce = $"{RandomNumberGenerator.GetHexString(12, lowercase: true)}@{newsletter.SenderDomain()}",
-                HtmlBytes = rendered.HtmlBytes,
+                Questions = FrozenQuestion.Of(rendered.Questions),
                 Segment = segment,
                 Compile = id => Compile(rendered, new IssueHeaders { IssueId = id, Date = local }),
             },
@@ -125,11 +126,14 @@ public sealed partial class IssuePublisher(
         return (issue, null);
     }
 
-    private static Dictionary<short, CompiledMessage> Compile(RenderedEdition rendered, IssueHeaders headers) => new()
+    private static IEnumerable<IssueContent> Compile(RenderedEdition rendered, IssueHeaders headers)
     {
-        [IssueVariant.Html] = MessageCompiler.Compile(rendered, headers),
-        [IssueVariant.Plain] = MessageCompiler.CompilePlain(rendered, headers),
-    };
+        foreach (var variant in rendered.Variants)
+        {
+            yield return new IssueContent(IssueVariant.Of(variant.Mask, isPlain: false), variant.Name, MessageCompiler.Compile(variant, headers), variant.HtmlBytes);
+            yield return new IssueContent(IssueVariant.Of(variant.Mask, isPlain: true), variant.Name, MessageCompiler.CompilePlain(variant, headers), 0);
+        }
+    }
 
     private async Task<Publishing> HoldAsync(long editionId, string reason, CancellationToken stop)
     {

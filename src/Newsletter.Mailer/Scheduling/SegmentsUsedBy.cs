@@ -6,5 +6,5 @@ namespace Newsletter.Mailer.Scheduling;
 public static class SegmentsUsedBy
 {
     public static async Task<IReadOnlyList<Segment>> EditionAsync(string source, long newsletter, ScheduleStore schedule, CancellationToken stop) =>
-        source.Contains("segment", StringComparison.Ordinal) ? await schedule.SegmentsOf(newsletter, stop) : [];
+        source.Contains("segment", StringComparison.Ordinal) || source.Contains("only", StringComparison.Ordinal) ? await schedule.SegmentsOf(newsletter, stop) : [];
 }

@@ -84,7 +84,7 @@ internal static class BenchmarkIssue
         var sent = DateTimeOffset.UnixEpoch;
         var readiness = EditionReadiness.Check(source, newsletter, new Uri("https://news.example.com"), sent, ["city"], number: 1);
         return readiness is EditionReadiness.Ready ready
-            ? MessageCompiler.Compile(ready.Rendered, new IssueHeaders { IssueId = 1, Date = sent })
+            ? MessageCompiler.Compile(ready.Rendered.Variants[0], new IssueHeaders { IssueId = 1, Date = sent })
             : throw new BenchmarkException($"The edition can't be rendered: {readiness}.");
     }
 }

@@ -38,7 +38,53 @@ public sealed class NewsletterEndpointsTests(ApiFixture fixture) : ApiTest(fixtu
 
     [Fact]
     public async Task AThemeMustBeOneThereIs() =>
-        Assert.Contains("there is plain", (await Post("/api/newsletters", new { slug = Unique("x"), name = "X", from_address = "a@example.com", theme = "velvet" })).Error("theme"), StringComparison.Ordinal);
+        Assert.Contains("there are letter, magazine, plain", (await Post("/api/newsletters", new { slug = Unique("x"), name = "X", from_address = "a@example.com", theme = "velvet" })).Error("theme"), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task ADesignIsKeptPutInOrderAndChecked()
+    {
+        var made = await Post("/api/newsletters", new { slug = Unique("x"), name = "X", from_address = "a@example.com", premium_url = "https://example.com/premium", design = new { accent = "#0A5", width = 640 } });
+        Assert.Equal(HttpStatusCode.Created, made.Status);
+        var kept = await Get($"/api/newsletters/{made["id"]}");
+        Assert.Equal(("#00aa55", 640, "https://example.com/premium", false), ((string?)kept["design"]["accent"], (int?)kept["design"]["width"], (string?)kept["premium_url"], (bool?)kept["raw_html"]));
+
+        var refused = await Put($"/api/newsletters/{made["id"]}", new { name = "X", from_address = "a@example.com", premium_url = "javascript:alert(1)", design = new { accent = "red;}", width = 10, font = "Arial", logo_url = "http://example.com/l.png" } });
+        foreach (var field in new[] { "premium_url", "design.accent", "design.width", "design.font", "design.logo_url" })
+            Assert.NotEmpty(refused.Error(field));
+    }
+
+    [Fact]
+    public async Task ALayoutIsCheckedKeptShownAndTakenAway()
+    {
+        const string Layout = "<!DOCTYPE html><html><head></head><body>{{ content }}<a href=\"{{ unsubscribe_url }}\">x</a>{{ postal_address }}</body></html>";
+        var made = await Post("/api/newsletters", new { slug = Unique("x"), name = "X", from_address = "a@example.com" });
+        var path = $"/api/newsletters/{made["id"]}/layout";
+
+        Assert.Equal(HttpStatusCode.NotFound, (await Get(path)).Status);
+        Assert.Equal(HttpStatusCode.NoContent, (await SendRaw(HttpMethod.Put, path, new StringContent(Layout, System.Text.Encoding.UTF8, "text/html"))).Status);
+        Assert.Equal(Layout, (await Get(path)).Text);
+
+        var refused = await SendRaw(HttpMethod.Put, path, new StringContent(Layout.Replace("{{ content }}", "{{ kontent }}<script>x</script>", StringComparison.Ordinal), System.Text.Encoding.UTF8, "text/html"));
+        Assert.Contains("Line 1, column ", refused.Error("layout"), StringComparison.Ordinal);
+        Assert.Contains("<script>", refused.Error("layout"), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.UnsupportedMediaType, (await SendRaw(HttpMethod.Put, path, new StringContent(Layout, System.Text.Encoding.UTF8, "text/plain"))).Status);
+
+        Assert.Equal(HttpStatusCode.OK, (await Put($"/api/newsletters/{made["id"]}", new { name = "Y", from_address = "a@example.com" })).Status);
+        Assert.Equal(Layout, (await Get(path)).Text);
+        Assert.Equal(HttpStatusCode.NoContent, (await Delete(path)).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await Get(path)).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await Delete("/api/newsletters/4711000/layout")).Status);
+    }
+
+    [Fact]
+    public async Task ThePicturesOfTheSampleEditionAreWhereItsMailLooksForThem()
+    {
+        var shown = await Get("/samples/lizard.png");
+
+        Assert.Equal((HttpStatusCode.OK, "image/png"), (shown.Status, shown.Message.Content.Headers.ContentType?.MediaType));
+        Assert.Equal(HttpStatusCode.OK, (await Get("/samples/winding.png")).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await Get("/samples/sample-edition.md")).Status);
+    }
 
     [Fact]
     public async Task ATakenSlugIsAConflict()

@@ -111,9 +111,35 @@ public sealed class BodyTests
                 AssertInert($"<{text}>");
                 AssertInert($"```{text}\nx\n```");
                 AssertInert($"| {text} |\n|---|\n| {text} |");
+                AssertInert($":::summary {text}\n{text}\n:::");
+                AssertInert($":::button {text} x");
+                AssertInert($":::video https://example.com/ {text}\n![{text}]({text})\n:::");
+                AssertInert($"x[^1]\n\n[^1]: {text}");
             }
         }
     }
+
+    [Fact]
+    public void RawHtmlIsKeptWhereTheNewsletterAllowsItAndSanitised()
+    {
+        var newsletter = Rendered.Newsletter with { RawHtml = true };
+        var outcome = Rendered.Of(Rendered.Edition("<div class=\"x\" onclick=\"a()\">Raw <u>under</u> <kbd>K</kbd></div>\n\nInline <b>bold</b><iframe src=\"https://example.com\">in</iframe>\n\n<a href=\"/relative\">rel</a> <a href=\"javascript:alert(1)\">js</a>"), newsletter);
+        var page = Page(outcome.Edition);
+
+        Assert.Equal(("under", "K", "bold"), (page.QuerySelector(".content u")!.TextContent, page.QuerySelector("kbd")!.TextContent, page.QuerySelector(".content b")!.TextContent));
+        Assert.Empty(page.QuerySelectorAll("iframe, [onclick], .content a[href]"));
+        Assert.Contains(outcome.Warnings, warning => warning.Line == 6 && warning.Message.StartsWith("<iframe", StringComparison.Ordinal));
+        Assert.Contains("Raw under K", outcome.Edition.FillText(Rendered.Ana), StringComparison.Ordinal);
+        AssertInert(page);
+    }
+
+    [Theory]
+    [InlineData("<a href=\"https://{{ subscriber.name }}/\">x</a>")]
+    [InlineData("<a href=\"{{ subscriber.name }}\">x</a>")]
+    public void ASlotInRawHtmlMayNotChooseTheHost(string body) =>
+        Assert.Contains("slot", Assert.Single(
+            Assert.IsType<RenderOutcome.Refused>(EditionRenderer.Render(Rendered.Request(Rendered.Edition(body), Rendered.Newsletter with { RawHtml = true }))).Problems,
+            problem => problem.Severity == RenderSeverity.Error).Message, StringComparison.OrdinalIgnoreCase);
 
     [Theory]
     [InlineData("<script>alert(1)</script>")]
@@ -129,8 +155,12 @@ public sealed class BodyTests
 
     private static void AssertInert(string markdown)
     {
-        var edition = Rendered.Of(Rendered.Edition(markdown, "title: T\ntemplate: off")).Edition;
-        AssertInert(Page(edition));
+        foreach (var newsletter in new[] { Rendered.Newsletter, Rendered.Newsletter with { RawHtml = true } })
+        {
+            var edition = Rendered.Edition("x", "title: T\ntemplate: off") with { Body = markdown };
+            if (EditionRenderer.Render(Rendered.Request(edition, newsletter)) is RenderOutcome.Rendered rendered)
+                AssertInert(Page(rendered.Edition));
+        }
     }
 
     private static void AssertInert(IDocument page)

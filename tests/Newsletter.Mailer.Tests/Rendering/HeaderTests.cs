@@ -115,7 +115,7 @@ public sealed class HeaderTests
     [Fact]
     public void ATestSendIsTheEditionItselfMarked()
     {
-        var message = MessageCompiler.CompileTest(Rendered.Body("Text"), Rendered.Friday);
+        var message = MessageCompiler.CompileTest(Rendered.Body("Text").Variants[0], Rendered.Friday);
 
         Assert.Equal("[Test] Hello", Single("Subject", message));
         Assert.Equal("auto-generated", Single("Auto-Submitted", message));

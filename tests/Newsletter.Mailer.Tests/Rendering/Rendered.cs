@@ -53,7 +53,7 @@ internal static class Rendered
         Assert.IsType<RenderOutcome.Refused>(EditionRenderer.Render(Request(Edition(body, frontMatter)))).Problems;
 
     public static CompiledMessage Compile(string body, string frontMatter = "title: Hello", NewsletterProfile? newsletter = null) =>
-        MessageCompiler.Compile(Of(Edition(body, frontMatter), newsletter).Edition, new IssueHeaders { IssueId = 35, Date = Friday });
+        MessageCompiler.Compile(Of(Edition(body, frontMatter), newsletter).Edition.Variants[0], new IssueHeaders { IssueId = 35, Date = Friday });
 
     public static byte[] Bytes(FilledMessage message)
     {

@@ -8,7 +8,7 @@ namespace Newsletter.Mailer.Tests.Rendering;
 public sealed class ThemeTests
 {
     [Fact]
-    public void AnUnknownThemeListsTheKnown() => Assert.Contains("Themes are plain", Assert.Single(Rendered.Problems("Text", "title: T\ntheme: neon")).Message, StringComparison.Ordinal);
+    public void AnUnknownThemeListsTheKnown() => Assert.Contains("Themes are letter, magazine, plain", Assert.Single(Rendered.Problems("Text", "title: T\ntheme: neon")).Message, StringComparison.Ordinal);
 
     [Fact]
     public void ThePageSaysWhoseAndWhichEditionItIs()

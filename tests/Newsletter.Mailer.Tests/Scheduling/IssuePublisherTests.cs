@@ -201,8 +201,7 @@ public sealed class IssuePublisherTests : MailroomTest
         LinkKey = "k1",
         SentDate = due.Now,
         Nonce = "0@example.com",
-        HtmlBytes = 1,
-        Compile = id => new Dictionary<short, Newsletter.Mailer.Rendering.CompiledMessage> { [IssueVariant.Html] = compile(id) },
+        Compile = id => [new IssueContent(IssueVariant.Html, "everyone", compile(id), 0)],
     };
 
     private async Task FreezeAllAsync()

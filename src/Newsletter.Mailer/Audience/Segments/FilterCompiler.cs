@@ -14,7 +14,7 @@ public sealed record FilterContext(long NewsletterId, string TimeZone, DateTimeO
 /// joined). It is never null.
 /// </summary>
 /// <param name="Where">Put together from constants of <see cref="FilterCompiler"/>; nothing a person wrote is in it.</param>
-/// <param name="Parameters">Name → value; every name begins with <c>f_</c>.</param>
+/// <param name="Parameters">Name → value; every name begins with the prefix that was asked for.</param>
 public sealed record CompiledFilter(string Where, IReadOnlyDictionary<string, object> Parameters)
 {
     /// <summary>Where a statement takes a filter's condition: true as it stands, so that the statement can be read and prepared without one.</summary>
@@ -32,13 +32,17 @@ public sealed class FilterCompiler
     private readonly FilterContext context;
     private readonly StringBuilder sql = new();
     private readonly Dictionary<string, object> parameters = new(StringComparer.Ordinal);
+    private readonly string prefix;
 
-    private FilterCompiler(FilterContext context) => this.context = context;
+    private FilterCompiler(FilterContext context, string prefix) => (this.context, this.prefix) = (context, prefix);
 
     /// <summary>Compiles; the same tree and context give the same text.</summary>
-    public static CompiledFilter Compile(SegmentFilter filter, FilterContext context)
+    /// <param name="filter">What to compile.</param>
+    /// <param name="context">What its windows are counted from.</param>
+    /// <param name="prefix">What its parameters' names begin with: each filter of a statement with several has its own.</param>
+    public static CompiledFilter Compile(SegmentFilter filter, FilterContext context, string prefix = "f_")
     {
-        var compiler = new FilterCompiler(context);
+        var compiler = new FilterCompiler(context, prefix);
         compiler.Write(filter.Root);
         return new CompiledFilter(compiler.sql.ToString(), compiler.parameters);
     }
@@ -200,7 +204,7 @@ public sealed class FilterCompiler
 
     private string Parameter(object value)
     {
-        var name = string.Create(CultureInfo.InvariantCulture, $"f_{parameters.Count}");
+        var name = string.Create(CultureInfo.InvariantCulture, $"{prefix}{parameters.Count}");
         parameters.Add(name, value);
         return "@" + name;
     }

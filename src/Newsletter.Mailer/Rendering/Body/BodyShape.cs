@@ -2,42 +2,51 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using AngleSharp.Dom;
+using Newsletter.Mailer.Rendering.Body.Containers;
+using Newsletter.Mailer.Rendering.Languages;
 
 namespace Newsletter.Mailer.Rendering.Body;
 
 /// <summary>Gives the body's elements the classes and wrappers that a theme's style sheet builds on.</summary>
 internal static class BodyShape
 {
-    /// <summary>Width of the text column in pixels, for Outlook, which knows no max-width.</summary>
-    private const string ColumnWidth = "520";
-
     private const int LongestLead = 120;
 
-    public static void Apply(IDocument document)
+    public static void Apply(IDocument document, Phrases words, int columnWidth)
     {
+        var width = columnWidth.ToString(CultureInfo.InvariantCulture);
         var body = document.Body!;
-        foreach (var image in body.QuerySelectorAll("img").ToList())
-            ShapeImage(document, image);
+        foreach (var image in body.QuerySelectorAll("img").Where(image => image.Closest("div.video") is null).ToList())
+            ShapeImage(document, image, width);
         foreach (var table in body.QuerySelectorAll("table").ToList())
             ShapeTable(document, table);
         foreach (var callout in body.QuerySelectorAll("div.markdown-alert"))
             callout.ClassName = "callout " + callout.ClassList.FirstOrDefault(name => name.StartsWith("markdown-alert-", StringComparison.Ordinal))?["markdown-alert-".Length..];
         foreach (var title in body.QuerySelectorAll("p.markdown-alert-title"))
-            title.ClassName = "callout-title";
+            (title.ClassName, title.TextContent) = ("callout-title", CalloutWords.Of(title.TextContent, words));
         foreach (var list in body.QuerySelectorAll("ul.contains-task-list"))
             list.ClassName = "tasks";
-        foreach (var item in body.QuerySelectorAll("li:last-child, li > p:last-child, blockquote > p:last-child, .callout > p:last-child"))
+        foreach (var item in body.QuerySelectorAll("li:last-child, li > p:last-child, blockquote > p:last-child, .callout > :last-child, .summary > :last-child, .premium > :last-child, .ad > :last-child, .gate > :last-child, .conversation > :last-child, .video-caption > :last-child"))
             item.ClassList.Add("last");
-        ShapeSummary(document, body);
+        foreach (var box in body.QuerySelectorAll("div.button-box").ToList())
+            ContainerShape.Button(document, box);
+        foreach (var box in body.QuerySelectorAll("div.video").ToList())
+            ContainerShape.Video(document, box, width);
+        foreach (var list in body.QuerySelectorAll(".summary > ul"))
+            Unmark(list);
+        if (body.QuerySelector(".summary") is null)
+            ShapeSummary(document, body);
+        foreach (var box in body.QuerySelectorAll("div.summary, div.gate, div.premium, div.ad, div.conversation, div.callout").Reverse().ToList())
+            ContainerShape.Box(document, box);
     }
 
     // An image alone in its paragraph is a figure; its title is the caption.
-    private static void ShapeImage(IDocument document, IElement image)
+    private static void ShapeImage(IDocument document, IElement image, string width)
     {
         if (image.ParentElement is not { LocalName: "p" or "a" } parent || parent.TextContent.Trim().Length > 0)
             return;
 
-        image.SetAttribute("width", ColumnWidth);
+        image.SetAttribute("width", width);
         var holder = parent.LocalName == "a" ? parent.ParentElement : parent;
         if (holder is not { LocalName: "p" } || holder.TextContent.Trim().Length > 0 || holder.QuerySelectorAll("img").Length != 1)
             return;
@@ -88,6 +97,11 @@ internal static class BodyShape
 
         panel.AppendChild(list);
         list.ClassList.Add("last");
+        Unmark(list);
+    }
+
+    private static void Unmark(IElement list)
+    {
         if (list.LocalName == "ul" && list.Children.All(item => BeginsWithEmoji(item.TextContent)))
             list.ClassList.Add("unmarked");
     }

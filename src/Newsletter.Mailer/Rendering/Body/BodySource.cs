@@ -20,19 +20,21 @@ internal sealed partial class BodySource
     private readonly List<RenderProblem> _problems;
     private readonly LineIndex _lines;
     private readonly char[] _text;
+    private readonly bool _keepsHtml;
     private bool _noCommentCloses;
 
-    private BodySource(EditionDocument edition, SlotTable table, List<RenderProblem> problems)
+    private BodySource(EditionDocument edition, bool keepsHtml, SlotTable table, List<RenderProblem> problems)
     {
         _edition = edition;
+        _keepsHtml = keepsHtml;
         _table = table;
         _problems = problems;
         _lines = new LineIndex(edition.Body, edition.BodyLine);
         _text = edition.Body.ToCharArray();
     }
 
-    public static string Prepare(EditionDocument edition, SlotTable table, List<RenderProblem> problems) =>
-        new BodySource(edition, table, problems).Prepare();
+    public static string Prepare(EditionDocument edition, bool keepsHtml, SlotTable table, List<RenderProblem> problems) =>
+        new BodySource(edition, keepsHtml, table, problems).Prepare();
 
     private string Prepare()
     {
@@ -77,8 +79,16 @@ internal sealed partial class BodySource
                 Blank(source, open, i);
             }
             else if (RawTag().Match(source, open) is { Success: true } tag)
-                Warn(open, $"Raw HTML is shown as text: {tag.Value}. Write it in Markdown, or put it in code.");
+                WarnOfTag(open, tag);
         }
+    }
+
+    private void WarnOfTag(int at, Match tag)
+    {
+        if (!_keepsHtml)
+            Warn(at, $"Raw HTML is shown as text: {tag.Value}. Write it in Markdown, or put it in code; the newsletter's \"raw_html\" would let it through.");
+        else if (!BodyHtml.RawTags.Contains(tag.Groups["name"].Value))
+            Warn(at, $"{tag.Value} isn't allowed in mail, so it is left out, with what is in it.");
     }
 
     // Where no comment closes behind a place, none closes behind a later one either.
@@ -181,6 +191,6 @@ internal sealed partial class BodySource
         _problems.Add(new RenderProblem(RenderSeverity.Warning, position.Line, position.Column, message));
     }
 
-    [GeneratedRegex(@"\G<[A-Za-z!?][^<>]{0,60}>?", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\G<(?<name>[A-Za-z!?][A-Za-z0-9-]*)[^<>]{0,60}>?", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex RawTag();
 }

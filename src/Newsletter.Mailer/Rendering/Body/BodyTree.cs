@@ -3,6 +3,7 @@ using Markdig.Extensions.TaskLists;
 using Markdig.Helpers;
 using Markdig.Syntax;
 using Markdig.Syntax.Inlines;
+using Newsletter.Mailer.Rendering.Body.Containers;
 using Newsletter.Mailer.Rendering.Slots;
 
 namespace Newsletter.Mailer.Rendering.Body;
@@ -12,14 +13,16 @@ internal sealed class BodyTree
 {
     private readonly SlotTable _table;
     private readonly LinkRules _rules;
+    private readonly ContainerRules _containers;
     private readonly LineIndex _lines;
     private readonly List<EditionLink> _links = [];
 
-    private BodyTree(MarkdownDocument document, SlotTable table, LinkRules rules, LineIndex lines)
+    private BodyTree(MarkdownDocument document, SlotTable table, LinkRules rules, ContainerRules containers, LineIndex lines)
     {
         Document = document;
         _table = table;
         _rules = rules;
+        _containers = containers;
         _lines = lines;
     }
 
@@ -28,10 +31,19 @@ internal sealed class BodyTree
     /// <summary>Every link that is kept, in the order of the text; images aside.</summary>
     public IReadOnlyList<EditionLink> Links => _links;
 
+    /// <summary>The containers, outer before inner.</summary>
+    public IReadOnlyList<EditionContainer> Containers { get; private set; } = [];
+
     /// <summary>Reads what <see cref="BodySource"/> prepared.</summary>
-    public static BodyTree Read(string prepared, SlotTable table, LinkRules rules, LineIndex lines)
+    /// <param name="prepared">The Markdown, with tokens where slots stood.</param>
+    /// <param name="dialect">How it is read.</param>
+    /// <param name="table">What the tokens stand for.</param>
+    /// <param name="rules">Where links may lead.</param>
+    /// <param name="containers">What containers must have.</param>
+    /// <param name="lines">Places in the file.</param>
+    public static BodyTree Read(string prepared, MarkdownPipeline dialect, SlotTable table, LinkRules rules, ContainerRules containers, LineIndex lines)
     {
-        var tree = new BodyTree(Markdown.Parse(prepared, MarkdownDialect.Reading), table, rules, lines);
+        var tree = new BodyTree(Markdown.Parse(prepared, dialect), table, rules, containers, lines);
         tree.PutRight();
         return tree;
     }
@@ -50,6 +62,25 @@ internal sealed class BodyTree
             CheckLink(inline);
         foreach (var paragraph in Document.Descendants<ParagraphBlock>().Where(IsOnlyFiller).ToList())
             paragraph.Parent?.Remove(paragraph);
+        CheckContainers();
+    }
+
+    private void CheckContainers()
+    {
+        foreach (var fence in Document.Descendants<StrayFence>().ToList())
+        {
+            _containers.Check(fence);
+            fence.Parent?.Remove(fence);
+        }
+
+        _containers.CheckFootnotes(Document);
+        Containers = [.. Document.Descendants<EditionContainer>()];
+        foreach (var container in Containers)
+            _containers.Check(container);
+        if (_containers.Links.Count == 0)
+            return;
+        _links.AddRange(_containers.Links);
+        _links.Sort((a, b) => (a.Line, a.Column).CompareTo((b.Line, b.Column)));
     }
 
     // Braces in code are text, also where only the last reading finds that it is code.

@@ -5,11 +5,17 @@ using Newsletter.Mailer.Rendering.Slots;
 namespace Newsletter.Mailer.Rendering.Body;
 
 /// <summary>Where a link may lead, and where in it a slot may stand.</summary>
-internal sealed partial class LinkRules(SlotTable table, SlotReader reader, List<RenderProblem> problems)
+internal sealed partial class LinkRules(SlotTable table, SlotReader reader, SourcePosition body, List<RenderProblem> problems)
 {
+    /// <summary>Where the Markdown begins: the place of what has none of its own.</summary>
+    public SourcePosition Body { get; } = body;
+
     /// <summary>Whether the link is kept. One that isn't is warned about and becomes plain text.</summary>
     public bool Allows(string? url, SourcePosition at) =>
         !string.IsNullOrWhiteSpace(url) && MayHoldSlots(url) && IsReachable(url, at, Link(), "http, https and mailto");
+
+    /// <summary>A kept link as its author wrote it.</summary>
+    public EditionLink Kept(string url, SourcePosition at) => new(table.Restore(url), at.Line, at.Column);
 
     /// <summary>Whether the image is kept: mail has no other way to it than the web.</summary>
     public bool AllowsImage(string? url, SourcePosition at) =>

@@ -4,6 +4,7 @@ using Markdig.Extensions.Tables;
 using Markdig.Syntax;
 using Markdig.Syntax.Inlines;
 using Newsletter.Mailer.Rendering.Body;
+using Newsletter.Mailer.Rendering.Body.Containers;
 
 namespace Newsletter.Mailer.Rendering.PlainText;
 
@@ -11,26 +12,39 @@ namespace Newsletter.Mailer.Rendering.PlainText;
 /// The tree as text that reads as if typed by a person: headings underlined, links as notes listed under their section,
 /// lines of at most 76 columns. Tokens of slots stand in it where slots stood.
 /// </summary>
-internal sealed class BodyText
+internal sealed partial class BodyText
 {
     public const int Width = 76;
 
     private readonly TextNotes _notes = new();
     private readonly InlineText _inlines;
+    private readonly ContainerSetting _setting;
 
-    private BodyText() => _inlines = new InlineText(_notes);
+    private BodyText(ContainerSetting setting)
+    {
+        _setting = setting;
+        _inlines = new InlineText(_notes, setting.Words);
+    }
 
-    public static string Render(BodyTree tree) => string.Join('\n', new BodyText().Document(tree.Document)).Trim('\n');
+    /// <summary>The text, and the footnotes that stand below its sign-off; empty where there are none.</summary>
+    public static (string Text, string Footnotes) Render(BodyTree tree, ContainerSetting setting)
+    {
+        var text = new BodyText(setting);
+        var written = text.Document(tree.Document.Where(block => block is not FootnoteGroup));
+        return (Joined(written), Joined(text.Document(tree.Document.OfType<FootnoteGroup>())));
+    }
+
+    private static string Joined(List<string> lines) => string.Join('\n', lines).Trim('\n');
 
     /// <summary>A heading's underline.</summary>
     public static string Rule(char of, IEnumerable<string> lines) => new(of, Math.Clamp(lines.Max(DisplayWidth.Of), 3, Width));
 
-    private List<string> Document(MarkdownDocument document)
+    private List<string> Document(IEnumerable<Block> blocks)
     {
         var lines = new List<string>();
-        foreach (var block in document)
+        foreach (var block in blocks)
         {
-            if (block is HeadingBlock { Level: <= 2 } or FootnoteGroup)
+            if (block is HeadingBlock { Level: <= 2 })
                 AddNotes(lines);
             var content = Lines(block, Width).ToList();
             if (content.Count == 0)
@@ -60,10 +74,12 @@ internal sealed class BodyText
         HeadingBlock heading => Heading(heading, width),
         ParagraphBlock paragraph => Paragraph(paragraph, width),
         ListBlock list => List(list, width),
-        AlertBlock alert => Quote(alert, width).Prepend($"> {alert.Kind.ToString().ToUpperInvariant()}"),
+        AlertBlock alert => Quote(alert, width).Prepend($"> {CalloutWords.Of(alert.Kind.ToString(), _setting.Words).ToUpperInvariant()}"),
         QuoteBlock quote => Quote(quote, width),
         CodeBlock code => Code(code),
-        ThematicBreakBlock => [new string(' ', (Width / 2) - 3) + "* * *"],
+        ThematicBreakBlock => [Centred("* * *")],
+        EditionContainer container => Container(container, width),
+        HtmlBlock html => LineWrap.Wrap(RawText.Of(html.Lines.ToString()), width).Where(line => line.Length > 0),
         Table table => TextTable.Lines(table, _inlines, width),
         FootnoteGroup group => Footnotes(group, width),
         // Definitions of links and footnotes hold nothing to read.
@@ -129,13 +145,15 @@ internal sealed class BodyText
     private IEnumerable<string> Quote(QuoteBlock quote, int width) =>
         Blocks(quote, width - 2, isTight: false).Select(line => line.Length == 0 ? ">" : "> " + line);
 
+    private static string Centred(string text) => new string(' ', Math.Max(0, (Width - DisplayWidth.Of(text)) / 2)) + text;
+
     private static IEnumerable<string> Code(CodeBlock code) =>
         code.Lines.ToString().Split('\n').Select(line => ("    " + line).TrimEnd());
 
     private IEnumerable<string> Footnotes(FootnoteGroup group, int width)
     {
-        yield return "Notes";
-        yield return "-----";
+        yield return _setting.Words.Text("text.notes");
+        yield return Rule('-', [_setting.Words.Text("text.notes")]);
         foreach (var footnote in group.OfType<Footnote>())
         {
             var mark = $"{footnote.Order}. ";

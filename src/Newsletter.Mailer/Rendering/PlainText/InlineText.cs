@@ -3,11 +3,12 @@ using Markdig.Extensions.EmphasisExtras;
 using Markdig.Extensions.Footnotes;
 using Markdig.Syntax;
 using Markdig.Syntax.Inlines;
+using Newsletter.Mailer.Rendering.Languages;
 
 namespace Newsletter.Mailer.Rendering.PlainText;
 
 /// <summary>A run of Markdown as a person would type it into a mail.</summary>
-internal sealed class InlineText(TextNotes notes)
+internal sealed class InlineText(TextNotes notes, Phrases words)
 {
     public string Of(ContainerInline? container)
     {
@@ -44,7 +45,7 @@ internal sealed class InlineText(TextNotes notes)
                 text.Append(TextNotes.PlaceSlots(auto.Url));
                 break;
             case FootnoteLink footnote:
-                text.Append(footnote.IsBackLink ? "" : $" [note {footnote.Footnote.Order}]");
+                text.Append(footnote.IsBackLink ? "" : $" [{words.Text("text.note")} {footnote.Footnote.Order}]");
                 break;
             case LinkInline { IsImage: true } image:
                 AppendImage(image, text);
@@ -54,6 +55,9 @@ internal sealed class InlineText(TextNotes notes)
                 break;
             case EmphasisInline emphasis:
                 AppendEmphasis(emphasis, text);
+                break;
+            case HtmlInline html:
+                text.Append(html.Tag.StartsWith("<br", StringComparison.OrdinalIgnoreCase) ? "\n" : "");
                 break;
             case ContainerInline other:
                 Append(other, text);
@@ -77,8 +81,8 @@ internal sealed class InlineText(TextNotes notes)
 
     private void AppendImage(LinkInline image, StringBuilder text)
     {
-        var alt = new InlineText(notes).Of(image).Trim();
-        text.Append(alt.Length == 0 ? "" : $"[Image: {alt}]");
+        var alt = new InlineText(notes, words).Of(image).Trim();
+        text.Append(alt.Length == 0 ? "" : $"[{words.Text("text.image")}: {alt}]");
         if (!string.IsNullOrWhiteSpace(image.Title))
             text.Append(alt.Length == 0 ? "" : " ").Append(image.Title);
     }

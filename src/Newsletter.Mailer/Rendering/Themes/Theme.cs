@@ -5,41 +5,63 @@ using Scriban;
 namespace Newsletter.Mailer.Rendering.Themes;
 
 /// <summary>How editions look: Liquid layouts of our own for HTML and text, the styles that are inlined, and those that must stay in the head.</summary>
-internal sealed partial class Theme
+internal sealed partial class Theme(string name, DesignTokens tokens)
 {
-    private readonly CssInliner _leftToRight;
-    private readonly CssInliner _rightToLeft;
-    private readonly HashSet<string> _keptClasses;
+    // What an image may take of the card: its width without the margins at both sides.
+    private const int Margins = 80;
 
-    public Theme(string name, string html, string text, string css, string headCss)
+    private CssInliner? _leftToRight;
+    private CssInliner? _rightToLeft;
+
+    public string Name { get; } = name;
+
+    public required Template Html { get; init; }
+
+    /// <summary>Whether the HTML layout is a newsletter's, with style sheets of its own in it.</summary>
+    public bool HasOwnLayout { get; init; }
+
+    public required Template Text { get; init; }
+
+    /// <summary>Plain rules, to be inlined.</summary>
+    public required string Css
     {
-        Name = name;
-        Html = Parse(name, html);
-        Text = Parse(name, text);
-        _leftToRight = new CssInliner(css);
-        _rightToLeft = new CssInliner(MirroredCss.Of(css));
-        HeadCss = Minify(headCss);
-        _keptClasses = [.. Class().Matches(headCss).Select(match => match.Value[1..])];
+        get;
+        init
+        {
+            field = value;
+            _leftToRight = new CssInliner(value);
+            _rightToLeft = new CssInliner(MirroredCss.Of(value));
+        }
     }
 
-    public string Name { get; }
-
-    public Template Html { get; }
-
-    public Template Text { get; }
-
     /// <summary>Media queries, dark mode, and the hooks of single clients.</summary>
-    public string HeadCss { get; }
+    public required string HeadCss
+    {
+        get;
+        init
+        {
+            field = Minify(value);
+            KeptClasses = [.. Class().Matches(value).Select(match => match.Value[1..])];
+        }
+    }
+
+    /// <summary>Width of the card in pixels, for Outlook, which knows no max-width.</summary>
+    public int Width => tokens.Width;
+
+    /// <summary>Width of the text column in pixels.</summary>
+    public int ColumnWidth => tokens.Width - Margins;
+
+    private HashSet<string> KeptClasses { get; init; } = [];
 
     /// <summary>The styles for a direction of writing, <c>ltr</c> or <c>rtl</c>.</summary>
-    public CssInliner InlinerFor(string direction) => direction == "rtl" ? _rightToLeft : _leftToRight;
+    public CssInliner InlinerFor(string direction) => (direction == "rtl" ? _rightToLeft : _leftToRight)!;
 
     /// <summary>Once styles are inlined, only the classes that the head's styles name still mean something.</summary>
     public void DropUnusedClasses(IDocument page)
     {
         foreach (var element in page.QuerySelectorAll("[class]"))
         {
-            var kept = string.Join(' ', element.ClassList.Where(_keptClasses.Contains));
+            var kept = string.Join(' ', element.ClassList.Where(KeptClasses.Contains));
             if (kept.Length == 0)
                 element.RemoveAttribute("class");
             else
@@ -48,7 +70,7 @@ internal sealed partial class Theme
     }
 
     // A theme that doesn't parse is a bug of ours: themes ship with the program.
-    private static Template Parse(string name, string layout)
+    public static Template Parse(string name, string layout)
     {
         var template = Template.ParseLiquid(layout);
         return template.HasErrors

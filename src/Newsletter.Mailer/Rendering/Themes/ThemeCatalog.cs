@@ -1,26 +1,49 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
+using Newsletter.Mailer.Audience;
 
 namespace Newsletter.Mailer.Rendering.Themes;
 
 /// <summary>The themes there are, by name.</summary>
 public static class ThemeCatalog
 {
-    private static readonly Dictionary<string, Lazy<Theme>> Themes = new(StringComparer.Ordinal)
-    {
-        ["plain"] = new(() => Load("plain")),
-    };
+    private const int MostKept = 500;
+
+    private static readonly string[] Built = ["letter", "magazine", "plain"];
+
+    private static readonly ConcurrentDictionary<(string Name, NewsletterDesign? Design, string? Layout), Theme> Kept = new();
 
     /// <summary>What a newsletter or an edition may name, in alphabetical order.</summary>
-    public static IReadOnlyList<string> Names => [.. Themes.Keys.Order(StringComparer.Ordinal)];
+    public static IReadOnlyList<string> Names => Built;
 
-    internal static bool TryFind(string name, [NotNullWhen(true)] out Theme? theme)
+    /// <summary>A theme with a newsletter's own tokens and layout.</summary>
+    internal static bool TryFind(string name, NewsletterDesign? design, string? layout, [NotNullWhen(true)] out Theme? theme)
     {
-        theme = Themes.GetValueOrDefault(name)?.Value;
-        return theme is not null;
+        theme = null;
+        if (!Built.Contains(name, StringComparer.Ordinal))
+            return false;
+        // Authors trying colours make many; forgetting all now and then costs some milliseconds each.
+        if (Kept.Count > MostKept)
+            Kept.Clear();
+        theme = Kept.GetOrAdd((name, design, layout), static key => Load(key.Name, key.Design, key.Layout));
+        return true;
     }
 
-    private static Theme Load(string name) =>
-        new(name, Read(name, "layout.html"), Read(name, "layout.txt"), Read(name, "inline.css"), Read(name, "head.css"));
+    /// <summary>A theme's own tokens.</summary>
+    internal static DesignTokens Tokens(string name) => DesignTokens.Of(Read(name, "tokens.json"), null);
+
+    private static Theme Load(string name, NewsletterDesign? design, string? layout)
+    {
+        var tokens = DesignTokens.Of(Read(name, "tokens.json"), design);
+        return new Theme(name, tokens)
+        {
+            HasOwnLayout = layout is not null,
+            Html = Theme.Parse(name, layout ?? Read("base", "layout.html").Replace("<!--masthead-->\n", Read(name, "masthead.html"), StringComparison.Ordinal)),
+            Text = Theme.Parse(name, Read("base", "layout.txt")),
+            Css = tokens.Into(Read("base", "inline.css") + Read(name, "inline.css")),
+            HeadCss = tokens.Into(Read("base", "head.css") + Read(name, "head.css")),
+        };
+    }
 
     private static string Read(string theme, string file)
     {

@@ -1,0 +1,21 @@
+using Newsletter.Mailer.Rendering.Languages;
+
+namespace Newsletter.Mailer.Rendering.Body.Containers;
+
+/// <summary>What containers say around their content, the same in HTML and text.</summary>
+/// <param name="Words">In the edition's language.</param>
+/// <param name="WebEdition">Address of the edition on the web.</param>
+/// <param name="PremiumUrl">Where one becomes a premium reader; null: by answering the mail.</param>
+/// <param name="Knows">Whether this variant's readers see what is for those of whom a condition is true.</param>
+internal sealed record ContainerSetting(Phrases Words, string WebEdition, string? PremiumUrl, Func<ContainerCondition, bool> Knows)
+{
+    /// <summary>Whether its readers see that a part is missing, in the place of the part.</summary>
+    public bool IsGate(EditionContainer container) => container is { Kind: ContainerKind.Premium, Condition: { } condition } && !Knows(condition);
+
+    /// <summary>The label of an advertisement.</summary>
+    public string AdLabel(EditionContainer ad) =>
+        ad.Argument.Length == 0 ? Words.Text("container.ad") : Words.Text("container.ad.by", ("sponsor", ad.Argument));
+
+    /// <summary>What stands on a video's bar, and for its picture where that has no words of its own.</summary>
+    public string VideoLabel(EditionContainer video) => string.IsNullOrEmpty(video.Label) ? Words.Text("container.video") : video.Label;
+}

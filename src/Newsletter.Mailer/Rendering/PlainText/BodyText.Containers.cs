@@ -1,0 +1,76 @@
+using Newsletter.Mailer.Rendering.Body.Containers;
+
+namespace Newsletter.Mailer.Rendering.PlainText;
+
+internal sealed partial class BodyText
+{
+    private List<string> Container(EditionContainer container, int width)
+    {
+        var words = _setting.Words;
+        return container.Kind switch
+        {
+            ContainerKind.Summary => Headed(container.Argument, container, width),
+            ContainerKind.Premium when _setting.IsGate(container) => Gate(container, width),
+            ContainerKind.Premium => Headed($"[{words.Text("container.premium")}]", container, width),
+            ContainerKind.Ad => Framed(_setting.AdLabel(container), container, width),
+            ContainerKind.Button when container is { Url: { } url, Count: 0 } => Link(container.Label!, url, width),
+            ContainerKind.Video when container.Url is { } url => Video(container, url, width),
+            ContainerKind.Quote => Quoted(container, width),
+            ContainerKind.Divider => [Centred(container.Argument.Length > 0 ? container.Argument : "* * *")],
+            ContainerKind.Conversation => Conversation(container, width),
+            _ => Blocks(container, width, isTight: false),
+        };
+    }
+
+    private List<string> Headed(string title, EditionContainer container, int width)
+    {
+        var content = Blocks(container, width, isTight: false);
+        return title.Length == 0 ? content : [.. LineWrap.Wrap(title, width), "", .. content];
+    }
+
+    private List<string> Gate(EditionContainer container, int width)
+    {
+        List<string> lines = [Rule('-', [new string('-', width)]), .. LineWrap.Wrap(_setting.Words.Text("container.gate.title"), width)];
+        if (container.Argument.Length > 0)
+            lines.AddRange(LineWrap.Wrap(container.Argument, width));
+        lines.AddRange(_setting.PremiumUrl is { } url
+            ? Link(_setting.Words.Text("container.gate.link"), url, width)
+            : LineWrap.Wrap(_setting.Words.Text("container.gate.reply"), width));
+        lines.Add(lines[0]);
+        return lines;
+    }
+
+    private List<string> Framed(string label, EditionContainer container, int width)
+    {
+        var rule = Rule('-', [new string('-', width)]);
+        return [rule, .. LineWrap.Wrap(label, width), "", .. Blocks(container, width, isTight: false), rule];
+    }
+
+    private List<string> Video(EditionContainer container, string url, int width)
+    {
+        List<string> lines = Link($"[{_setting.Words.Text("text.video")}] {_setting.VideoLabel(container)}", url, width);
+        if (!container.IsEmpty)
+            lines.AddRange(["", .. Blocks(container, width, isTight: false)]);
+        return lines;
+    }
+
+    private List<string> Quoted(EditionContainer container, int width)
+    {
+        var lines = Blocks(container, width - 2, isTight: false);
+        if (container.Argument.Length > 0)
+            lines.AddRange(["", .. LineWrap.Wrap("-- " + container.Argument, width - 2)]);
+        return lines.ConvertAll(line => line.Length == 0 ? ">" : "> " + line);
+    }
+
+    private List<string> Conversation(EditionContainer container, int width)
+    {
+        var title = container.Argument.Length > 0 ? container.Argument : _setting.Words.Text("container.conversation.title");
+        var text = container.IsEmpty
+            ? LineWrap.Wrap(_setting.Words.Text("container.conversation.text"), width)
+            : Blocks(container, width, isTight: false);
+        return [.. LineWrap.Wrap(title, width), "", .. text, .. Link(_setting.Words.Text("container.conversation.button"), _setting.WebEdition + "#conversation", width)];
+    }
+
+    // An address has a line of its own, so that no mail program breaks it.
+    private static List<string> Link(string label, string url, int width) => [.. LineWrap.Wrap(label + ":", width), TextNotes.PlaceSlots(url)];
+}
