@@ -90,7 +90,10 @@ public sealed class Mailroom : IAsyncDisposable
     public EditionScheduler Scheduler => SchedulerAt(TimeProvider.System);
 
     public IssuePublisher Publisher =>
-        new(Schedule, Freeze, Newsletters, Keys, Site, Scheduling, _logs.CreateLogger<IssuePublisher>());
+        new(Schedule, Freeze, Newsletters, Keys, Site, Scheduling, _logs.CreateLogger<IssuePublisher>(), new LeaveAddresses(Leave));
+
+    /// <summary>Where a mail to leave is read; null: nowhere.</summary>
+    public ReturnPaths? Leave { get; set; }
 
     /// <summary>The relay as it is configured; changed before the first worker is made.</summary>
     public Relay Relay { get; set; } = null!;

@@ -2,6 +2,7 @@ using Hangfire;
 using Newsletter.Mailer.Audience;
 using Newsletter.Mailer.Delivery;
 using Newsletter.Mailer.Feedback;
+using Newsletter.Mailer.Feedback.Mailboxes;
 using Newsletter.Mailer.Outbox;
 using Newsletter.Mailer.Scheduling;
 
@@ -12,7 +13,7 @@ namespace Newsletter.Mailer.Host.Jobs;
 [AutomaticRetry(Attempts = 0)]
 public sealed class SweepJob(
     ScheduleStore schedule, FreezeStore freeze, DeliverySweep deliveries, OutboxStore outbox, ImportStore imports,
-    EngagementStore engagement, BulkChangeStore changes, SignUpStore signUps, IJobStarter jobs)
+    EngagementStore engagement, BulkChangeStore changes, SignUpStore signUps, ReputationStore reputation, MailboxStore mailboxes, IJobStarter jobs)
 {
     public async Task Run(CancellationToken stop)
     {
@@ -33,5 +34,7 @@ public sealed class SweepJob(
         foreach (var change in await changes.FindUnfinishedAsync(stop))
             jobs.ChangeInBulk(change);
         await signUps.ForgetOldAsync(stop);
+        await reputation.RollUpAsync(stop);
+        await mailboxes.ForgetOldAsync(stop);
     }
 }

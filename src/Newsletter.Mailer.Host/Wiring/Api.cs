@@ -62,9 +62,12 @@ internal static class Api
         api.MapIssueEndpoints();
         api.MapDigestEndpoints();
         api.MapRelayEndpoints();
+        api.MapMailboxEndpoints();
+        api.MapFeedbackEndpoints();
         api.MapKeyEndpoints();
         api.MapConsentEndpoints();
         app.MapSignUpEndpoints();
+        app.MapWebhookEndpoints();
         app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
         app.MapScalarApiReference("/docs", Reference).AllowAnonymous();
     }

@@ -83,6 +83,8 @@ internal static class JobsWiring
         services.AddSingleton<IHostedService>(provider => Server(provider, null, "issues", options => options.ControlWorkers, JobQueues.Control));
         services.AddHostedService<SenderWatch>();
         services.AddHostedService<SweepKeeper>();
+        services.AddHostedService<FeedbackWatch>();
+        services.AddHostedService<MailboxWatch>();
     }
 
     /// <summary>The dashboard, where it is wanted. Its own rule admits loopback, which behind a proxy on the same machine is everyone: ours asks for a key.</summary>

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Options;
 using Newsletter.Mailer.Delivery;
 using Newsletter.Mailer.Feedback;
+using Newsletter.Mailer.Feedback.Mailboxes;
+using Newsletter.Mailer.Feedback.Webhooks;
 using Newsletter.Mailer.Links;
 using Newsletter.Mailer.Outbox;
 using Newsletter.Mailer.Reports;
@@ -26,6 +28,9 @@ internal static class SendingRooms
         return services
             .AddSingleton(provider => provider.GetRequiredService<IOptions<SchedulingOptions>>().Value)
             .AddSingleton(provider => new ThrottleGroups(provider.GetRequiredService<SchedulingOptions>().ThrottleGroups))
+            // Advertised only where somebody reads it.
+            .AddSingleton(provider => new LeaveAddresses(
+                provider.GetRequiredService<FeedbackOptions>().Mailboxes.Count > 0 ? ReturnPathsOf(provider.GetRequiredService<DeliveryOptions>()) : null))
             .AddSingleton<ScheduleStore>()
             .AddSingleton<FreezeStore>()
             .AddSingleton<EditionScheduler>()
@@ -77,7 +82,42 @@ internal static class SendingRooms
             .AddSingleton(provider => new PersonalRelays(Pool(provider, provider.GetRequiredService<DeliveryOptions>().PersonalConnections)));
     }
 
-    public static IServiceCollection AddFeedback(this IServiceCollection services) => services.AddSingleton<UnsubscribeStore>().AddSingleton<EngagementStore>();
+    public static IServiceCollection AddFeedback(this IServiceCollection services)
+    {
+        services.AddRoomOptions<FeedbackOptions>("Feedback");
+        return services
+            .AddSingleton(provider => provider.GetRequiredService<IOptions<FeedbackOptions>>().Value)
+            .AddSingleton<UnsubscribeStore>()
+            .AddSingleton<EngagementStore>()
+            .AddSingleton<FeedbackStore>()
+            .AddSingleton<MailboxStore>()
+            .AddSingleton<ConsequenceStore>()
+            .AddSingleton<BounceStore>()
+            .AddSingleton<RelayAlarmStore>()
+            .AddSingleton<ReputationStore>()
+            .AddSingleton<ComplaintGuard>()
+            .AddSingleton<WebhookIntake>()
+            .AddSingleton(provider => new WebhookDesk(
+                provider.GetRequiredService<FeedbackOptions>().Webhooks,
+                provider.GetRequiredService<WebhookIntake>(),
+                provider.GetRequiredService<KeyRing>(),
+                ReturnPathsOf(provider.GetRequiredService<DeliveryOptions>()),
+                provider.GetRequiredService<TimeProvider>(),
+                (provider.GetService<WebhookFetch>() ?? new WebhookFetch()).GetAsync));
+    }
+
+    /// <summary>One reader for each mailbox that is configured.</summary>
+    public static IReadOnlyList<MailboxReader> MailboxReaders(this IServiceProvider provider) =>
+    [
+        .. provider.GetRequiredService<FeedbackOptions>().Mailboxes.Select(mailbox => new MailboxReader(
+            mailbox,
+            provider.GetRequiredService<MailboxStore>(),
+            provider.GetRequiredService<FeedbackStore>(),
+            provider.GetRequiredService<KeyRing>(),
+            ReturnPathsOf(provider.GetRequiredService<DeliveryOptions>()),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<MailboxReader>>())),
+    ];
 
     public static IServiceCollection AddReports(this IServiceCollection services) =>
         services.AddSingleton<ReceiptStore>().AddSingleton<DeliveryReportStore>().AddSingleton<ArchiveStore>().AddSingleton<TimelineStore>().AddSingleton<ReaderDataStore>();

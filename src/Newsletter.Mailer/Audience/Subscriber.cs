@@ -56,7 +56,7 @@ public sealed record Subscription
     /// <summary>When the person left; null unless unsubscribed.</summary>
     public DateTimeOffset? UnsubscribedAt { get; init; }
 
-    /// <summary>How the person left: <c>one_click</c>, <c>page</c>, <c>all</c>, <c>preferences</c>, <c>api</c> or <c>import</c>; null unless unsubscribed.</summary>
+    /// <summary>How the person left: <c>one_click</c>, <c>page</c>, <c>all</c>, <c>preferences</c>, <c>api</c>, <c>import</c>, <c>mailto</c> (a mail to the address of List-Unsubscribe), <c>complaint</c> or <c>provider</c> (a relay told it); null unless unsubscribed.</summary>
     public string? UnsubscribedBy { get; init; }
 
     /// <summary>As the person chose: <c>every</c> issue, or one <c>digest</c> a month.</summary>

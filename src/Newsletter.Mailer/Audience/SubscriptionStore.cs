@@ -43,8 +43,8 @@ public sealed class SubscriptionStore(NpgsqlDataSource database, KeyRing? keys =
     // By the address's own link all of them, but for the operator.
     private const string Withdraw = /*lang=sql*/ """
         insert into consents (newsletter_id, subscriber_id, action, form, ip, how, reason, note)
-        values (@newsletterId, @subscriberId, 'withdrawn', case @by when 'preferences' then 'preferences' when 'api' then 'api' else 'unsubscribe' end, @Ip::inet,
-                case @by when 'one_click' then 'one_click' when 'api' then null else 'mailed_link' end, @Reason, @Note)
+        values (@newsletterId, @subscriberId, 'withdrawn', case when @by in ('preferences', 'api', 'complaint') then @by else 'unsubscribe' end, @Ip::inet,
+                case when @by in ('one_click', 'mailto') then @by when @by in ('api', 'complaint', 'provider') then null else 'mailed_link' end, @Reason, @Note)
         """;
 
     private const string SelectIds = /*lang=sql*/ """
@@ -88,7 +88,7 @@ public sealed class SubscriptionStore(NpgsqlDataSource database, KeyRing? keys =
     /// </summary>
     /// <param name="newsletterId">Whom they leave.</param>
     /// <param name="subscriberId">Who leaves.</param>
-    /// <param name="by"><c>one_click</c>, <c>page</c>, <c>preferences</c> or <c>api</c>.</param>
+    /// <param name="by"><c>one_click</c>, <c>page</c>, <c>preferences</c>, <c>api</c>, <c>mailto</c>, <c>complaint</c> or <c>provider</c> (a relay's webhook told it).</param>
     /// <param name="issueId">Whose link it was; null where it was none.</param>
     /// <param name="stop">Cancels.</param>
     /// <param name="why">What they said about it.</param>

@@ -30,6 +30,7 @@ public sealed class IssueStore(NpgsqlDataSource database)
     private const string Resume = /*lang=sql*/ """
         update issues i
         set state = 'sending', reason = null, resumed_at = now(),
+            tolerated_complaints = (select count(*) from bounces c where c.issue_id = i.id and c.kind = 'complaint' and c.undone_at is null),
             tolerated = (select count(*) from deliveries d
                          where d.part_key = i.part_key and d.issue_id = i.id and d.status in ('rejected', 'unknown'))
         where i.id = @id and i.state = 'paused' and not exists (select from instance where held_reason is not null) returning i.id

@@ -27,7 +27,7 @@ internal sealed class LedgerDraft(DeliveryKey of)
     /// <summary>Nothing but an acceptance.</summary>
     // A code that no column takes goes the way on which that is met.
     public static bool IsPlainOutcome(LedgerEntry entry) =>
-        entry is { Status: "accepted", CountedAttempts: 1, DotFaults: 0, RetryIn: null, Suppress: false } && entry.Reply is not { Code: > short.MaxValue };
+        entry is { Status: "accepted", CountedAttempts: 1, DotFaults: 0, RetryIn: null, Failure: null } && entry.Reply is not { Code: > short.MaxValue };
 
     /// <summary>By batch and in their order: a lock that another statement takes in the same order is never waited for in a circle.</summary>
     public static List<LedgerDraft> Of(LedgerWrite write, long?[] details)

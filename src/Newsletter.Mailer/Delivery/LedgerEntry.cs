@@ -25,6 +25,9 @@ public sealed record LedgerEntry
     /// <summary>Until the next attempt; null where there is none.</summary>
     public TimeSpan? RetryIn { get; init; }
 
-    /// <summary>No such mailbox: suppress the address, with the reply as evidence.</summary>
-    public bool Suppress { get; init; }
+    /// <summary>It failed for good, and whom that speaks of; the reply is the evidence. Null where it didn't, or nobody's server said so.</summary>
+    public Failure? Failure { get; init; }
+
+    /// <summary>Nothing is sent to the address any more.</summary>
+    public bool Suppress => Failure is { Kind: FailureKind.Hard };
 }

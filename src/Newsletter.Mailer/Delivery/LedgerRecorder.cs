@@ -156,7 +156,7 @@ public sealed partial class LedgerRecorder : ILedgerRecorder, IAsyncDisposable
         if (request.Outcome is { Reply: not null } or { QueueId: not null })
         {
             LogUnstorable(cause, request.Outcome.Key.IssueId, request.Outcome.Key.Seq);
-            await WriteUntilDoneAsync([request with { Outcome = request.Outcome with { Reply = null, QueueId = null, Suppress = false } }]);
+            await WriteUntilDoneAsync([request with { Outcome = request.Outcome with { Reply = null, QueueId = null, Failure = null } }]);
             return;
         }
 

@@ -29,7 +29,7 @@ public sealed class LedgerRules(DeliveryOptions options, Random random)
                 Status = "rejected",
                 Reply = rejected.Reply,
                 CountedAttempts = 1,
-                Suppress = rejected.Verdict == RejectionVerdict.UnknownMailbox,
+                Failure = FailureRules.Of(rejected.Verdict, rejected.Reply),
             },
             SendOutcome.Unknown unknown => entry with
             {
@@ -60,7 +60,7 @@ public sealed class LedgerRules(DeliveryOptions options, Random random)
 
     private LedgerEntry Defer(LedgerEntry entry, PendingDelivery delivery) =>
         delivery.DeferredFor is { } age && age >= TimeSpan.FromHours(options.MaxAgeHours)
-            ? entry with { Status = "expired", CountedAttempts = 1 }
+            ? entry with { Status = "expired", CountedAttempts = 1, Failure = entry.Reply is { Code: > 0 } reply ? FailureRules.OfExpired(reply) : null }
             : entry with { Status = "deferred", CountedAttempts = 1, RetryIn = Backoff(delivery.Attempts) };
 
     private TimeSpan Backoff(int attemptsBefore)

@@ -20,7 +20,10 @@ public sealed partial class LedgerStore
         new("dot_faults", NpgsqlDbType.Smallint, rows => Each(rows, static row => (short)row.Entry.DotFaults)),
         new("retry_in", NpgsqlDbType.Double, rows => Each(rows, static row => row.Entry.RetryIn?.TotalSeconds)),
         new("suppress", NpgsqlDbType.Boolean, rows => Each(rows, static row => row.Entry.Suppress)),
-        new("evidence", NpgsqlDbType.Text, rows => Each(rows, static row => row.Entry.Suppress ? SmtpText.Kept(row.Entry.Reply!.ToString()) : null)),
+        new("kind", NpgsqlDbType.Text, rows => Each(rows, static row => row.Entry.Failure?.Kind.Word())),
+        new("failure", NpgsqlDbType.Text, rows => Each(rows, static row => row.Entry.Failure?.Reason)),
+        new("enhanced", NpgsqlDbType.Text, rows => Each(rows, static row => SmtpText.StorableOrNull(row.Entry.Reply?.EnhancedStatus))),
+        new("evidence", NpgsqlDbType.Text, rows => Each(rows, static row => row.Entry.Failure is null ? null : SmtpText.Kept(row.Entry.Reply!.ToString()))),
     ];
 
     private static Array Each<T>(IReadOnlyList<EnterRow> rows, Func<EnterRow, T> value)

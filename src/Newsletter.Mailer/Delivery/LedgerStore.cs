@@ -48,9 +48,9 @@ public sealed partial class LedgerStore(NpgsqlDataSource database)
             select * from unnest(
                 @issue::bigint[], @seq::integer[], @held::boolean[], @status::text[],
                 @relay::smallint[], @code::smallint[], @queue::text[], @detail::bigint[], @attempts::smallint[],
-                @dot_faults::smallint[], @retry_in::double precision[], @suppress::boolean[], @evidence::text[])
+                @dot_faults::smallint[], @retry_in::double precision[], @suppress::boolean[], @kind::text[], @failure::text[], @enhanced::text[], @evidence::text[])
             as o(issue_id, seq, held, status, relay_id, smtp_code, queue_id, detail_id, attempts,
-                 dot_faults, retry_in, suppress, evidence)),
+                 dot_faults, retry_in, suppress, kind, failure, enhanced, evidence)),
         written as (
             update deliveries d
             set status = o.status::delivery_status,
@@ -77,6 +77,12 @@ public sealed partial class LedgerStore(NpgsqlDataSource database)
             select b.address, 'hard_bounce', o.evidence
             from written w join o using (issue_id, seq) join subscribers b on b.id = w.subscriber_id
             where o.suppress
+            on conflict do nothing),
+        failed as (
+            insert into bounces (subscriber_id, newsletter_id, issue_id, seq, kind, reason, status, reply_code, evidence, source, relay_id)
+            select w.subscriber_id, i.newsletter_id, w.issue_id, w.seq, o.kind, o.failure, o.enhanced, nullif(o.smtp_code, 0), o.evidence, 'reply', o.relay_id
+            from written w join o using (issue_id, seq) join issues i on i.id = w.issue_id
+            where o.kind is not null
             on conflict do nothing)
         select issue_id, seq from written
         """;

@@ -33,11 +33,13 @@ public sealed record SendingIssue
     public OutgoingMail MessageFor(PendingDelivery delivery, string sender, KeyRing keys, PublicSite site, ReturnPaths? returns = null)
     {
         var token = new UnsubscribeToken(NewsletterId, delivery.SubscriberId, Id).Sign(keys, LinkKey);
+        var message = Variants[delivery.Variant];
         var reader = new Recipient
         {
             Address = delivery.Address,
             MessageId = $"{Id}.{delivery.Seq}.{Nonce}",
             UnsubscribeUrl = site.Unsubscribe(token),
+            LeaveToken = message.HasLeaveAddress ? new DeliveryToken(Id, delivery.Seq).Sign(keys, LinkKey, LinkPurpose.Leave) : null,
             Name = delivery.Name,
             FirstName = delivery.FirstName,
             Tier = delivery.Tier,
@@ -50,7 +52,7 @@ public sealed record SendingIssue
             Sender = bounce is null ? sender : returns!.For(bounce),
             EnvelopeId = bounce,
             Recipient = delivery.Address,
-            Message = Variants[delivery.Variant].Fill(reader),
+            Message = message.Fill(reader),
         };
     }
 

@@ -17,4 +17,7 @@ public enum LinkPurpose
 
     /// <summary>A sign-up form as it was shown.</summary>
     Form,
+
+    /// <summary>Leaving by a mail to an address that names a delivery (RFC 2369). Never expires.</summary>
+    Leave,
 }

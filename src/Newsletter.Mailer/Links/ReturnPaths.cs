@@ -29,13 +29,26 @@ public sealed class ReturnPaths
         return null;
     }
 
+    /// <summary>What stands before a token in an address.</summary>
+    public string Before => _before;
+
+    /// <summary>What stands behind it.</summary>
+    public string Behind => _domain;
+
     /// <summary>The address for a delivery's token.</summary>
     public string For(string token) => string.Concat(_before, token, _domain);
 
     /// <summary>The delivery that an address speaks of; null where it is none of ours. Case doesn't matter.</summary>
-    public DeliveryToken? Read(KeyRing ring, string address) =>
+    /// <param name="ring">Verifies it.</param>
+    /// <param name="address">Any address.</param>
+    /// <param name="purpose">What the address is for: a report of the delivery, or its reader's leaving.</param>
+    public DeliveryToken? Read(KeyRing ring, string address, LinkPurpose purpose = LinkPurpose.Delivery) =>
         address.Length > _before.Length + _domain.Length
         && address.StartsWith(_before, StringComparison.OrdinalIgnoreCase) && address.EndsWith(_domain, StringComparison.OrdinalIgnoreCase)
-            ? DeliveryToken.Verify(ring, address.AsSpan(_before.Length, address.Length - _before.Length - _domain.Length))
+            ? DeliveryToken.Verify(ring, address.AsSpan(_before.Length, address.Length - _before.Length - _domain.Length), purpose)
             : null;
 }
+
+/// <summary>Where mails of readers who leave are read, which goes into what is frozen from now on.</summary>
+/// <param name="Paths">Null where no mailbox is read.</param>
+public sealed record LeaveAddresses(ReturnPaths? Paths);

@@ -26,6 +26,7 @@ public sealed class CompiledMessage
         _body = body;
         _stored = stored;
         Sha256 = SHA256.HashData(stored);
+        HasLeaveAddress = headers.OfType<WireOp.Token>().Any(token => token.Slot.Name == SlotName.LeaveToken);
         Attributes = [.. Slots().Select(slot => slot.Name)
             .Where(SlotName.IsAttribute)
             .Select(name => name[SlotName.AttributePrefix.Length..])
@@ -35,6 +36,9 @@ public sealed class CompiledMessage
 
     /// <summary>SHA-256 of <see cref="ToBytes"/>.</summary>
     public ReadOnlyMemory<byte> Sha256 { get; }
+
+    /// <summary>Its List-Unsubscribe has a mailto: readers bring a <see cref="Recipient.LeaveToken"/>.</summary>
+    public bool HasLeaveAddress { get; }
 
     /// <summary>Names of the attributes that a reader must bring along; empty where the message uses none.</summary>
     public IReadOnlyList<string> Attributes { get; }

@@ -1,4 +1,5 @@
 using Newsletter.Mailer.Audience;
+using Newsletter.Mailer.Links;
 
 namespace Newsletter.Mailer.Rendering;
 
@@ -10,6 +11,9 @@ public sealed record IssueHeaders
 
     /// <summary>The Date header, frozen so that every copy of a message is the same.</summary>
     public required DateTimeOffset Date { get; init; }
+
+    /// <summary>Where mails of readers who leave are read; null: nowhere, and List-Unsubscribe has no mailto (RFC 2369).</summary>
+    public ReturnPaths? Leave { get; init; }
 
     /// <summary>Feedback-ID for Gmail's feedback loop; made of the issue and the newsletter where absent.</summary>
     public string? FeedbackId { get; init; }

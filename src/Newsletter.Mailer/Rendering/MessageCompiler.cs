@@ -32,7 +32,7 @@ public static class MessageCompiler
         var newsletter = edition.Request.Newsletter;
         var block = new HeaderBlock(newsletter, headers.Date);
         block.AddEnvelope(edition.Subject);
-        block.AddList(edition.Request.PublicUrl);
+        block.AddList(edition.Request.PublicUrl, headers.Leave);
         block.Add("Feedback-ID", headers.FeedbackId ?? FeedbackId(headers.IssueId, newsletter.Slug));
         block.Add("Precedence", "bulk");
         return block;

@@ -12,6 +12,9 @@ public sealed record Recipient
     /// <summary>HTTPS URL that unsubscribes this reader (RFC 8058 §3.1).</summary>
     public required string UnsubscribeUrl { get; init; }
 
+    /// <summary>Names this delivery in the address that a mail to leave is sent to; needed where the issue has one (<see cref="CompiledMessage.HasLeaveAddress"/>).</summary>
+    public string? LeaveToken { get; init; }
+
     /// <summary>Full name as the reader or the import gave it; null where unknown.</summary>
     public string? Name { get; init; }
 

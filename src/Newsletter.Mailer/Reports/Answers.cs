@@ -6,7 +6,17 @@ namespace Newsletter.Mailer.Reports;
 internal static class Answers
 {
     public static string For(DeliveryReport? delivery, Outsider reader, SuppressionFact? suppression) =>
-        delivery is null ? Absent(reader) : Present(delivery, reader, suppression);
+        delivery is null ? Absent(reader) : Present(delivery, reader, suppression) + CameBack(delivery);
+
+    private static string CameBack(DeliveryReport delivery) => delivery.CameBack switch
+    {
+        null => "",
+        "complaint" => $" The reader called it unwanted at {At(delivery.CameBackAt)}.",
+        "hard" => $" It came back for good at {At(delivery.CameBackAt)}: {delivery.CameBackWhy?.TrimEnd('.')}.",
+        "soft" => $" It came back at {At(delivery.CameBackAt)}, and the mailbox may take the next: {delivery.CameBackWhy?.TrimEnd('.')}.",
+        "sender" => $" It came back at {At(delivery.CameBackAt)} for the sender's sake, not the reader's: {delivery.CameBackWhy?.TrimEnd('.')}.",
+        _ => $" It came back at {At(delivery.CameBackAt)} for what was written: {delivery.CameBackWhy?.TrimEnd('.')}.",
+    };
 
     /// <summary>For an address that nobody here has.</summary>
     public static string ForStranger(SuppressionFact suppression) =>

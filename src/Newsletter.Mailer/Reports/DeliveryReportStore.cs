@@ -25,7 +25,8 @@ public sealed class DeliveryReportStore(NpgsqlDataSource database)
             limit @limit)
         select d.seq, d.subscriber_id as subscriberid, b.address, d.status::text as status, d.reason, d.attempts, d.resends, y.name as relay,
                d.smtp_code::integer as smtpcode, t.status as enhancedstatus, t.text as detail, d.queue_id as queueid,
-               r.next_at as nextat, d.updated_at as updatedat, d.round::integer as round, z.left_out as leftout
+               r.next_at as nextat, d.updated_at as updatedat, d.round::integer as round, z.left_out as leftout,
+               k.kind as cameback, k.at as camebackat, nullif(concat_ws(': ', k.reason, k.words), '') as camebackwhy
         from page d
         join issues i on i.id = d.issue_id
         left join subscribers b on b.id = d.subscriber_id
@@ -33,6 +34,12 @@ public sealed class DeliveryReportStore(NpgsqlDataSource database)
         left join smtp_details t on t.id = d.detail_id
         left join retries r on r.issue_id = d.issue_id and r.seq = d.seq
         left join resends z on z.issue_id = d.issue_id and z.round = coalesce(@round::integer, i.round) and z.seq = d.seq
+        left join lateral (
+            select x.kind, x.at, x.reason, coalesce(x.evidence, nullif(concat_ws(' ', x.reply_code::text, x.status), '')) as words
+            from bounces x
+            where x.issue_id = d.issue_id and x.seq = d.seq and x.source <> 'reply' and x.undone_at is null
+            order by x.kind = 'complaint' desc, x.id desc
+            limit 1) k on true
         order by d.seq
         """;
 
@@ -203,6 +210,14 @@ public sealed record DeliveryReport
 
     /// <summary>Why the last resend, or that of the round asked for, left it out; null where it did not, or there was none.</summary>
     public string? LeftOut { get; init; }
+
+    /// <summary>What came of it later, whatever the relay had said first: <c>complaint</c>, <c>hard</c>, <c>soft</c>, <c>sender</c> or <c>message</c>; null: nothing.</summary>
+    public string? CameBack { get; init; }
+
+    public DateTimeOffset? CameBackAt { get; init; }
+
+    /// <summary>The reason, and the server's words.</summary>
+    public string? CameBackWhy { get; init; }
 }
 
 /// <summary>Why a reader got an issue or didn't.</summary>

@@ -36,6 +36,9 @@ public sealed class ReaderDataStore(NpgsqlDataSource database)
                 join deliveries d on d.part_key = i.part_key and d.issue_id = i.id and d.subscriber_id = b.id
                 join editions e on e.id = i.edition_id
                 join newsletters n on n.id = i.newsletter_id), '[]'),
+            'bounces', coalesce((
+                select jsonb_agg(jsonb_build_object('kind', k.kind, 'reason', k.reason, 'evidence', k.evidence, 'at', k.at) order by k.id)
+                from bounces k where k.subscriber_id = b.id), '[]'),
             'mails', coalesce((
                 select jsonb_agg(jsonb_build_object('kind', o.kind, 'state', o.state, 'at', o.created_at) order by o.id)
                 from outbox o where lower(o.address) = lower(b.address)), '[]')))

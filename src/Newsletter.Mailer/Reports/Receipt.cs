@@ -60,6 +60,9 @@ public sealed record Receipt
         && Pending + Sending + Deferred == 0
         && Audience == Accepted + Rejected + Unknown + Expired + Cancelled + Failed + Excluded.Values.Sum();
 
+    /// <summary>What came back since, whatever the relay had said first: <c>hard</c>, <c>soft</c> and <c>complaint</c> are always there, <c>sender</c> and <c>message</c> where there are any. It changes nothing above: accepted is what the relay said.</summary>
+    public IReadOnlyDictionary<string, long> CameBack { get; init; } = new SortedDictionary<string, long>(StringComparer.Ordinal);
+
     /// <summary>Until when every relay that works has sent what it may today: the issue waits, and goes on by itself. Null otherwise.</summary>
     public DateTimeOffset? WaitingUntil { get; init; }
 

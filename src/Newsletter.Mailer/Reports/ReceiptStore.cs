@@ -45,6 +45,11 @@ public sealed class ReceiptStore(NpgsqlDataSource database)
         group by round, left_out
         """;
 
+    // The relay's own answers are counted above.
+    private const string CountCameBack = /*lang=sql*/ """
+        select kind as reason, count(*) as count from bounces where issue_id = @id and source <> 'reply' and undone_at is null group by kind
+        """;
+
     private const string SelectRounds = /*lang=sql*/ """
         select round, statuses, started_at, finished_at from rounds where issue_id = @id order by round
         """;
@@ -72,7 +77,8 @@ public sealed class ReceiptStore(NpgsqlDataSource database)
         if (issue is null)
             return null;
         var counts = (await connection.QueryAsync<CountRow>(new CommandDefinition(Count, new { id, part = issue.Part_key }, commandTimeout: 300, cancellationToken: stop))).AsList();
-        var receipt = ToReceipt(issue, counts, await RoundsAsync(connection, issue, counts, stop));
+        var cameBack = await connection.QueryAsync<CountRow>(new CommandDefinition(CountCameBack, new { id }, cancellationToken: stop));
+        var receipt = ToReceipt(issue, counts, await RoundsAsync(connection, issue, counts, stop)) with { CameBack = CameBack(cameBack) };
         return receipt is { State: "sending", Pending: > 0 }
             ? receipt with { WaitingUntil = await connection.QuerySingleAsync<DateTime?>(new CommandDefinition(SelectWaitingUntil, cancellationToken: stop)) }
             : receipt;
@@ -176,6 +182,15 @@ public sealed class ReceiptStore(NpgsqlDataSource database)
         excluded.TryAdd("suppressed", 0);
         excluded.TryAdd("unsubscribed", 0);
         return excluded;
+    }
+
+    private static SortedDictionary<string, long> CameBack(IEnumerable<CountRow> counts)
+    {
+        var byKind = ByReason(counts);
+        byKind.TryAdd("hard", 0);
+        byKind.TryAdd("soft", 0);
+        byKind.TryAdd("complaint", 0);
+        return byKind;
     }
 
     private static SortedDictionary<string, long> ByReason(IEnumerable<CountRow> counts)

@@ -50,6 +50,11 @@ public sealed class TimelineStore(NpgsqlDataSource database)
                 select x.* from deliveries x where x.part_key = i.part_key and x.issue_id = i.id and x.subscriber_id = @subscriber offset 0) d
             left join smtp_details t on t.id = d.detail_id
             union all
+            select k.at, 4, case k.kind when 'complaint' then 'complained' else 'bounced' end, k.newsletter_id, k.issue_id,
+                   concat_ws(': ', nullif(k.kind, 'complaint'), k.reason, k.evidence)
+            from bounces k
+            where k.subscriber_id = @subscriber and k.source <> 'reply'
+            union all
             select p.created_at, 4, 'suppressed', null, null, concat_ws(': ', p.reason, p.evidence)
             from subscribers b
             join suppressions p on lower(p.address) = lower(b.address) or lower(p.domain) = lower(split_part(b.address, '@', -1))
@@ -112,7 +117,7 @@ public sealed record TimelineEvent
 
     /// <summary>
     /// <c>created</c>, <c>signed_up</c>, <c>confirmed</c>, <c>chosen</c> (in the preferences), <c>unsubscribed</c>, <c>restored</c> (leaving was undone),
-    /// <c>suppressed</c>, or <c>issue_</c> and the status of a delivery, such as <c>issue_accepted</c>.
+    /// <c>bounced</c>, <c>complained</c>, <c>suppressed</c>, or <c>issue_</c> and the status of a delivery, such as <c>issue_accepted</c>.
     /// </summary>
     public required string Kind { get; init; }
 
@@ -128,6 +133,6 @@ public sealed record TimelineEvent
     /// <summary>Title of its edition.</summary>
     public string? Title { get; init; }
 
-    /// <summary>The form that was signed up by, else the tier; how it was confirmed; how they left and why; why they are suppressed; what the relay said.</summary>
+    /// <summary>The form that was signed up by, else the tier; how it was confirmed; how they left and why; what came back and why; why they are suppressed; what the relay said.</summary>
     public string? Detail { get; init; }
 }

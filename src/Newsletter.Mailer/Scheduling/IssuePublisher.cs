@@ -28,7 +28,7 @@ public enum Publishing
 /// and by two at once: rows say what is left.
 /// </summary>
 public sealed partial class IssuePublisher(
-    ScheduleStore schedule, FreezeStore freeze, NewsletterStore newsletters, KeyRing keys, PublicSite site, SchedulingOptions options, ILogger<IssuePublisher> log)
+    ScheduleStore schedule, FreezeStore freeze, NewsletterStore newsletters, KeyRing keys, PublicSite site, SchedulingOptions options, ILogger<IssuePublisher> log, LeaveAddresses? leave = null)
 {
     // Partition keys of months look like 202611; those of large issues lie above.
     private const long OwnPartitions = 1_000_000_000_000;
@@ -120,7 +120,7 @@ public sealed partial class IssuePublisher(
                 Nonce = $"{RandomNumberGenerator.GetHexString(12, lowercase: true)}@{newsletter.SenderDomain()}",
                 Questions = FrozenQuestion.Of(rendered.Questions),
                 Segment = segment,
-                Compile = id => Compile(rendered, new IssueHeaders { IssueId = id, Date = local }),
+                Compile = id => Compile(rendered, new IssueHeaders { IssueId = id, Date = local, Leave = leave?.Paths }),
             },
             stop);
         return (issue, null);

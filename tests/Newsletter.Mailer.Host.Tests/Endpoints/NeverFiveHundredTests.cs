@@ -70,7 +70,7 @@ public sealed class NeverFiveHundredTests : IAsyncLifetime
             return;
         foreach (var type in types)
             foreach (var body in s_bodies)
-                await Check(method, path.Replace("{id}", "1", StringComparison.Ordinal).Replace("{newsletter}", "nope", StringComparison.Ordinal), body, type);
+                await Check(method, path.Replace("{id}", "1", StringComparison.Ordinal).Replace("{newsletter}", "nope", StringComparison.Ordinal).Replace("{name}", "nope", StringComparison.Ordinal), body, type);
     });
 
     [Fact]
@@ -79,14 +79,14 @@ public sealed class NeverFiveHundredTests : IAsyncLifetime
         if (!path.Contains('{', StringComparison.Ordinal))
             return;
         foreach (var id in s_ids)
-            await Check(method, path.Replace("{id}", id, StringComparison.Ordinal).Replace("{newsletter}", id, StringComparison.Ordinal), method is "get" or "delete" ? null : "{}"u8.ToArray(), types[0]);
+            await Check(method, path.Replace("{id}", id, StringComparison.Ordinal).Replace("{newsletter}", id, StringComparison.Ordinal).Replace("{name}", id, StringComparison.Ordinal), method is "get" or "delete" ? null : "{}"u8.ToArray(), types[0]);
     });
 
     [Fact]
     public async Task NoQueryIsTheServersFault() => await ForEach(async (method, path, types) =>
     {
         foreach (var query in s_queries)
-            await Check(method, $"{path.Replace("{id}", "1", StringComparison.Ordinal).Replace("{newsletter}", "nope", StringComparison.Ordinal)}?{query}", method is "get" or "delete" ? null : "{}"u8.ToArray(), types[0]);
+            await Check(method, $"{path.Replace("{id}", "1", StringComparison.Ordinal).Replace("{newsletter}", "nope", StringComparison.Ordinal).Replace("{name}", "nope", StringComparison.Ordinal)}?{query}", method is "get" or "delete" ? null : "{}"u8.ToArray(), types[0]);
     });
 
     [Theory]
@@ -100,7 +100,7 @@ public sealed class NeverFiveHundredTests : IAsyncLifetime
     public async Task NoMediaTypeIsTheServersFault(string? type) => await ForEach(async (method, path, _) =>
     {
         if (method is not ("get" or "delete"))
-            await Check(method, path.Replace("{id}", "1", StringComparison.Ordinal).Replace("{newsletter}", "nope", StringComparison.Ordinal), "{}"u8.ToArray(), type);
+            await Check(method, path.Replace("{id}", "1", StringComparison.Ordinal).Replace("{newsletter}", "nope", StringComparison.Ordinal).Replace("{name}", "nope", StringComparison.Ordinal), "{}"u8.ToArray(), type);
     });
 
     private async Task Put(string path, string body, string type = "application/json")

@@ -72,7 +72,7 @@ public abstract class LedgerTest : MailroomTest
         Reply = reply ?? new SmtpReply(250, "2.0.0", "Ok"),
         QueueId = queue,
         CountedAttempts = 1,
-        Suppress = suppress,
+        Failure = suppress ? new Failure(FailureKind.Hard, "userunknown") : null,
     };
 
     private protected static string Word(int number) => string.Concat(number.ToString(System.Globalization.CultureInfo.InvariantCulture).Select(digit => (char)('a' + digit - '0')));

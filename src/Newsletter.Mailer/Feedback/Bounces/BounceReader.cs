@@ -82,6 +82,7 @@ public static class BounceReader
             Status = evidence.Status,
             ReplyCode = evidence.ReplyCode,
             Action = evidence.Action,
+            Text = evidence.Texts.Count > 0 ? evidence.Texts[0] : "",
             MessageId = MessageId(report, text),
         };
     }

@@ -42,6 +42,9 @@ public sealed record BounceReading
     /// <summary>Message-ID of the message that came back, without angle brackets; empty where the report doesn't have it.</summary>
     public string MessageId { get; init; } = "";
 
+    /// <summary>What the server said, the plainest of it on one line, addresses replaced; empty where it said nothing.</summary>
+    public string Text { get; init; } = "";
+
     /// <summary>RFC 3464 Action: <c>failed</c>, <c>delayed</c>, <c>delivered</c>, <c>relayed</c> or <c>expanded</c>; empty where the report doesn't say. A delay is no bounce yet.</summary>
     public string Action { get; init; } = "";
 }

@@ -24,8 +24,8 @@ internal static partial class Complaints
             recipients.Add(s_returnedHeaders.Select(name => ReturnedHeaders.FirstAddress(returned, name)).FirstOrDefault(address => address.Length > 0) ?? "");
         return [.. recipients.Select(recipient => new BounceReading
         {
-            // RFC 6591: a failed authentication is no reader's wish.
-            Kind = type.Equals("auth-failure", StringComparison.OrdinalIgnoreCase) ? BounceKind.Other : BounceKind.Complaint,
+            // RFC 6591: a failed authentication is no reader's wish. RFC 6430: this reader found it among the unwanted, and wants it.
+            Kind = type.ToLowerInvariant() is "auth-failure" or "not-spam" ? BounceKind.Other : BounceKind.Complaint,
             Reason = BounceReasons.Feedback,
             Recipient = recipient,
             MessageId = ReturnedHeaders.MessageId(returned),

@@ -13,6 +13,9 @@ internal static class SlotName
     /// <summary>Not for authors: the header's own.</summary>
     public const string MessageId = "message.id";
 
+    /// <summary>Not for authors: the header's own.</summary>
+    public const string LeaveToken = "message.leave";
+
     public const string AttributePrefix = "subscriber.attributes.";
 
     /// <summary>Names whose value differs from reader to reader, attributes aside.</summary>
@@ -26,7 +29,7 @@ internal static class SlotName
     /// <summary>Whole URLs: the only names that a link may begin with.</summary>
     public static bool IsUrl(string name) => name.StartsWith("links.", StringComparison.Ordinal);
 
-    public static bool IsKnown(string name) => name == MessageId || OfReader.Contains(name) || IsAttribute(name);
+    public static bool IsKnown(string name) => name is MessageId or LeaveToken || OfReader.Contains(name) || IsAttribute(name);
 
     /// <summary>This reader's value, as given; null where there is none.</summary>
     public static string? ValueFor(Recipient reader, string name) => name switch
@@ -38,6 +41,7 @@ internal static class SlotName
         Language => reader.Language,
         Unsubscribe => reader.UnsubscribeUrl,
         MessageId => reader.MessageId,
+        LeaveToken => reader.LeaveToken,
         _ => reader.Attributes?.GetValueOrDefault(name[AttributePrefix.Length..]),
     };
 }

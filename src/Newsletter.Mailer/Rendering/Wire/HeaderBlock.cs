@@ -35,13 +35,15 @@ internal sealed class HeaderBlock
         Add("MIME-Version", "1.0");
     }
 
-    /// <summary>RFC 2919, RFC 2369 and RFC 8058. The mailto form of List-Unsubscribe waits until a mailbox is read.</summary>
-    public void AddList(Uri publicUrl)
+    /// <summary>RFC 2919, RFC 2369 and RFC 8058.</summary>
+    /// <param name="publicUrl">Root of our links.</param>
+    /// <param name="leave">Where a mail to leave is read; null: List-Unsubscribe has no mailto.</param>
+    public void AddList(Uri publicUrl, ReturnPaths? leave = null)
     {
         // The id stays when the newsletter is renamed: readers' filters hang on it (RFC 2919 §2).
         var domain = _newsletter.SenderDomain();
         AddRaw("List-Id", HeaderText.PhraseAndBrackets("List-Id", Clean(_newsletter.Name), $"{_newsletter.Slug}.{domain}"));
-        AddToken("List-Unsubscribe", SlotName.Unsubscribe);
+        AddUnsubscribe(leave);
         Add("List-Unsubscribe-Post", "List-Unsubscribe=One-Click");
         Add("List-Help", $"<mailto:{Owner}?subject=help>");
         Add("List-Owner", $"<mailto:{Owner}>");
@@ -66,6 +68,22 @@ internal sealed class HeaderBlock
         _ops.Add($"{name}: <");
         _ops.Add(new WireOp.Token(new SlotPart.Slot(slot, null, SlotEscape.None)));
         _ops.Add(">\r\n");
+    }
+
+    // The link first: who knows RFC 8058 takes it (§3.1 wants one of https).
+    private void AddUnsubscribe(ReturnPaths? leave)
+    {
+        if (leave is null)
+        {
+            AddToken("List-Unsubscribe", SlotName.Unsubscribe);
+            return;
+        }
+
+        _ops.Add("List-Unsubscribe: <");
+        _ops.Add(new WireOp.Token(new SlotPart.Slot(SlotName.Unsubscribe, null, SlotEscape.None)));
+        _ops.Add($">,\r\n <mailto:{leave.Before}");
+        _ops.Add(new WireOp.Token(new SlotPart.Slot(SlotName.LeaveToken, null, SlotEscape.None)));
+        _ops.Add($"{leave.Behind}?subject=unsubscribe>\r\n");
     }
 
     private static string Clean(string text) => UnsafeCharacters.Strip(text);

@@ -4,6 +4,8 @@ using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
 using Newsletter.Mailer.Feedback.Bounces;
+using Newsletter.Mailer.Feedback.Mailboxes;
+using Newsletter.Mailer.Links;
 using Newsletter.Mailer.Testing;
 
 namespace Newsletter.Mailer.Tests.Feedback.Bounces;
@@ -16,8 +18,14 @@ public sealed class MutatedBounceTests
 {
     private static readonly byte[][] s_mails = [.. ReportForms.All().Select(form => ReportForms.Bytes(form.Mail)), .. Shared()];
 
+    private static readonly KeyRing s_keys = KeyRing.Generate();
+
     [Property(MaxTest = 150)]
     public Property NoDamagedMailThrows() => Prop.ForAll(Damage.Any(s_mails).ToArbitrary(), mail => BounceReader.Read(mail).Count <= 1_000);
+
+    [Property(MaxTest = 100)]
+    public Property NoDamagedMailInTheMailboxThrows() => Prop.ForAll(
+        Damage.Any(s_mails).ToArbitrary(), mail => ReturnedMail.Read(mail, s_keys, ReturnedMails.Paths) is { Outcome.Length: > 0 } news && (news.Outcome == "unclear") == (news.Why is not null));
 
     [Fact]
     public void NoDamagedMailThrowsOrTakesASecondForMinutes()
