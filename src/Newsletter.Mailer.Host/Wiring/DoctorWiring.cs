@@ -4,6 +4,8 @@ using Newsletter.Mailer.Audience;
 using Newsletter.Mailer.Database;
 using Newsletter.Mailer.Delivery;
 using Newsletter.Mailer.Doctor;
+using Newsletter.Mailer.Feedback;
+using Newsletter.Mailer.Feedback.Mailboxes;
 using Newsletter.Mailer.Links;
 using Newsletter.Mailer.Signing;
 using Newsletter.Mailer.Smtp;
@@ -37,6 +39,11 @@ internal static class DoctorWiring
             new DmarcCheck(dns, dkim, senders, bounceDomain),
             new BounceDomainCheck(dns, envelopes, bounceDomain is not null),
             new RelayCheck(dns, new RelayProbe((SmtpTransport)rooms.GetRequiredService<IMailTransport>()), relays, clock),
+            new FeedbackCheck(
+                rooms.GetRequiredService<MailboxStore>(),
+                [.. rooms.GetRequiredService<IOptions<FeedbackOptions>>().Value.Mailboxes.Select(mailbox => mailbox.Name)],
+                rooms.GetRequiredService<RelayAlarmStore>(),
+                clock),
             new PublicSiteCheck(rooms.GetRequiredService<PublicSite>(), keys, newsletters.Count > 0 ? newsletters[0].Id : null, clock),
             new DatabaseCheck(installation, clock),
             new DiskCheck(installation, folder),

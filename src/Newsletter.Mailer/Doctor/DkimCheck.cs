@@ -9,6 +9,8 @@ public sealed class DkimCheck(DnsRecords dns, DkimKeyStore store, IReadOnlyList<
     {
         var findings = new Findings("dkim");
         var keys = await store.ListAsync(stop);
+        if (senders.Count == 0)
+            findings.Note("", "There is no newsletter yet, and so no sender's domain to look at.");
         foreach (var sender in senders.Where(sender => !keys.Any(key => key.State == "active" && Covers(key.Domain, sender))))
         {
             if (keys.FirstOrDefault(key => key.State == "waiting" && Covers(key.Domain, sender)) is { } waiting)

@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Net;
 using Newsletter.Mailer.Delivery;
 using Newsletter.Mailer.Doctor;
+using Newsletter.Mailer.Feedback;
+using Newsletter.Mailer.Feedback.Mailboxes;
 using Newsletter.Mailer.Inbox;
 using Newsletter.Mailer.Links;
 using Newsletter.Mailer.Smtp;
@@ -73,6 +75,25 @@ public sealed class InstallationTests : DatabaseTest
             (await Queue()).Select(found => (found.Level, found.Message)));
 
         Task<IReadOnlyList<Finding>> Queue() => new QueueCheck(new InstallationStore(DataSource)).RunAsync(default);
+    }
+
+    [Fact]
+    public async Task MailboxesAndAlarmsAreTold()
+    {
+        var check = new FeedbackCheck(new MailboxStore(DataSource), ["fresh", "read", "stale", "broken"], new RelayAlarmStore(DataSource), TimeProvider.System);
+        await Database.ExecuteAsync("""
+            insert into mailboxes (name, last_read_at, backlog, waits_by, error)
+            values ('read', now(), 3, 'idle', null), ('stale', now() - interval '2 hours', 0, 'polling', null), ('broken', now(), 0, 'idle', 'The server refuses the password.')
+            """);
+        await Database.ExecuteAsync("insert into relay_alarms (throttle_group, reason, sample, count) values ('google', 'policy', '550 5.7.1 Our system has detected', 12)");
+
+        var found = await check.RunAsync(default);
+
+        Assert.Equal(
+            [("fresh", FindingLevel.Warning), ("read", FindingLevel.Ok), ("stale", FindingLevel.Error), ("broken", FindingLevel.Error), ("", FindingLevel.Warning)],
+            found.Select(one => (one.About, one.Level)));
+        Assert.Equal("It is read (at once); 3 wait, 0 could not be understood and are kept there.", found[1].Message);
+        Assert.Contains("google refuses mail for what it thinks of us, 12 times", found[4].Message, StringComparison.Ordinal);
     }
 
     [Fact]
