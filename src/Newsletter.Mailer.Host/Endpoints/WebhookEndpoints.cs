@@ -14,7 +14,7 @@ internal static class WebhookEndpoints
 
     public static void MapWebhookEndpoints(this IEndpointRouteBuilder app) =>
         app.MapPost("/webhooks/{provider}", Take).AllowAnonymous().WithTags("Feedback")
-            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status503ServiceUnavailable)
             .WithSummary("Events of a mail provider")
             .WithDescription($"One of {string.Join(", ", WebhookDesk.Providers)}, where Feedback:Webhooks has its secret. It is answered 200 once all of it is committed; anything else may be sent again, and counts once.");
 
@@ -28,6 +28,7 @@ internal static class WebhookEndpoints
         return await desk.TakeAsync(provider, came, stop) switch
         {
             WebhookOutcome.Taken(var events, _) => TypedResults.Ok(new WebhookAnswer(events)),
+            WebhookOutcome.Unavailable(var why) => Problems.Of(StatusCodes.Status503ServiceUnavailable, why),
             WebhookOutcome.Forbidden(var why) => Problems.Forbidden(why),
             WebhookOutcome.Malformed(var why) => Problems.BadRequest(why),
             _ => Problems.NotFound("webhook", provider),

@@ -139,7 +139,10 @@ public sealed class IssueStore(NpgsqlDataSource database)
             returning d.seq),
         waiting as (
             insert into retries (issue_id, seq, since, next_at) select @id, seq, now(), now() from back
-            on conflict (issue_id, seq) do update set next_at = now(), batch_no = null)
+            on conflict (issue_id, seq) do update set next_at = now(), batch_no = null),
+        apart as (
+            -- What a relay answers next time is told anew.
+            update bounces b set seq = null from back where b.issue_id = @id and b.seq = back.seq and b.source = 'reply')
         select exists (select from paused) as paused, array(select seq from back) as seqs
         """;
 

@@ -61,7 +61,10 @@ public sealed class ResendStore(NpgsqlDataSource database)
             returning d.seq),
         late as (
             update resends r set left_out = 'accepted'
-            where r.issue_id = @id and r.round = @round and r.left_out is null and not exists (select from back where back.seq = r.seq))
+            where r.issue_id = @id and r.round = @round and r.left_out is null and not exists (select from back where back.seq = r.seq)),
+        apart as (
+            -- What a relay answers next time is told anew.
+            update bounces b set seq = null from back where b.issue_id = @id and b.seq = back.seq and b.source = 'reply')
         insert into retries (issue_id, seq, since, next_at) select @id, seq, now(), now() from back
         """;
 

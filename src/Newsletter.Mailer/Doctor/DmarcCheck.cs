@@ -29,7 +29,7 @@ public sealed class DmarcCheck(DnsRecords dns, DkimKeyStore store, IReadOnlyList
             findings.Fail(sender, "There is no DMARC record: Gmail and Yahoo ask one of everyone who sends in bulk.", suggestion);
         else if (records.Length > 1)
             findings.Fail(sender, $"_dmarc.{at} has {records.Length} DMARC records, and receivers then use none. Keep one.");
-        else if (TagList.Parse(records[0]) is not { } tags || tags.GetValueOrDefault("p") is not ("none" or "quarantine" or "reject"))
+        else if (TagList.Parse(records[0]) is not { } tags || PolicyOf(tags, at: sender, sender) is not ("none" or "quarantine" or "reject"))
             findings.Fail(sender, $"The DMARC record can't be understood: it needs p=none, p=quarantine or p=reject. It reads: {records[0]}", suggestion);
         else
             Judge(sender, at, tags, signing, findings);
@@ -39,7 +39,7 @@ public sealed class DmarcCheck(DnsRecords dns, DkimKeyStore store, IReadOnlyList
     {
         var byKey = signing.Where(domain => DkimCheck.Covers(domain, sender)).Any(domain => IsAligned(domain, sender, at, tags.GetValueOrDefault("adkim")));
         var byEnvelope = IsAligned(bounceDomain ?? sender, sender, at, tags.GetValueOrDefault("aspf"));
-        var policy = tags.GetValueOrDefault("p");
+        var policy = PolicyOf(tags, at, sender);
         if (!byKey && !byEnvelope)
             findings.Fail(
                 sender,
@@ -57,7 +57,11 @@ public sealed class DmarcCheck(DnsRecords dns, DkimKeyStore store, IReadOnlyList
     // thing to the organisation's domain, and never too generous.
     private static bool IsAligned(string domain, string sender, string at, string? mode) =>
         domain.Equals(sender, StringComparison.OrdinalIgnoreCase)
-        || (mode != "s" && ((DkimCheck.Covers(at, domain) && DkimCheck.Covers(at, sender)) || DkimCheck.Covers(domain, sender) || DkimCheck.Covers(sender, domain)));
+        || (!"s".Equals(mode, StringComparison.OrdinalIgnoreCase) && ((DkimCheck.Covers(at, domain) && DkimCheck.Covers(at, sender)) || DkimCheck.Covers(domain, sender) || DkimCheck.Covers(sender, domain)));
+
+    // RFC 7489 §6.3: for what lies below the domain that holds the record, sp= goes before p=.
+    private static string? PolicyOf(IReadOnlyDictionary<string, string> tags, string at, string sender) =>
+        (at != sender && tags.TryGetValue("sp", out var below) ? below : tags.GetValueOrDefault("p"))?.ToLowerInvariant();
 
     // RFC 7489 §6.6.3: the domain's own record, else the organisation's: here the nearest parent's, never a top-level domain's.
     private async Task<(string At, DnsAnswer Answer)> FindAsync(string sender, CancellationToken stop)

@@ -46,7 +46,7 @@ public sealed class RelayCheck(DnsRecords dns, RelayProbe probe, IReadOnlyList<R
     private Findings Secured(Relay relay, RelayProbed probed, IReadOnlyList<IPAddress> addresses)
     {
         var findings = new Findings("tls");
-        var leavesTheMachine = addresses.Any(address => !IPAddress.IsLoopback(address));
+        var leavesTheMachine = addresses.Count == 0 || addresses.Any(address => !IPAddress.IsLoopback(address));
         if (probed.CertificateEnds is { } ends && ends.ToUniversalTime() - clock.GetUtcNow().UtcDateTime is var left && left < s_soon)
             return findings.Fail(relay.Name, string.Create(CultureInfo.InvariantCulture, $"Its certificate {(left < TimeSpan.Zero ? "ended" : "ends")} on {ends.ToUniversalTime():yyyy-MM-dd}: have it renewed."));
         if (probed.Problem is not null)
@@ -65,7 +65,7 @@ public sealed class RelayCheck(DnsRecords dns, RelayProbe probe, IReadOnlyList<R
     private async Task<Findings> NamedAsync(string name, Relay relay, IReadOnlyList<IPAddress> addresses, CancellationToken stop)
     {
         var findings = new Findings("helo");
-        if (addresses.All(IPAddress.IsLoopback))
+        if (addresses.Count > 0 && addresses.All(IPAddress.IsLoopback))
             return findings.Ok(relay.Name, $"We call ourselves {name} to it; it is on this machine.");
         if (!name.Contains('.', StringComparison.Ordinal) || IPAddress.TryParse(name.Trim('[', ']'), out _))
             return findings.Warn(relay.Name, $"We call ourselves '{name}' to it (EHLO), which is no full host name (RFC 5321, 4.1.1.1).", "\"HeloName\": \"news.example.com\"");

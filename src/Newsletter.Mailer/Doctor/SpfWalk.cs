@@ -90,7 +90,7 @@ internal sealed class SpfWalk(DnsRecords dns)
         if (isRoot && record.All is not null)
             All = record.All;
         // RFC 7208 §6.1: beside "all" it is ignored.
-        if (record is { Redirect: { } redirect, All: null })
+        if (record is { Redirect: { } redirect, All: null } && !TakesMessage(redirect))
             await IncludeAsync(redirect, gathers, isRoot, stop);
         _path.Remove(domain);
     }
@@ -99,19 +99,24 @@ internal sealed class SpfWalk(DnsRecords dns)
     {
         if (term.IsModifier || Lookups > MostFollowed)
             return;
-        if (term.Value.Contains('%', StringComparison.Ordinal))
-        {
-            HasMacros = true;
-            Lookups += term.CostsLookup ? 1 : 0;
+        if (term.CostsLookup && TakesMessage(term.Value))
             return;
-        }
-
         if (term.Name is "ip4" or "ip6")
             Gather(term.Network()!.Value, gathers);
         else if (term.Name == "include")
             await IncludeAsync(term.Value, gathers, isRoot: false, stop);
         else
             await AddressesAsync(term, term.Value.Length > 0 ? term.Value : domain, gathers, stop);
+    }
+
+    // A macro is filled from a message, and there is none.
+    private bool TakesMessage(string name)
+    {
+        if (!name.Contains('%', StringComparison.Ordinal))
+            return false;
+        HasMacros = true;
+        Lookups++;
+        return true;
     }
 
     private async Task IncludeAsync(string domain, bool gathers, bool isRoot, CancellationToken stop)

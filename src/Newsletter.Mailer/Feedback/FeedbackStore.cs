@@ -71,6 +71,10 @@ public sealed class FeedbackStore(NpgsqlDataSource database)
             limit 1) l on true
         """;
 
+    private const string SelectSubscribed = /*lang=sql*/ """
+        select newsletter_id from subscriptions where subscriber_id = @subscriber and status <> 'unsubscribed' order by newsletter_id
+        """;
+
     private const string Keep = /*lang=sql*/ """
         insert into bounces (subscriber_id, newsletter_id, issue_id, seq, kind, reason, status, reply_code, evidence, source, relay_id)
         select n.* from unnest(@subscriber::bigint[], @newsletter::bigint[], @issue::bigint[], @seq::integer[], @kind::text[], @reason::text[],
@@ -138,9 +142,19 @@ public sealed class FeedbackStore(NpgsqlDataSource database)
         var rows = found.Values.Where(who => claims[who.N].Claim.Failure is not null).Select(who => (Who: who, claims[who.N].Source, claims[who.N].Claim)).ToArray();
         if (rows.Length > 0)
             await connection.ExecuteAsync(new CommandDefinition(Keep, Values(rows), cancellationToken: stop));
-        foreach (var who in found.Values.Where(who => claims[who.N].Claim.Failure is null && who.Newsletter is not null).OrderBy(who => who.Subscriber))
-            await SubscriptionStore.UnsubscribeAsync(connection, who.Newsletter!.Value, who.Subscriber, claims[who.N].Claim.LeavesBy, who.Issue, why: null, stop);
+        foreach (var who in found.Values.Where(who => claims[who.N].Claim.Failure is null).OrderBy(who => who.Subscriber))
+            await LeaveAsync(connection, who, claims[who.N].Claim.LeavesBy, stop);
         return [.. found.Keys];
+    }
+
+    // Where only the address is told it is not known which newsletter was meant: the provider sends them none any more.
+    private static async Task LeaveAsync(NpgsqlConnection connection, Found who, string by, CancellationToken stop)
+    {
+        long[] left = who is { IsByAddress: false, Newsletter: { } one }
+            ? [one]
+            : [.. await connection.QueryAsync<long>(new CommandDefinition(SelectSubscribed, new { subscriber = who.Subscriber }, cancellationToken: stop))];
+        foreach (var newsletter in left)
+            await SubscriptionStore.UnsubscribeAsync(connection, newsletter, who.Subscriber, by, newsletter == who.Newsletter ? who.Issue : null, why: null, stop);
     }
 
     private static object Values((Found Who, string Source, FeedbackClaim Claim)[] rows) => new
@@ -172,7 +186,7 @@ public sealed class FeedbackStore(NpgsqlDataSource database)
         if (byAddress.Length > 0)
             foreach (var who in await connection.QueryAsync<Found>(new CommandDefinition(
                 ResolveAddress, new { n = byAddress, address = byAddress.Select(at => SmtpText.Storable(claims[at].Address!)).ToArray() }, cancellationToken: stop)))
-                found.TryAdd(who.N, who);
+                found.TryAdd(who.N, who with { IsByAddress = true });
         return found;
     }
 
@@ -224,6 +238,7 @@ public sealed class FeedbackStore(NpgsqlDataSource database)
         public long? Issue { get; init; }
         public int? Seq { get; init; }
         public short? Relay { get; init; }
+        public bool IsByAddress { get; init; }
     }
 }
 

@@ -8,8 +8,8 @@ public sealed record IssueReputation
     /// <summary>Slug.</summary>
     public required string Newsletter { get; init; }
 
-    /// <summary>Of its edition.</summary>
-    public required int Number { get; init; }
+    /// <summary>Of its edition; null: a digest has none.</summary>
+    public required int? Number { get; init; }
 
     public required string State { get; init; }
 

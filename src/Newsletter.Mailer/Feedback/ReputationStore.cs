@@ -12,9 +12,9 @@ public sealed class ReputationStore(NpgsqlDataSource database, FeedbackOptions o
         from issues i
         left join issue_tallies t on t.issue_id = i.id
         where i.frozen_at is not null and i.state not in ('freezing', 'failed')
-          and (t.issue_id is null and i.frozen_at > now() - interval '1 year' or i.finished_at is null and t.counted_at < now() - interval '5 minutes' or t.counted_at < i.finished_at)
+          and (t.issue_id is null and i.frozen_at > now() - interval '1 year' or i.finished_at is null and i.state <> 'paused' and t.counted_at < now() - interval '5 minutes' or t.counted_at < i.finished_at)
         order by i.id
-        limit 100
+        limit 5
         """;
 
     // A batch is of one group, and places in an issue are its batches' in a row.
@@ -173,7 +173,7 @@ public sealed class ReputationStore(NpgsqlDataSource database, FeedbackOptions o
     {
         public long Issue { get; init; }
         public string Newsletter { get; init; } = "";
-        public int Number { get; init; }
+        public int? Number { get; init; }
         public string State { get; init; } = "";
         public DateTimeOffset SentAt { get; init; }
         public string Accepted { get; init; } = "{}";

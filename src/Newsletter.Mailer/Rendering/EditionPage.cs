@@ -23,6 +23,9 @@ internal sealed class EditionPage(RenderRequest request, Theme theme, SlotTable 
     private readonly string _language = EditionFacts.Language(request);
     private readonly Phrases _words = Phrases.For(EditionFacts.Language(request));
 
+    // Its token in the layout filled last.
+    private string _unsubscribe = "";
+
     public string Html(BodyTree body, string html, LinkRules? rawLinks, Phrases words)
     {
         var content = BodyHtml.Sanitise(html, rawLinks);
@@ -67,7 +70,17 @@ internal sealed class EditionPage(RenderRequest request, Theme theme, SlotTable 
             page.Head.AppendChild(head);
         }
 
+        RequireWhatNoIssueGoesOutWithout(page);
         new CssInliner(StyleSheets.TakePlain(page, theme.HeadCss)).Apply(page);
+    }
+
+    // That the layout names them is not enough: they may stand in a comment, or under a condition that this edition doesn't meet.
+    private void RequireWhatNoIssueGoesOutWithout(IDocument page)
+    {
+        if (!page.QuerySelectorAll("a[href]").Any(link => link.GetAttribute("href")!.Contains(_unsubscribe, StringComparison.Ordinal)))
+            throw new LayoutLimitException("The newsletter's layout has no link to {{ unsubscribe_url }} in this edition. Put <a href=\"{{ unsubscribe_url }}\"> where every edition shows it, outside of {% if %} and comments.");
+        if (request.Newsletter.PostalAddress?.Trim().Split('\n')[0].Trim() is { Length: > 0 } address && !page.Body!.TextContent.Contains(UnsafeCharacters.Strip(address), StringComparison.Ordinal))
+            throw new LayoutLimitException("The newsletter's layout doesn't show {{ postal_address }} in this edition. Put it where every edition shows it, outside of {% if %} and comments.");
     }
 
     public string Text(BodyTree body, ContainerSetting setting)
@@ -100,7 +113,7 @@ internal sealed class EditionPage(RenderRequest request, Theme theme, SlotTable 
             ["unsubscribe"] = escape(_words.Text("issue.unsubscribe")),
             ["language"] = _language,
             ["direction"] = EditionFacts.Direction(_language),
-            ["unsubscribe_url"] = Slot(SlotName.Unsubscribe),
+            ["unsubscribe_url"] = _unsubscribe = Slot(SlotName.Unsubscribe),
         };
         foreach (var (name, value) in values)
             model[name] = value;
@@ -131,6 +144,9 @@ internal sealed class EditionPage(RenderRequest request, Theme theme, SlotTable 
         foreach (var text in page.Descendants<IText>())
             if (SlotTable.HasTokens(text.Data))
                 text.Data = SlotTable.Place(text.Data, SlotEscape.Html);
+        foreach (var comment in page.Descendants<IComment>())
+            if (SlotTable.HasTokens(comment.Data))
+                comment.Data = SlotTable.Place(comment.Data, SlotEscape.Html);
         foreach (var element in page.All)
             foreach (var attribute in element.Attributes)
                 if (SlotTable.HasTokens(attribute.Value))

@@ -38,13 +38,13 @@ public static class EditionRenderer
         var lines = PageLines.Prepare(edition, table, problems);
         RefuseSlotsInTitle(edition, problems);
         reader.CheckAll();
-        var variants = body is null ? null : EditionVariants.Of(body, request, problems);
+        var variants = body is null ? null : UnlessTooDeep(request, problems, () => EditionVariants.Of(body, request, problems));
         if (body is null || variants is null || theme is null || HasErrors(problems))
             return null;
 
         WarnOfMissing(request, problems);
         var page = new EditionPage(request, theme, table, lines);
-        var rendered = RenderAll(variants, page, reader, lines, problems);
+        var rendered = UnlessTooDeep(request, problems, () => RenderAll(variants, page, reader, lines, problems));
         return rendered is null || HasErrors(problems) ? null : new RenderedEdition(request, body.Whole.Links, variants.Questions, rendered);
     }
 
@@ -91,13 +91,20 @@ public static class EditionRenderer
             return null;
         }
 
+        return UnlessTooDeep(request, problems, () => EditionBody.Read(request, table, reader, problems));
+    }
+
+    // Each step has a limit of its own, and says so in this way only.
+    private static T? UnlessTooDeep<T>(RenderRequest request, List<RenderProblem> problems, Func<T?> step)
+        where T : class
+    {
         try
         {
-            return EditionBody.Read(request, table, reader, problems);
+            return step();
         }
         catch (ArgumentException tooDeep) when (tooDeep.Message.Contains("depth", StringComparison.OrdinalIgnoreCase))
         {
-            problems.Add(new RenderProblem(RenderSeverity.Error, edition.BodyLine, 1, "Lists, quotes, containers or emphasis are nested too deeply to be read. Take some levels out."));
+            problems.Add(new RenderProblem(RenderSeverity.Error, request.Edition.BodyLine, 1, "Lists, quotes, containers or emphasis are nested too deeply to be read. Take some levels out."));
             return null;
         }
     }

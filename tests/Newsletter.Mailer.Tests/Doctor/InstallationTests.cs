@@ -126,10 +126,7 @@ public sealed class InstallationTests : DatabaseTest
     [InlineData(502, "Something else answers there (502 Bad Gateway)")]
     public async Task WhoeverElseAnswersIsNotUs(int status, string message)
     {
-        using var listener = new HttpListener();
-        var url = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Random.Shared.Next(20_000, 30_000)}/");
-        listener.Prefixes.Add(url);
-        listener.Start();
+        using var listener = Listen(out var url);
         var answering = AnswerAsync(listener, status);
 
         var found = await new PublicSiteCheck(new PublicSite(new Uri(url)), KeyRing.Generate(), 1, TimeProvider.System).RunAsync(default);
@@ -139,6 +136,26 @@ public sealed class InstallationTests : DatabaseTest
         Assert.Equal((FindingLevel.Error, "public-url"), (only.Level, only.Check));
         Assert.StartsWith(message, only.Message, StringComparison.Ordinal);
         Assert.Contains("proxy_pass", only.Remedy, StringComparison.Ordinal);
+    }
+
+    private static HttpListener Listen(out string url)
+    {
+        while (true)
+        {
+            var listener = new HttpListener();
+            url = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Random.Shared.Next(20_000, 30_000)}/");
+            listener.Prefixes.Add(url);
+            try
+            {
+                listener.Start();
+                return listener;
+            }
+            catch (HttpListenerException)
+            {
+                // Another has the port.
+                listener.Close();
+            }
+        }
     }
 
     private static async Task AnswerAsync(HttpListener listener, int status)

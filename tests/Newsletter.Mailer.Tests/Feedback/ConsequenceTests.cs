@@ -195,6 +195,43 @@ public sealed class ConsequenceTests : FeedbackTest
     }
 
     [Fact]
+    public async Task WhatIsMailedToALeaveAddressIsAWishToLeaveWhateverItSays()
+    {
+        var (_, mails) = await SendAsync(2);
+        var mail = System.Text.Encoding.UTF8.GetString(await mails.LeaveAsync(2)).Replace("Subject: unsubscribe", "Subject: Mail delivery failed: returning message to sender", StringComparison.Ordinal)
+            + "550 5.1.1 <somebody@example.net>: Recipient address rejected: User unknown\r\n";
+
+        Assert.Equal("unsubscribe", await ReceiveAsync(System.Text.Encoding.UTF8.GetBytes(mail)));
+
+        Assert.Empty(await Suppressions());
+        Assert.Equal(["mailto"], await Database.ListAsync<string>("select unsubscribed_by from subscriptions where status = 'unsubscribed'"));
+    }
+
+    [Fact]
+    public async Task WhatIsRefusedAgainAfterItWasPutBackRaisesAnotherAlarm()
+    {
+        Relay(script => script.At(FaultPoint.Rcpt).Reply(550, "5.7.1 Blocked using bl.example.org"));
+        var (issue, mails) = await SendAsync(4);
+        await Consequences.SettleAsync(default);
+        await new RelayAlarmStore(DataSource).ClearAsync(1, "Delisted.", default);
+        var (_, back) = await Room.Issues.PauseAndPutBackAsync(issue, "Refused.", [.. await Database.ListAsync<int>("select seq from deliveries where status = 'rejected'")], default);
+        Assert.NotEmpty(back);
+
+        await Room.Control.ChangeAsync(issue, "sending", default);
+        await Room.Worker.WorkAsync();
+        await Consequences.SettleAsync(default);
+        Assert.Equal(1L, await Database.ScalarAsync<long>("select count(*) from relay_alarms where cleared_at is null"));
+
+        await Room.Issues.PauseAndPutBackAsync(issue, "Refused.", back, default);
+        Relay(script => script);
+        await Room.Control.ChangeAsync(issue, "sending", default);
+        await Room.Worker.WorkAsync();
+        await ReceiveAsync(await mails.BounceAsync(back[0], "5.7.1", "550 5.7.1 Blocked using bl.example.org"));
+
+        Assert.Equal(1L, (await Room.ReceiptAsync(issue)).CameBack["sender"]);
+    }
+
+    [Fact]
     public async Task SynchronousRejectionsFollowTheSameRules()
     {
         Relay(script => script

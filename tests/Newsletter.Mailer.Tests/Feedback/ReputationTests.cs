@@ -51,6 +51,7 @@ public sealed class ReputationTests : FeedbackTest
         await Guard.CheckAsync(await Consequences.SettleAsync(default), default);
 
         Assert.Equal("sending", await Room.Issues.StateOf(small, default));
+        await Rates.RollUpAsync(default);
         Assert.Equal("ok", Assert.Single(await Rates.ListAsync("tea", 30, 10, default)).All.Level);
     }
 

@@ -87,6 +87,8 @@ public sealed class BodyTests
     [InlineData("<!---->")]
     [InlineData("> ")]
     [InlineData("[^1]")]
+    [InlineData(":::ad x\n")]
+    [InlineData("> :::ad x\n")]
     [InlineData("|a|\n|-|\n")]
     public async Task BombsAreAnsweredInTime(string piece)
     {
@@ -94,6 +96,28 @@ public sealed class BodyTests
 
         // Generous for a busy machine: without bounds, some of these take minutes.
         await Task.Run(() => EditionRenderer.Render(Rendered.Request(edition))).WaitAsync(TimeSpan.FromSeconds(60));
+    }
+
+    [Fact]
+    public async Task AThousandContainersInOneAnotherAreRefused()
+    {
+        var body = string.Concat(Enumerable.Repeat(":::ad x\n", 10_000)) + string.Concat(Enumerable.Repeat(":::\n", 10_000));
+
+        var problems = await Task.Run(() => Rendered.Problems(body)).WaitAsync(TimeSpan.FromSeconds(60));
+
+        Assert.Contains(problems, problem => problem.Message.Contains("nested too deeply", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(39)]
+    [InlineData(60)]
+    [InlineData(120)]
+    public void ABoxDeepInQuotesIsSetOrRefused(int levels)
+    {
+        var quotes = string.Concat(Enumerable.Repeat("> ", levels));
+
+        // Neither throws: what is too deep is a problem with a place.
+        Assert.NotNull(EditionRenderer.Render(Rendered.Request(Rendered.Edition($"{quotes}:::ad x\n{quotes}*a **b** _c_*\n{quotes}:::\n\n{quotes}:::premium\n{quotes}x\n{quotes}:::"))));
     }
 
     [SharedFact]

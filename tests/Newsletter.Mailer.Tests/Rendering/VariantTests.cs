@@ -45,6 +45,30 @@ public sealed class VariantTests
         }
     }
 
+    [Theory]
+    [InlineData("<center>Members only</center>\n:::premium\nSecret.\n:::\nEnd.")]
+    [InlineData("<div>\nMembers only\n:::only beta\nSecret.\n:::\nEnd.")]
+    [InlineData("See[^1].\n\n[^1]: Note\n:::only beta\nSecret.\n:::\n")]
+    [InlineData("See[^1].\n\n[^1]: Note\n\n    :::only beta\n    Secret.\n    :::\n")]
+    [InlineData("See[^1].\n\n[^1]: Note\n:::premium\nSecret.\n:::\n")]
+    public void WhatIsForSomeIsNeverEverybodys(string body)
+    {
+        var edition = Rendered.Of(Rendered.Edition(body), Rendered.Newsletter with { RawHtml = true }).Edition;
+
+        Assert.Equal(2, edition.Variants.Count);
+        Assert.DoesNotContain("Secret", edition.FillHtml(Rendered.Ana), StringComparison.Ordinal);
+        Assert.DoesNotContain("Secret", edition.FillText(Rendered.Ana), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ATabBeforeAContainerCostsNothingOfTheLineAbove()
+    {
+        var edition = Render("- One\n- Two\n-\t:::only beta\n\tHidden\n\t:::\n\nEnd");
+
+        Assert.Contains("Two", edition.FillText(Rendered.Ana), StringComparison.Ordinal);
+        Assert.DoesNotContain("Hidden", edition.FillText(Rendered.Ana), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void AGateSaysHowToGetWhatIsMissing()
     {

@@ -1,5 +1,7 @@
 using System.Data.Common;
 using System.Security.Cryptography;
+using MailKit.Net.Imap;
+using MailKit.Net.Pop3;
 using Microsoft.Extensions.Logging;
 using Newsletter.Mailer.Delivery;
 using Newsletter.Mailer.Links;
@@ -107,7 +109,7 @@ public sealed partial class MailboxReader(
         var (mails, looked, bytes) = (new List<(MailboxItem Item, TakenMail Mail)>(), 0, 0L);
         for (; looked < chunk.Count && bytes < ChunkBytes; looked++)
         {
-            if (await session.FetchAsync(chunk[looked], stop) is { } message)
+            if (await FetchAsync(session, chunk[looked], stop) is { } message)
             {
                 mails.Add((chunk[looked], Read(message)));
                 bytes += message.Bytes.Length;
@@ -127,6 +129,20 @@ public sealed partial class MailboxReader(
         await session.SetAsideAsync(unclear, stop);
         LogRead(options.Name, mails.Count, unclear.Count);
         return looked;
+    }
+
+    // One that the server can't hand over, a damaged one for instance, must not keep those behind it: it stays where it is, and is asked for again in the next session.
+    private async Task<MailboxMessage?> FetchAsync(IMailboxSession session, MailboxItem item, CancellationToken stop)
+    {
+        try
+        {
+            return await session.FetchAsync(item, stop);
+        }
+        catch (Exception e) when (e is ImapCommandException { Response: ImapCommandResponse.No } or Pop3CommandException or NotSupportedException)
+        {
+            LogNotHanded(e, options.Name, item.Uid);
+            return null;
+        }
     }
 
     private TakenMail Read(MailboxMessage message)
@@ -232,6 +248,9 @@ public sealed partial class MailboxReader(
 
     [LoggerMessage(4, LogLevel.Error, "Mailbox {Mailbox}: a message can't be read; it is listed as unclear")]
     private partial void LogUnreadable(Exception exception, string mailbox);
+
+    [LoggerMessage(6, LogLevel.Warning, "Mailbox {Mailbox}: its server does not hand over message {Uid}; it stays there")]
+    private partial void LogNotHanded(Exception exception, string mailbox, string uid);
 
     [LoggerMessage(5, LogLevel.Warning, "Mailbox {Mailbox}: its state can't be noted now")]
     private partial void LogNotReleased(Exception exception, string mailbox);

@@ -42,7 +42,8 @@ internal static partial class ReturnedMail
         var readings = BounceReader.Read(mail);
         var to = s_recipientHeaders.SelectMany(name => report.Mail.Headers.Where(header => header.Field.Equals(name, StringComparison.OrdinalIgnoreCase)))
             .SelectMany(header => Addresses.In(header.Value)).ToList();
-        if (!readings.Any(reading => reading.Kind is BounceKind.Hard or BounceKind.Soft or BounceKind.Complaint) && Leaving(to, keys, paths) is { } leaves)
+        // Such an address stands in List-Unsubscribe alone and sends nothing: whatever its writer says, they wish to leave.
+        if (Leaving(to, keys, paths) is { } leaves)
             return about with { Outcome = "unsubscribe", Claims = [leaves] };
         if (readings.Count == 0)
             return about with { Why = "It is no bounce, no complaint, no automatic answer and no request to leave." };

@@ -9,14 +9,17 @@ namespace Newsletter.Mailer.Feedback.Webhooks;
 /// </summary>
 internal static class GenericWebhook
 {
+    private const int MostSignatures = 4;
+
     private static readonly string[] s_types = ["bounced", "rejected", "complained", "unsubscribed", "delivered", "deferred", "opened", "clicked"];
 
     public static string? Refuse(WebhookRequest request, string secret, DateTimeOffset now)
     {
-        var parts = (request.Header("X-Newsletter-Signature") ?? "").Split(',', StringSplitOptions.TrimEntries);
-        var time = Array.Find(parts, part => part.StartsWith("t=", StringComparison.Ordinal))?[2..];
-        var signed = Array.Exists(parts, part => part.StartsWith("v1=", StringComparison.Ordinal) && time is not null && Proofs.IsHmac(part[3..], secret, [.. Encoding.UTF8.GetBytes(time + "."), .. request.Body]));
-        if (!signed)
+        // Two secrets sign while one replaces the other; whoever sends thousands of signatures must not cost as many sums over the body.
+        var parts = (request.Header("X-Newsletter-Signature") ?? "").Split(',', MostSignatures + 1, StringSplitOptions.TrimEntries);
+        var time = Array.Find(parts, part => part.StartsWith("t=", StringComparison.Ordinal))?[2..] ?? "";
+        byte[] signed = [.. Encoding.UTF8.GetBytes(time + "."), .. request.Body];
+        if (!Array.Exists(parts, part => part.StartsWith("v1=", StringComparison.Ordinal) && Proofs.IsHmac(part[3..], secret, signed)))
             return "X-Newsletter-Signature is missing or another: it is t=SECONDS,v1= and the HMAC-SHA256, in hexadecimal, of SECONDS, a dot and the body, under Feedback:Webhooks:GenericSecret.";
         return Proofs.IsTimely(Json.Seconds(time), now) ? null : "It was signed more than a day ago, or ahead of time.";
     }

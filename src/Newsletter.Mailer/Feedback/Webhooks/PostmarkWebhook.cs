@@ -48,7 +48,7 @@ internal static class PostmarkWebhook
 
     private static string Kind(string? type) => type switch
     {
-        "SpamComplaint" or "SpamNotification" when type is "SpamComplaint" => "complained",
+        "SpamComplaint" => "complained",
         "Unsubscribe" => "unsubscribed",
         "Subscribe" => "subscribed",
         "AutoResponder" or "ChallengeVerification" => "autoresponded",

@@ -22,6 +22,7 @@ internal sealed partial class SesWebhook(IReadOnlyCollection<string> topics, Fun
     private readonly ConcurrentDictionary<string, X509Certificate2> _certificates = new(StringComparer.Ordinal);
 
     /// <summary>Null where it is Amazon's, of a topic of ours, and of today.</summary>
+    /// <exception cref="HttpRequestException">The certificate can't be had now.</exception>
     public async Task<string?> RefuseAsync(JsonElement envelope, DateTimeOffset now, CancellationToken stop)
     {
         if (envelope.Text("TopicArn") is not { } topic || !topics.Contains(topic))
@@ -35,19 +36,13 @@ internal sealed partial class SesWebhook(IReadOnlyCollection<string> topics, Fun
 
     /// <summary>Says yes to a topic that asks whether it may send here. What asks has been found genuine.</summary>
     /// <returns>Null, or why it can't.</returns>
+    /// <exception cref="HttpRequestException">Amazon can't be reached now.</exception>
     public async Task<string?> ConfirmAsync(JsonElement envelope, CancellationToken stop)
     {
         if (!Uri.TryCreate(envelope.Text("SubscribeURL"), UriKind.Absolute, out var url) || !IsAmazons(url))
             return "SubscribeURL is not at an SNS host of Amazon's.";
-        try
-        {
-            await fetch(url, stop);
-            return null;
-        }
-        catch (Exception e) when (e is HttpRequestException or TaskCanceledException or IOException && !stop.IsCancellationRequested)
-        {
-            return $"SubscribeURL can't be reached ({e.GetType().Name}): have SNS ask again.";
-        }
+        await fetch(url, stop);
+        return null;
     }
 
     public static IEnumerable<ProviderEvent> Read(JsonElement envelope)
@@ -101,7 +96,7 @@ internal sealed partial class SesWebhook(IReadOnlyCollection<string> topics, Fun
     }
 
     private static Uri? CertificateUrl(string? text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var url) && IsAmazons(url) && url.AbsolutePath.EndsWith(".pem", StringComparison.Ordinal) ? url : null;
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && IsAmazons(url) && url.Query.Length == 0 && CertificatePath().IsMatch(url.AbsolutePath) ? url : null;
 
     private static bool IsAmazons(Uri url) => url.Scheme == Uri.UriSchemeHttps && url.IsDefaultPort && url.UserInfo.Length == 0 && Host().IsMatch(url.Host);
 
@@ -186,4 +181,8 @@ internal sealed partial class SesWebhook(IReadOnlyCollection<string> topics, Fun
 
     [GeneratedRegex(@"^sns\.[a-z0-9-]{3,32}\.amazonaws\.com(\.cn)?$", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Host();
+
+    // One of few: each other path would be another fetch.
+    [GeneratedRegex("^/[0-9A-Za-z-]{1,100}\\.pem$", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    private static partial Regex CertificatePath();
 }

@@ -44,13 +44,27 @@ public sealed class WebhookDesk
         using var payload = Parse(request);
         if (payload is null)
             return new WebhookOutcome.Malformed("The body is neither JSON nor a form.");
-        if (await RefuseAsync(provider, payload.RootElement, secret, stop) is { } refused)
-            return new WebhookOutcome.Forbidden(refused);
-        if (provider == "ses" && payload.RootElement.Text("Type") is "SubscriptionConfirmation")
-            return await _ses.ConfirmAsync(payload.RootElement, stop) is { } why ? new WebhookOutcome.Malformed(why) : new WebhookOutcome.Taken(0, 0);
-        if (provider == "generic" && GenericWebhook.Problem(payload.RootElement) is { } problem)
+        try
+        {
+            if (await RefuseAsync(provider, payload.RootElement, secret, stop) is { } refused)
+                return new WebhookOutcome.Forbidden(refused);
+            if (provider == "ses" && payload.RootElement.Text("Type") is "SubscriptionConfirmation")
+                return await _ses.ConfirmAsync(payload.RootElement, stop) is { } why ? new WebhookOutcome.Malformed(why) : new WebhookOutcome.Taken(0, 0);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException || (e is TaskCanceledException && !stop.IsCancellationRequested))
+        {
+            // To a 4xx the provider would not come back.
+            return new WebhookOutcome.Unavailable($"What shows that it is the provider's can't be fetched now ({e.GetType().Name}): send it again.");
+        }
+
+        return await ReadAsync(provider, payload.RootElement, stop);
+    }
+
+    private async Task<WebhookOutcome> ReadAsync(string provider, JsonElement payload, CancellationToken stop)
+    {
+        if (provider == "generic" && GenericWebhook.Problem(payload) is { } problem)
             return new WebhookOutcome.Malformed(problem);
-        var events = Read(provider, payload.RootElement).ToList();
+        var events = Read(provider, payload).ToList();
         var news = events.Select(told => News(provider, told)).Where(one => one.Claim is { NamesSomebody: true }).ToList();
         return new WebhookOutcome.Taken(events.Count, await _intake.TakeAsync(news, stop));
     }

@@ -58,7 +58,7 @@ public sealed class WebhookIntake : IAsyncDisposable
             var share = together.Count == 1 ? taken : (int?)null;
             together.ForEach(one => one.Done.TrySetResult(share ?? one.Events.Count));
         }
-        catch (DbException) when (together.Count > 1)
+        catch (DbException e) when (together.Count > 1 && e.SqlState is not null && !e.IsTransient)
         {
             foreach (var one in together)
                 await CommitAsync([one]);

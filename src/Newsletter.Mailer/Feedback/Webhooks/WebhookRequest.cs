@@ -25,6 +25,9 @@ public abstract record WebhookOutcome
     /// <summary>It doesn't show that it is the provider's.</summary>
     public sealed record Forbidden(string Why) : WebhookOutcome;
 
+    /// <summary>Whether it is the provider's can't be found out now: it is to be sent again.</summary>
+    public sealed record Unavailable(string Why) : WebhookOutcome;
+
     /// <summary>It can't be read.</summary>
     public sealed record Malformed(string Why) : WebhookOutcome;
 }

@@ -1,5 +1,6 @@
 using Markdig;
 using Markdig.Extensions.EmphasisExtras;
+using Markdig.Parsers;
 using Newsletter.Mailer.Rendering.Body.Containers;
 
 namespace Newsletter.Mailer.Rendering.Body;
@@ -32,6 +33,7 @@ internal static class MarkdownDialect
     private static MarkdownPipelineBuilder WithContainers(MarkdownPipelineBuilder builder)
     {
         builder.BlockParsers.Insert(0, new ContainerParser());
+        builder.BlockParsers.Replace<HtmlBlockParser>(new HtmlUpToFences());
         return builder;
     }
 

@@ -23,17 +23,15 @@ internal static class VariantSource
             if (container.Kind is ContainerKind.Premium)
                 Blank(text, container.ContentStart, container.ContentEnd, container.Column, kept);
             else
-                Blank(text, container.Span.Start - container.Column, EndOfLine(prepared, container.ContentEnd), container.Column, kept);
+                Blank(text, StartOfLine(prepared, container.Span.Start), EndOfLine(prepared, container.ContentEnd), container.Column, kept);
         return new string(text);
     }
 
-    // Definitions show nothing by themselves, and may be meant for what stands elsewhere.
+    // Definitions show nothing by themselves, and may be meant for what stands elsewhere. Not so a footnote's text: a container's footnotes are refused, and one in a footnote is hidden as anywhere.
     private static bool[] Definitions(MarkdownDocument document, int length)
     {
         var kept = new bool[length];
-        var spans = document.Descendants<LinkReferenceDefinition>().Where(definition => definition is not FootnoteLinkReferenceDefinition).Select(definition => definition.Span)
-            .Concat(document.Descendants<Footnote>().Select(footnote => footnote.Span));
-        foreach (var span in spans)
+        foreach (var span in document.Descendants<LinkReferenceDefinition>().Where(definition => definition is not FootnoteLinkReferenceDefinition).Select(definition => definition.Span))
             for (var i = Math.Max(0, span.Start); i <= span.End && i < length; i++)
                 kept[i] = true;
         return kept;
@@ -53,6 +51,9 @@ internal static class VariantSource
             line = end + 1;
         }
     }
+
+    // Not by the column: a tab is several.
+    private static int StartOfLine(string text, int at) => at <= 0 ? 0 : text.LastIndexOf('\n', at - 1) + 1;
 
     private static int EndOfLine(string text, int at) => at >= text.Length ? text.Length : text.IndexOf('\n', at) is var end and >= 0 ? end : text.Length;
 }

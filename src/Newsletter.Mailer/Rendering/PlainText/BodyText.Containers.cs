@@ -30,7 +30,7 @@ internal sealed partial class BodyText
 
     private List<string> Gate(EditionContainer container, int width)
     {
-        List<string> lines = [Rule('-', [new string('-', width)]), .. LineWrap.Wrap(_setting.Words.Text("container.gate.title"), width)];
+        List<string> lines = [Frame(width), .. LineWrap.Wrap(_setting.Words.Text("container.gate.title"), width)];
         if (container.Argument.Length > 0)
             lines.AddRange(LineWrap.Wrap(container.Argument, width));
         lines.AddRange(_setting.PremiumUrl is { } url
@@ -40,9 +40,12 @@ internal sealed partial class BodyText
         return lines;
     }
 
+    // In quotes within quotes there may be no room left.
+    private static string Frame(int width) => Rule('-', [new string('-', Math.Max(3, width))]);
+
     private List<string> Framed(string label, EditionContainer container, int width)
     {
-        var rule = Rule('-', [new string('-', width)]);
+        var rule = Frame(width);
         return [rule, .. LineWrap.Wrap(label, width), "", .. Blocks(container, width, isTight: false), rule];
     }
 

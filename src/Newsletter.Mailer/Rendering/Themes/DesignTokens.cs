@@ -44,9 +44,10 @@ internal sealed partial class DesignTokens
 
     private void Take(NewsletterDesign design)
     {
-        TakeColour("accent", design.Accent, design.AccentDark);
         TakeColour("page", design.Page, design.PageDark);
         TakeColour("card", design.Card, design.CardDark);
+        // After the card, on which it is to be read.
+        TakeColour("accent", design.Accent, design.AccentDark);
         TakeColour("ink", design.Ink, design.InkDark);
         if (design.Ink is not null)
             _values["head"] = design.Ink;

@@ -23,6 +23,13 @@ public static class LayoutCheck
         ("postal_address", "the sender's postal address"),
     ];
 
+    // With all that an edition can have, and with next to nothing.
+    private static readonly string[] Samples =
+    [
+        "---\ntitle: A title\nnumber: 1\nauthor: An author\nsign_off: Yours,\npreheader: A line\n---\nText.[^1]\n\n[^1]: Note.",
+        "---\nsubject: A subject\ntier: premium\n---\nText.",
+    ];
+
     /// <summary>Names that a layout may use.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
@@ -47,7 +54,7 @@ public static class LayoutCheck
         var problems = CheckNames(template);
         problems.AddRange(LayoutSafety.Problems(new HtmlParser(new HtmlParserOptions { IsKeepingSourceReferences = true }).ParseDocument(layout)));
         if (problems.Count == 0)
-            problems.AddRange(TryOut(layout, newsletter));
+            problems.AddRange(Samples.Select(sample => TryOut(sample, layout, newsletter)).FirstOrDefault(found => found.Count > 0) ?? []);
         return [.. problems.OrderBy(problem => problem.Line).ThenBy(problem => problem.Column)];
     }
 
@@ -84,10 +91,9 @@ public static class LayoutCheck
     }
 
     // Filled as an issue would be: loops without an end, and what only shows once it is filled.
-    private static IEnumerable<RenderProblem> TryOut(string layout, NewsletterProfile newsletter)
+    private static List<RenderProblem> TryOut(string sample, string layout, NewsletterProfile newsletter)
     {
-        const string Sample = "---\ntitle: A title\nnumber: 1\nauthor: An author\nsign_off: Yours,\npreheader: A line\n---\nText.[^1]\n\n[^1]: Note.";
-        var edition = ((EditionParseOutcome.Read)EditionDocument.Parse(Sample, FrontMatterRules.Edition)).Edition;
+        var edition = ((EditionParseOutcome.Read)EditionDocument.Parse(sample, FrontMatterRules.Edition)).Edition;
         var outcome = EditionRenderer.Render(new RenderRequest
         {
             Edition = edition,
@@ -95,7 +101,7 @@ public static class LayoutCheck
             PublicUrl = new Uri("https://news.example.com"),
             SentAt = DateTimeOffset.UnixEpoch,
         });
-        return outcome is RenderOutcome.Refused refused ? refused.Problems.Where(problem => problem.Severity == RenderSeverity.Error) : [];
+        return outcome is RenderOutcome.Refused refused ? [.. refused.Problems.Where(problem => problem.Severity == RenderSeverity.Error)] : [];
     }
 
     private static RenderProblem Error(int line, int column, string message) => new(RenderSeverity.Error, line, column, message);

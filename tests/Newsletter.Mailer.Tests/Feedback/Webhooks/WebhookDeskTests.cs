@@ -130,7 +130,10 @@ public sealed class WebhookDeskTests : FeedbackTest
         var settling = Task.Run(async () =>
         {
             while (!ended.IsCancellationRequested)
+            {
                 await Consequences.SettleAsync(default);
+                await Task.Delay(20);
+            }
         });
         await Parallel.ForEachAsync(shuffled, new ParallelOptions { MaxDegreeOfParallelism = 40 }, async (one, stop) =>
             Assert.IsType<WebhookOutcome.Taken>(await _desk.TakeAsync(one.Provider, one.Request, stop)));
@@ -168,6 +171,47 @@ public sealed class WebhookDeskTests : FeedbackTest
         await _desk.TakeAsync("mailgun", Mailgun(new { @event = "unsubscribed", recipient = "reader2@example.net", message = new { headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["message-id"] = await mails.MessageIdOf(2) } } }, "t1"), default);
 
         Assert.Equal($"provider {issue}", await Database.ScalarAsync<string>("select unsubscribed_by || ' ' || unsubscribed_issue from subscriptions where status = 'unsubscribed'"));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(20)]
+    public async Task WhoLeavesAtAProviderThatNamesNoMessageIsSentNothingMore(int daysAgo)
+    {
+        await SendAsync(2);
+        var coffee = await Some.NewsletterAsync(Database, draft => draft with { Slug = "coffee" });
+        await Database.ExecuteAsync("insert into subscriptions (newsletter_id, subscriber_id, status, confirmed_at) select $1, id, 'active', now() from subscribers", coffee.Id);
+        await Database.ExecuteAsync("update issues set frozen_at = now() - make_interval(days => $1)", daysAgo);
+
+        await _desk.TakeAsync("postmark", Secretly("""{"RecordType":"SubscriptionChange","MessageID":"pm-1","Recipient":"reader1@example.net","SuppressSending":true,"SuppressionReason":"ManualSuppression","ChangedAt":"2026-01-01T00:00:00Z"}"""), default);
+
+        Assert.Equal(
+            ["reader1@example.net provider", "reader1@example.net provider"],
+            await Database.ListAsync<string>("select b.address || ' ' || s.unsubscribed_by from subscriptions s join subscribers b on b.id = s.subscriber_id where s.status = 'unsubscribed'"));
+    }
+
+    [Fact]
+    public async Task OfManySignaturesOnlyTheFirstFewAreLookedAt()
+    {
+        var (_, mails) = await SendAsync(1);
+        var good = await BounceAsync("generic", mails, 1, "e1");
+        var signature = good.Header("X-Newsletter-Signature")!;
+        var late = signature.Replace(",v1=", string.Concat(Enumerable.Repeat(",v1=00", 5)) + ",v1=", StringComparison.Ordinal);
+        var second = signature.Replace(",v1=", ",v1=00,v1=", StringComparison.Ordinal);
+
+        Assert.IsType<WebhookOutcome.Forbidden>(await _desk.TakeAsync("generic", good with { Header = name => name == "X-Newsletter-Signature" ? late : null }, default));
+        Assert.IsType<WebhookOutcome.Taken>(await _desk.TakeAsync("generic", good with { Header = name => name == "X-Newsletter-Signature" ? second : null }, default));
+    }
+
+    [Fact]
+    public async Task WhenAmazonCannotBeAskedItIsToSendAgain()
+    {
+        var (_, mails) = await SendAsync(1);
+        var cutOff = new WebhookDesk(
+            new WebhookOptions { SesTopics = [Topic] }, _intake, Room.Keys, ReturnedMails.Paths, TimeProvider.System, (_, _) => throw new HttpRequestException("no such host"));
+
+        Assert.IsType<WebhookOutcome.Unavailable>(await cutOff.TakeAsync("ses", await BounceAsync("ses", mails, 1, "e1"), default));
+        Assert.IsType<WebhookOutcome.Taken>(await _desk.TakeAsync("ses", await BounceAsync("ses", mails, 1, "e1"), default));
     }
 
     [Fact]
@@ -220,6 +264,8 @@ public sealed class WebhookDeskTests : FeedbackTest
     [InlineData("https://user@sns.eu-central-1.amazonaws.com/a.pem")]
     [InlineData("https://sns.eu-central-1.amazonaws.com:8443/a.pem")]
     [InlineData("https://sns.eu-central-1.amazonaws.com/a.txt")]
+    [InlineData("https://sns.eu-central-1.amazonaws.com/a.pem?n=1")]
+    [InlineData("https://sns.eu-central-1.amazonaws.com/a/b.pem")]
     [InlineData("https://127.0.0.1/a.pem")]
     public async Task ACertificateFromElsewhereIsNotEvenFetched(string url)
     {

@@ -11,6 +11,7 @@ namespace Newsletter.Mailer.Rendering.Body.Containers;
 internal sealed class ContainerParser : BlockParser
 {
     private const int ShortestFence = 3;
+    private const int MostNested = 16;
 
     public ContainerParser() => OpeningCharacters = [':'];
 
@@ -30,6 +31,7 @@ internal sealed class ContainerParser : BlockParser
         if (!char.IsAsciiLetter(line.CurrentChar))
             return BlockState.None;
 
+        RefuseDepth(processor);
         var container = Open(processor, line, colons);
         processor.NewBlocks.Push(container);
         if (ContainerNames.MayStandAlone(container.Kind) && !HasContent(processor.Line, container.Kind))
@@ -90,6 +92,15 @@ internal sealed class ContainerParser : BlockParser
             Column = processor.Column,
             Span = new SourceSpan(processor.Start, processor.Line.End),
         };
+    }
+
+    // At each closing fence every open one is looked at: thousands would take minutes.
+    private static void RefuseDepth(BlockProcessor processor)
+    {
+        var open = 0;
+        for (Block? block = processor.CurrentContainer; block is not null; block = block.Parent)
+            if (block is EditionContainer && ++open >= MostNested)
+                throw new ArgumentException("Containers are nested beyond the depth that is read.", nameof(processor));
     }
 
     private BlockState Stray(BlockProcessor processor)
