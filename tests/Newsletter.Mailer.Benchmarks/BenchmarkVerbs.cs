@@ -3,6 +3,7 @@ using Newsletter.Mailer.Benchmarks.Arena;
 using Newsletter.Mailer.Benchmarks.Data;
 using Newsletter.Mailer.Benchmarks.Fairness;
 using Newsletter.Mailer.Benchmarks.Filling;
+using Newsletter.Mailer.Benchmarks.Reading;
 using Newsletter.Mailer.Benchmarks.Sending;
 using Newsletter.Mailer.Benchmarks.SigningUp;
 using Newsletter.Mailer.Benchmarks.Webhooks;
@@ -18,7 +19,7 @@ internal static class BenchmarkVerbs
         var root = new RootCommand("How fast Newsletter.Mailer is, measured beside what else there is. Build with -c Release.")
         {
             SendVerb.Create(), FreezeVerb.Create(), ImportVerb.Create(), ExportVerb.Create(), ClaimVerb.Create(), MemoryVerb.Create(), FillVerb.Create(), RenderVerb.Create(), SenderVerb.Create(),
-            FairnessVerb.Create(), SignUpsVerb.Create(), WebhooksVerb.Create(),
+            FairnessVerb.Create(), SignUpsVerb.Create(), WebhooksVerb.Create(), ReadingVerb.Create(),
         };
         try
         {

@@ -10,6 +10,9 @@ internal enum PageWidth
 
     /// <summary>Lists and messages, as wide as the window up to 72rem.</summary>
     Desk,
+
+    /// <summary>A text to be read, in lines of a length that eyes like.</summary>
+    Article,
 }
 
 /// <summary>
@@ -26,6 +29,9 @@ internal sealed record PageShell : IResult
 
     /// <summary>What stands in <c>main</c>; begins with an <c>h1</c>.</summary>
     public required Html Body { get; init; }
+
+    /// <summary>What stands in <c>head</c> beyond the usual.</summary>
+    public Html Head { get; init; }
 
     /// <summary>What stands below <c>main</c>; nothing where absent.</summary>
     public Html Foot { get; init; }
@@ -47,6 +53,9 @@ internal sealed record PageShell : IResult
     /// <summary>Whether it shows a frame of ours.</summary>
     public bool HasFrame { get; init; }
 
+    /// <summary>Whether it shows pictures from elsewhere, as an author linked them.</summary>
+    public bool HasPictures { get; init; }
+
     public int Status { get; init; } = StatusCodes.Status200OK;
 
     /// <summary>When to come back, where it is a refusal for now.</summary>
@@ -54,7 +63,7 @@ internal sealed record PageShell : IResult
 
     /// <summary>What a page without scripts needs, and no more. Styles are named by hash, so that none can be smuggled in.</summary>
     public string ContentPolicy =>
-        $"default-src 'none'; style-src {PageStyle.Common.Source}{(Style is null ? "" : " " + Style.Source)}; img-src 'self' data:; "
+        $"default-src 'none'; style-src {PageStyle.Common.Source}{(Style is null ? "" : " " + Style.Source)}; img-src 'self' data:{(HasPictures ? " https: http:" : "")}; "
         + $"form-action 'self'; frame-src {(HasFrame ? "'self'" : "'none'")}; frame-ancestors 'none'; base-uri 'none'";
 
     /// <inheritdoc/>
@@ -87,9 +96,10 @@ internal sealed record PageShell : IResult
         <meta name="theme-color" content="#f7f5f0" media="(prefers-color-scheme: light)">
         <meta name="theme-color" content="#171614" media="(prefers-color-scheme: dark)">
         <link rel="icon" href="data:,">
+        {Head}
         <style>{PageStyle.Common.Css}</style>{(Style is null ? Html.None : Html.Of($"<style>{Style.Css}</style>"))}
         </head>
-        <body class="{(Width == PageWidth.Card ? "card-page" : "desk-page")}">
+        <body class="{Width.ToString().ToLowerInvariant()}-page">
         {(Site.Length == 0 ? Html.None : Header())}
         <main>
         {Body}

@@ -79,6 +79,7 @@ internal sealed class PageStyle
         .facts dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
         .visually-hidden { position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
         .desk-page header, .desk-page main { max-width: 76rem; }
+        .article-page > header, .article-page > main, .article-page > footer { max-width: 44rem; }
         .desk-page main { padding-block-end: 4rem; }
         .card-page { display: grid; grid-template-columns: minmax(0, 1fr); grid-template-rows: auto auto 1fr; align-content: start; align-items: start; justify-items: center; padding: 0 1rem 3rem; }
         .card-page header { max-width: 34rem; padding: clamp(1.5rem, 8vh, 5rem) .25rem .9rem; }

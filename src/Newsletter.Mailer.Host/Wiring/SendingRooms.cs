@@ -36,6 +36,8 @@ internal static class SendingRooms
             .AddSingleton<EditionScheduler>()
             .AddSingleton<DigestStore>()
             .AddSingleton<DigestDesk>()
+            .AddSingleton<WebPageStore>()
+            .AddSingleton<WebPageDesk>()
             .AddSingleton<IssuePublisher>();
     }
 

@@ -60,6 +60,7 @@ internal static class Server
         builder.Services.AddHostedService(provider => provider.GetRequiredService<InstanceWatch>());
         builder.Services.AddRequestRules();
         builder.Services.AddApi();
+        builder.Services.AddSingleton<KeptAnswers>().AddSingleton<FeedRooms>();
         if (setup.Role is HostRole.All)
             builder.Services.AddJobServers();
         var app = builder.Build();
@@ -72,6 +73,9 @@ internal static class Server
         app.MapPreferencesPages();
         app.MapArchivePages();
         app.MapSamplePictures();
+        app.MapEditionPages();
+        app.MapFeedPages();
+        app.MapSitemapPages();
         app.MapInbox();
         return app;
     }

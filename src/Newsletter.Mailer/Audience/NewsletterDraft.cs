@@ -39,6 +39,9 @@ public sealed record NewsletterDraft
     /// <summary>The theme's own where absent.</summary>
     public NewsletterDesign? Design { get; init; }
 
+    /// <summary>Whether search engines may list its archive and editions; true where absent.</summary>
+    public bool? Indexed { get; init; }
+
     /// <summary>What there is, to change some of it.</summary>
     public static NewsletterDraft Of(NewsletterProfile profile) => new()
     {
@@ -56,5 +59,6 @@ public sealed record NewsletterDraft
         PremiumUrl = profile.PremiumUrl,
         RawHtml = profile.RawHtml,
         Design = profile.Design,
+        Indexed = profile.Indexed,
     };
 }

@@ -54,6 +54,9 @@ public sealed record NewsletterProfile
     [JsonIgnore]
     public string? Layout { get; init; }
 
+    /// <summary>Whether search engines may list its archive and editions.</summary>
+    public bool Indexed { get; init; } = true;
+
     /// <summary>Domain of <see cref="FromAddress"/>.</summary>
     public string SenderDomain() => FromAddress[(FromAddress.LastIndexOf('@') + 1)..];
 }

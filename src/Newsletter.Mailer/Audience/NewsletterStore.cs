@@ -15,8 +15,8 @@ public sealed class NewsletterStore(NpgsqlDataSource database)
     // Whoever has left everything, and come back to nothing since, has left this one too: no import brings them into it.
     private const string Insert = /*lang=sql*/ """
         with made as (
-            insert into newsletters (slug, name, from_address, from_name, reply_to, postal_address, time_zone, cadence, theme, language, digests, premium_url, raw_html, design)
-            values (@Slug, @Name, @FromAddress, @FromName, @ReplyTo, @PostalAddress, @TimeZone, @Cadence, @Theme, @Language, @Digests, @PremiumUrl, @RawHtml, @Design::jsonb)
+            insert into newsletters (slug, name, from_address, from_name, reply_to, postal_address, time_zone, cadence, theme, language, digests, premium_url, raw_html, design, indexed)
+            values (@Slug, @Name, @FromAddress, @FromName, @ReplyTo, @PostalAddress, @TimeZone, @Cadence, @Theme, @Language, @Digests, @PremiumUrl, @RawHtml, @Design::jsonb, @Indexed)
             on conflict (slug) do nothing
             returning id),
         left_all as (
@@ -33,7 +33,7 @@ public sealed class NewsletterStore(NpgsqlDataSource database)
         update newsletters
         set name = @Name, from_address = @FromAddress, from_name = @FromName, reply_to = @ReplyTo, postal_address = @PostalAddress,
             time_zone = @TimeZone, cadence = @Cadence, theme = @Theme, language = @Language, digests = @Digests,
-            premium_url = @PremiumUrl, raw_html = @RawHtml, design = @Design::jsonb, updated_at = now()
+            premium_url = @PremiumUrl, raw_html = @RawHtml, design = @Design::jsonb, indexed = @Indexed, updated_at = now()
         where id = @Id
         """;
 
@@ -44,7 +44,8 @@ public sealed class NewsletterStore(NpgsqlDataSource database)
     private const string SelectById = /*lang=sql*/ """
         select id as "Id", slug as "Slug", name as "Name", from_address as "FromAddress", from_name as "FromName", reply_to as "ReplyTo",
                postal_address as "PostalAddress", time_zone as "TimeZone", cadence as "Cadence", theme as "Theme", language as "Language",
-               digests as "Digests", premium_url as "PremiumUrl", raw_html as "RawHtml", design::text as "Design", layout as "Layout"
+               digests as "Digests", premium_url as "PremiumUrl", raw_html as "RawHtml", design::text as "Design", layout as "Layout",
+               indexed as "Indexed"
         from newsletters
         where id = @id
         """;
@@ -52,7 +53,8 @@ public sealed class NewsletterStore(NpgsqlDataSource database)
     private const string SelectBySlug = /*lang=sql*/ """
         select id as "Id", slug as "Slug", name as "Name", from_address as "FromAddress", from_name as "FromName", reply_to as "ReplyTo",
                postal_address as "PostalAddress", time_zone as "TimeZone", cadence as "Cadence", theme as "Theme", language as "Language",
-               digests as "Digests", premium_url as "PremiumUrl", raw_html as "RawHtml", design::text as "Design", layout as "Layout"
+               digests as "Digests", premium_url as "PremiumUrl", raw_html as "RawHtml", design::text as "Design", layout as "Layout",
+               indexed as "Indexed"
         from newsletters
         where slug = @slug
         """;
@@ -60,7 +62,8 @@ public sealed class NewsletterStore(NpgsqlDataSource database)
     private const string SelectPage = /*lang=sql*/ """
         select id as "Id", slug as "Slug", name as "Name", from_address as "FromAddress", from_name as "FromName", reply_to as "ReplyTo",
                postal_address as "PostalAddress", time_zone as "TimeZone", cadence as "Cadence", theme as "Theme", language as "Language",
-               digests as "Digests", premium_url as "PremiumUrl", raw_html as "RawHtml", design::text as "Design", layout as "Layout"
+               digests as "Digests", premium_url as "PremiumUrl", raw_html as "RawHtml", design::text as "Design", layout as "Layout",
+               indexed as "Indexed"
         from newsletters
         where id > @after
         order by id

@@ -31,4 +31,15 @@ public sealed class PublicSite
 
     /// <summary>Where an edition is on the web.</summary>
     public string Edition(string newsletterSlug, string editionSlug) => $"{Url}n/{newsletterSlug}/archive/{editionSlug}";
+
+    /// <summary>Its editions as RSS.</summary>
+    public string Rss(string newsletterSlug) => $"{Url}n/{newsletterSlug}/feed.xml";
+
+    /// <summary>Its editions as a JSON Feed.</summary>
+    public string JsonFeed(string newsletterSlug) => $"{Url}n/{newsletterSlug}/feed.json";
+
+    public string Sitemap => $"{Url}sitemap.xml";
+
+    /// <summary>The way to one of our URLs from any page of ours, whatever host the page was asked for under.</summary>
+    public static string Path(string url) => new Uri(url).PathAndQuery;
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Newsletter.Mailer.Editions;
 using Newsletter.Mailer.Links;
+using Newsletter.Mailer.Rendering.Languages;
 using Newsletter.Mailer.Rendering.Slots;
 
 namespace Newsletter.Mailer.Rendering;
@@ -34,6 +35,10 @@ internal static partial class EditionFacts
         });
     }
 
+    /// <summary>Who wrote it, as its author says or in the edition's language; null where nobody is named.</summary>
+    public static string? Byline(RenderRequest request) => request.Edition.Byline
+        ?? (request.Edition.Author is { } author ? Phrases.For(Language(request)).Text("issue.by", ("author", author)) : null);
+
     /// <summary>Where the edition stands on the web.</summary>
     public static string WebEdition(RenderRequest request) => Site(request).Edition(request.Newsletter.Slug, request.Edition.Slug);
 
@@ -45,11 +50,10 @@ internal static partial class EditionFacts
         RightToLeft.Contains(language.Split('-')[0].ToLowerInvariant()) ? "rtl" : "ltr";
 
     /// <summary>The edition's day in its language, without the day of the week: <c>April 19, 2024</c>.</summary>
-    public static string Date(RenderRequest request)
-    {
-        var day = request.Edition.Date ?? DateOnly.FromDateTime(request.SentAt.DateTime);
-        return Day(day, Language(request));
-    }
+    public static string Date(RenderRequest request) => Day(DayOf(request), Language(request));
+
+    /// <summary>The edition's day: its own, else the day of sending.</summary>
+    public static DateOnly DayOf(RenderRequest request) => request.Edition.Date ?? DateOnly.FromDateTime(request.SentAt.DateTime);
 
     /// <summary>A day as people of a language write it, without the day of the week.</summary>
     public static string Day(DateOnly day, string language)

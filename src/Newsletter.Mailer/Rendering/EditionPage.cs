@@ -106,7 +106,7 @@ internal sealed class EditionPage(RenderRequest request, Theme theme, SlotTable 
             ["number"] = request.Edition.Number,
             ["date"] = escape(EditionFacts.Date(request)),
             ["author"] = request.Edition.Author is { } author ? escape(author) : null,
-            ["byline"] = Byline() is { } byline ? escape(byline) : null,
+            ["byline"] = EditionFacts.Byline(request) is { } byline ? escape(byline) : null,
             ["sign_off"] = lines.SignOff.Length == 0 ? null : escape(lines.SignOff),
             ["premium"] = request.Edition.Tier == "premium" ? escape(_words.Text("issue.premium")) : null,
             ["footer"] = request.Newsletter.Design?.Footer is { Length: > 0 } footer ? escape(UnsafeCharacters.Strip(footer)) : null,
@@ -120,9 +120,6 @@ internal sealed class EditionPage(RenderRequest request, Theme theme, SlotTable 
 
         return layout.Render(new LayoutContext(model));
     }
-
-    private string? Byline() => request.Edition.Byline
-        ?? (request.Edition.Author is { } author ? _words.Text("issue.by", ("author", author)) : null);
 
     private string Why(Func<string, string> escape, string newsletter) =>
         _words.Fill("issue.why", escape, [("address", Slot(SlotName.Address)), ("newsletter", newsletter)], static value => value);
@@ -139,7 +136,8 @@ internal sealed class EditionPage(RenderRequest request, Theme theme, SlotTable 
     // Who begins the text with a heading of the first level has written the title there.
     private static bool OpensWithTitle(BodyTree body) => body.Document.FirstOrDefault() is HeadingBlock { Level: 1 };
 
-    private static void PlaceSlots(IDocument page)
+    /// <summary>Notes in every token of a document where it stands.</summary>
+    public static void PlaceSlots(IDocument page)
     {
         foreach (var text in page.Descendants<IText>())
             if (SlotTable.HasTokens(text.Data))

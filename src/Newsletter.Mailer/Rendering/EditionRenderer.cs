@@ -45,7 +45,7 @@ public static class EditionRenderer
         WarnOfMissing(request, problems);
         var page = new EditionPage(request, theme, table, lines);
         var rendered = UnlessTooDeep(request, problems, () => RenderAll(variants, page, reader, lines, problems));
-        return rendered is null || HasErrors(problems) ? null : new RenderedEdition(request, body.Whole.Links, variants.Questions, rendered);
+        return rendered is null || HasErrors(problems) ? null : new RenderedEdition(request, body.Whole.Links, variants.Questions, rendered, () => variants.ToWeb(table, reader, lines));
     }
 
     private static IReadOnlyList<RenderedVariant>? RenderAll(EditionVariants variants, EditionPage page, SlotReader reader, PageLines lines, List<RenderProblem> problems)

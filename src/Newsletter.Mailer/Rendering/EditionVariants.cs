@@ -45,6 +45,14 @@ internal sealed class EditionVariants
         return variants;
     }
 
+    /// <summary>What everyone may see on the web: the variant of whom nothing is known.</summary>
+    public WebEdition ToWeb(SlotTable table, SlotReader reader, PageLines lines)
+    {
+        var setting = Setting(0) with { OnWeb = true };
+        return new WebEditionWriter(_request, table, reader, lines)
+            .Write(() => BodyHtml.Sanitise(BodyHtml.Write(_body.For(setting.Knows), setting), _body.RawLinks));
+    }
+
     private bool AskQuestions(List<RenderProblem> problems)
     {
         foreach (var container in _body.Whole.Containers)

@@ -3,12 +3,16 @@ namespace Newsletter.Mailer.Rendering;
 /// <summary>An edition rendered once for each kind of reader who sees something different; within each, slots for what differs from reader to reader.</summary>
 public sealed class RenderedEdition
 {
-    internal RenderedEdition(RenderRequest request, IReadOnlyList<EditionLink> links, IReadOnlyList<VariantQuestion> questions, IReadOnlyList<RenderedVariant> variants)
+    private readonly Func<WebEdition> _web;
+
+    internal RenderedEdition(
+        RenderRequest request, IReadOnlyList<EditionLink> links, IReadOnlyList<VariantQuestion> questions, IReadOnlyList<RenderedVariant> variants, Func<WebEdition> web)
     {
         Request = request;
         Links = links;
         Questions = questions;
         Variants = variants;
+        _web = web;
     }
 
     /// <summary>What it was rendered from.</summary>
@@ -43,4 +47,7 @@ public sealed class RenderedEdition
 
     /// <summary>The text part as this reader sees it, with LF line ends.</summary>
     public string FillText(Recipient reader) => VariantFor(reader).FillText(reader);
+
+    /// <summary>What everyone may see of it on the web: the variant of whom nothing is known.</summary>
+    public WebEdition ToWeb() => _web();
 }

@@ -71,6 +71,8 @@ public sealed partial class FreezeStore(NpgsqlDataSource database, ThrottleGroup
                 InsertContent,
                 new { issue = id, variant, name, segments = message.ToBytes(), sha256 = message.Sha256.ToArray(), htmlBytes },
                 cancellationToken: stop));
+        if (issue.Page is { } page)
+            await WebPageStore.InsertAsync(connection, id.Value, page, stop);
         await transaction.CommitAsync(stop);
         return id;
     }
@@ -229,6 +231,9 @@ public sealed record NewIssue
 
     /// <summary>What decides which variant a reader gets; empty where all get the same.</summary>
     public IReadOnlyList<FrozenQuestion> Questions { get; init; } = [];
+
+    /// <summary>What the web shows of it; null: nothing.</summary>
+    public Rendering.WebEdition? Page { get; init; }
 
     /// <summary>The finished messages, once the issue has its id.</summary>
     public required Func<long, IEnumerable<IssueContent>> Compile { get; init; }

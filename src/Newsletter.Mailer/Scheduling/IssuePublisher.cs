@@ -120,6 +120,7 @@ public sealed partial class IssuePublisher(
                 Nonce = $"{RandomNumberGenerator.GetHexString(12, lowercase: true)}@{newsletter.SenderDomain()}",
                 Questions = FrozenQuestion.Of(rendered.Questions),
                 Segment = segment,
+                Page = edition.Kind == "issue" && segment is null ? rendered.ToWeb() : null,
                 Compile = id => Compile(rendered, new IssueHeaders { IssueId = id, Date = local, Leave = leave?.Paths }),
             },
             stop);

@@ -163,7 +163,7 @@ public sealed class LeavingTests : IAsyncLifetime
 
         var page = await _reader.GetStringAsync("/n/tea/archive");
         Assert.Contains("March 27, 2026", page, StringComparison.Ordinal);
-        Assert.Contains("#7 A &lt;i&gt;kettle&lt;/i&gt;", page, StringComparison.Ordinal);
+        Assert.Contains("<a href=\"/n/tea/archive/x\"><bdi>#7 A &lt;i&gt;kettle&lt;/i&gt;</bdi></a>", page, StringComparison.Ordinal);
         Assert.Equal(page, await _reader.GetStringAsync("/archive"));
         var german = await _reader.GetStringAsync("/n/tea/archive?lang=de");
         Assert.Contains("<html lang=\"de\"", german, StringComparison.Ordinal);

@@ -138,6 +138,15 @@ public sealed class LayoutTests
         }
     }
 
+    [Fact]
+    public void AnAccentIsMadeReadableOnTheNewslettersOwnDarkCard()
+    {
+        Assert.True(ThemeCatalog.TryFind("plain", new NewsletterDesign { Accent = "#5a5a5a", CardDark = "#5a5a5a" }, null, out var found));
+        var dark = System.Text.RegularExpressions.Regex.Match(found.HeadCss, @"\.play,\.premium \.label\{color:(#[0-9a-f]{6})").Groups[1].Value;
+
+        Assert.True(Colour.Contrast(dark, "#5a5a5a") >= Colour.LeastContrast, dark);
+    }
+
     [Theory]
     [InlineData("ink|card")]
     [InlineData("head|card")]

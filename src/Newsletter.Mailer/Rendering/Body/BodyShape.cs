@@ -77,7 +77,7 @@ internal static class BodyShape
     }
 
     // "Here's the tea": a short line and the list under it, before the first heading, are what the edition is about, and get a panel.
-    private static void ShapeSummary(IDocument document, IElement body)
+    public static void ShapeSummary(IDocument document, IElement body)
     {
         var opening = body.Children.TakeWhile(child => child.LocalName is not ("h2" or "h3" or "hr")).ToList();
         if (opening.Count == body.Children.Length || opening.Find(child => child.LocalName is "ul" or "ol") is not { } list || list.ClassList.Contains("tasks"))
@@ -100,7 +100,7 @@ internal static class BodyShape
         Unmark(list);
     }
 
-    private static void Unmark(IElement list)
+    public static void Unmark(IElement list)
     {
         if (list.LocalName == "ul" && list.Children.All(item => BeginsWithEmoji(item.TextContent)))
             list.ClassList.Add("unmarked");

@@ -76,6 +76,12 @@ public sealed class Phrases
     /// <summary>A day as people of this language write it, in the Gregorian calendar.</summary>
     public string Day(DateOnly day) => EditionFacts.Day(day, Language);
 
+    /// <summary>The same in any language, also one there are no words of.</summary>
+    public static string DayIn(DateOnly day, string language) => EditionFacts.Day(day, language);
+
+    /// <summary><c>ltr</c> or <c>rtl</c> of any language.</summary>
+    public static string DirectionOf(string language) => EditionFacts.Direction(language);
+
     /// <summary>A month of a year as people of this language write it.</summary>
     public string Month(DateOnly month) => EditionFacts.Month(month, Language);
 

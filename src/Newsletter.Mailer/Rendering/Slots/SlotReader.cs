@@ -41,6 +41,9 @@ internal sealed class SlotReader(SlotScope scope, SlotTable table, bool foreign,
     /// <summary>Whether a slot is one that may begin a URL.</summary>
     public static bool IsUrl(SlotSource slot) => Parse(slot.Text, out _) is { } expression && SlotName.IsUrl(expression.Name);
 
+    /// <summary>Whether a slot is the address of a page of one reader's.</summary>
+    public static bool IsReaderUrl(SlotSource slot) => Parse(slot.Text, out _) is { } expression && SlotName.IsUrl(expression.Name) && SlotName.OfReader.Contains(expression.Name);
+
     /// <summary>
     /// Reads a text with tokens as one Liquid template. Tags such as <c>if</c> will be statements of the same tree.
     /// </summary>

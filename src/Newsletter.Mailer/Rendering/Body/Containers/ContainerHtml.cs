@@ -67,7 +67,7 @@ internal sealed class ContainerHtml(ContainerSetting setting) : HtmlObjectRender
         if (setting.PremiumUrl is { } url)
             Button(renderer, url, setting.Words.Text("container.gate.link"));
         else
-            Paragraph(renderer, null, setting.Words.Text("container.gate.reply"));
+            Paragraph(renderer, null, setting.Words.Text(setting.OnWeb ? "web.premium.how" : "container.gate.reply"));
         renderer.WriteLine("</div>");
     }
 

@@ -9,6 +9,9 @@ namespace Newsletter.Mailer.Rendering.Body.Containers;
 /// <param name="Knows">Whether this variant's readers see what is for those of whom a condition is true.</param>
 internal sealed record ContainerSetting(Phrases Words, string WebEdition, string? PremiumUrl, Func<ContainerCondition, bool> Knows)
 {
+    /// <summary>Whether it is for the web: nobody can answer a page.</summary>
+    public bool OnWeb { get; init; }
+
     /// <summary>Whether its readers see that a part is missing, in the place of the part.</summary>
     public bool IsGate(EditionContainer container) => container is { Kind: ContainerKind.Premium, Condition: { } condition } && !Knows(condition);
 

@@ -1,0 +1,105 @@
+using AngleSharp.Dom;
+using Newsletter.Mailer.Rendering.Languages;
+
+namespace Newsletter.Mailer.Rendering.Body;
+
+/// <summary>
+/// Gives the sanitised body the elements that a browser and a screen reader make the most of. A page's policy lets no style attribute
+/// through, and needs none.
+/// </summary>
+internal static class WebShape
+{
+    public static void Apply(IDocument document, Phrases words)
+    {
+        var body = document.Body!;
+        foreach (var image in body.QuerySelectorAll("img").ToList())
+            ShapeImage(document, image);
+        foreach (var table in body.QuerySelectorAll("table").ToList())
+            ShapeTable(document, table, words);
+        foreach (var callout in body.QuerySelectorAll("div.markdown-alert"))
+            callout.ClassName = "callout " + callout.ClassList.FirstOrDefault(name => name.StartsWith("markdown-alert-", StringComparison.Ordinal))?["markdown-alert-".Length..];
+        foreach (var title in body.QuerySelectorAll("p.markdown-alert-title"))
+            (title.ClassName, title.TextContent) = ("callout-title", CalloutWords.Of(title.TextContent, words));
+        foreach (var list in body.QuerySelectorAll("ul.contains-task-list"))
+            list.ClassName = "tasks";
+        foreach (var list in body.QuerySelectorAll(".summary > ul"))
+            BodyShape.Unmark(list);
+        if (body.QuerySelector(".summary") is null)
+            BodyShape.ShapeSummary(document, body);
+        ShapeNotes(body, words);
+        ShapeConversation(body);
+        foreach (var element in body.QuerySelectorAll("[style]").ToList())
+            TakeStyle(element);
+    }
+
+    // An image alone in its paragraph is a figure; its title is the caption.
+    private static void ShapeImage(IDocument document, IElement image)
+    {
+        image.SetAttribute("loading", "lazy");
+        image.SetAttribute("decoding", "async");
+        var holder = image.ParentElement is { LocalName: "a" } link ? link.ParentElement : image.ParentElement;
+        if (holder is not { LocalName: "p" } || holder.TextContent.Trim().Length > 0 || holder.QuerySelectorAll("img").Length != 1)
+            return;
+
+        var figure = document.CreateElement("figure");
+        figure.Append([.. holder.ChildNodes]);
+        holder.Replace(figure);
+        if (image.GetAttribute("title") is not { Length: > 0 } caption)
+            return;
+        image.RemoveAttribute("title");
+        var line = document.CreateElement("figcaption");
+        line.TextContent = caption;
+        figure.AppendChild(line);
+    }
+
+    // A table wider than a phone scrolls by itself, by the keyboard too.
+    private static void ShapeTable(IDocument document, IElement table, Phrases words)
+    {
+        foreach (var head in table.QuerySelectorAll("thead th"))
+            head.SetAttribute("scope", "col");
+        var scroll = document.CreateElement("div");
+        scroll.ClassName = "scroll";
+        scroll.SetAttribute("tabindex", "0");
+        scroll.SetAttribute("role", "group");
+        scroll.SetAttribute("aria-label", words.Text("web.table"));
+        table.Replace(scroll);
+        scroll.AppendChild(table);
+    }
+
+    private static void ShapeNotes(IElement body, Phrases words)
+    {
+        if (body.QuerySelector("div.footnotes") is not { } notes)
+            return;
+        notes.QuerySelector("hr")?.Remove();
+        notes.SetAttribute("role", "doc-endnotes");
+        notes.SetAttribute("aria-label", words.Text("web.notes"));
+        foreach (var mark in body.QuerySelectorAll("a.footnote-ref"))
+            mark.SetAttribute("role", "doc-noteref");
+        foreach (var back in notes.QuerySelectorAll("a.footnote-back-ref"))
+        {
+            back.SetAttribute("role", "doc-backlink");
+            back.SetAttribute("aria-label", words.Text("web.notes.back"));
+        }
+    }
+
+    // A call to the conversation under the web edition has arrived there.
+    private static void ShapeConversation(IElement body)
+    {
+        foreach (var call in body.QuerySelectorAll("div.conversation"))
+        {
+            call.QuerySelector("div.button-box")?.Remove();
+            if (body.QuerySelector("#conversation") is null)
+                call.Id = "conversation";
+        }
+    }
+
+    // The sanitiser leaves nothing but a column's text-align.
+    private static void TakeStyle(IElement element)
+    {
+        var style = element.GetAttribute("style")!;
+        element.RemoveAttribute("style");
+        foreach (var side in (string[])["left", "center", "right"])
+            if (style.Contains(side, StringComparison.OrdinalIgnoreCase))
+                element.ClassList.Add("to-" + side);
+    }
+}
