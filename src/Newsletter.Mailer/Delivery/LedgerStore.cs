@@ -89,8 +89,11 @@ public sealed partial class LedgerStore(NpgsqlDataSource database)
 
     // Index look-ups always: a freshly made partition has no statistics yet, and a plan that reads it whole would stay.
     // And planned once: left to itself the server plans a short write anew each time, for longer than the write takes.
+    // Whoever is held in the middle of a write, its machine asleep for instance, must not hold the journal against whoever takes its batches
+    // over: that one waits for the claim's own patience, which is longer.
     private const string PlanByIndex = /*lang=sql*/ """
-        set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set plan_cache_mode = force_generic_plan
+        set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set plan_cache_mode = force_generic_plan;
+        set idle_in_transaction_session_timeout = '10s'
         """;
 
     private readonly SmtpDetailStore _details = new();

@@ -54,6 +54,26 @@ public sealed class TakeoverTests : MailroomTest
         Assert.Equal(0L, await Database.ScalarAsync<long>("select count(*) from ledger_journal"));
     }
 
+    [Fact]
+    public async Task WhoIsHeldInTheMiddleOfPostingHoldsTheBatchUpForSecondsOnly()
+    {
+        await Room.FreezeIssueAsync(3);
+        var batch = (await ClaimAsync())!;
+        await using (var session = await new LedgerStore(DataSource).OpenAsync(default))
+            await new LedgerStore(DataSource).WriteAsync(session, new LedgerWrite(Guid.NewGuid(), 1, [], [Key(batch, 1)]), again: false, default);
+        await using var held = await LedgerStore.OpenPlannedAsync(DataSource, default);
+        await using var posting = await held.BeginTransactionAsync();
+        await using (var taking = new Npgsql.NpgsqlCommand("delete from ledger_journal", held))
+            Assert.Equal(1, await taking.ExecuteNonQueryAsync());
+
+        await Room.ExpireLeasesAsync();
+        ClaimedBatch? taken = null;
+        await UntilAsync(async () => (taken = await ClaimAsync()) is not null, "a take-over");
+
+        Assert.True(taken!.TakenOver);
+        Assert.Equal(1L, await Database.ScalarAsync<long>("select count(*) from deliveries where resends = 1"));
+    }
+
     // "Who got it" has an answer although nobody takes the batch over.
     [Fact]
     public async Task WhatAKilledSenderOfAPausedIssueLeftIsPostedByTheSweep()

@@ -210,22 +210,27 @@ public sealed class ConsequenceTests : FeedbackTest
     [Fact]
     public async Task WhatIsRefusedAgainAfterItWasPutBackRaisesAnotherAlarm()
     {
-        Relay(script => script.At(FaultPoint.Rcpt).Reply(550, "5.7.1 Blocked using bl.example.org"));
-        var (issue, mails) = await SendAsync(4);
+        // The last one keeps the issue open.
+        Relay(script => script
+            .At(FaultPoint.Rcpt).ToRecipient("reader4@example.net").Reply(450, "4.2.1 Later")
+            .At(FaultPoint.Rcpt).Reply(550, "5.7.1 Blocked using bl.example.org"));
+        var issue = await Room.FreezeIssueAsync(4);
+        var (mails, worker) = (new ReturnedMails(Room, issue), Room.NewWorker(options => options.RetryMinutes = [60]));
+        await worker.WorkAsync();
         await Consequences.SettleAsync(default);
         await new RelayAlarmStore(DataSource).ClearAsync(1, "Delisted.", default);
         var (_, back) = await Room.Issues.PauseAndPutBackAsync(issue, "Refused.", [.. await Database.ListAsync<int>("select seq from deliveries where status = 'rejected'")], default);
         Assert.NotEmpty(back);
 
         await Room.Control.ChangeAsync(issue, "sending", default);
-        await Room.Worker.WorkAsync();
+        await worker.WorkAsync();
         await Consequences.SettleAsync(default);
         Assert.Equal(1L, await Database.ScalarAsync<long>("select count(*) from relay_alarms where cleared_at is null"));
 
         await Room.Issues.PauseAndPutBackAsync(issue, "Refused.", back, default);
-        Relay(script => script);
+        Relay(script => script.At(FaultPoint.Rcpt).ToRecipient("reader4@example.net").Reply(450, "4.2.1 Later"));
         await Room.Control.ChangeAsync(issue, "sending", default);
-        await Room.Worker.WorkAsync();
+        await worker.WorkAsync();
         await ReceiveAsync(await mails.BounceAsync(back[0], "5.7.1", "550 5.7.1 Blocked using bl.example.org"));
 
         Assert.Equal(1L, (await Room.ReceiptAsync(issue)).CameBack["sender"]);

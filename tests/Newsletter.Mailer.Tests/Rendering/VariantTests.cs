@@ -53,7 +53,8 @@ public sealed class VariantTests
     [InlineData("See[^1].\n\n[^1]: Note\n:::premium\nSecret.\n:::\n")]
     public void WhatIsForSomeIsNeverEverybodys(string body)
     {
-        var edition = Rendered.Of(Rendered.Edition(body), Rendered.Newsletter with { RawHtml = true }).Edition;
+        var request = Request(body) with { Newsletter = Rendered.Newsletter with { RawHtml = true } };
+        var edition = Assert.IsType<RenderOutcome.Rendered>(EditionRenderer.Render(request)).Edition;
 
         Assert.Equal(2, edition.Variants.Count);
         Assert.DoesNotContain("Secret", edition.FillHtml(Rendered.Ana), StringComparison.Ordinal);
