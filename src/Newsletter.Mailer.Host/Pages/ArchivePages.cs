@@ -11,6 +11,9 @@ internal static class ArchivePages
 {
     private const int MostShown = 500;
 
+    /// <summary>What every list lets through.</summary>
+    private static readonly string Policy = Phrases.For().Page("", Html.None).ContentPolicy;
+
     public static void MapArchivePages(this IEndpointRouteBuilder routes)
     {
         string[] look = [HttpMethods.Get, HttpMethods.Head];
@@ -34,18 +37,17 @@ internal static class ArchivePages
     {
         var words = http.Words(newsletters: newsletter.Language);
         var issues = await archive.ListAsync(newsletter.Id, MostShown, stop);
-        var page = ListPage(words, newsletter, issues, site);
         return new KeptAnswer
         {
             Tag = KeptAnswer.TagOf([
                 "archive", words.Language, newsletter.Name, newsletter.Slug, newsletter.Indexed ? "y" : "n", site.Url.ToString(),
                 .. issues.SelectMany(issue => (string[])[issue.Slug, issue.Title, issue.SentAt.ToString("O")])]),
             ContentType = "text/html; charset=utf-8",
-            ContentPolicy = page.ContentPolicy,
+            ContentPolicy = Policy,
             LastModified = issues.Count == 0 ? null : issues[0].SentAt,
             Indexed = newsletter.Indexed,
             Vary = "Accept-Language",
-            Make = _ => Task.FromResult(page.Render()),
+            Make = _ => Task.FromResult(ListPage(words, newsletter, issues, site).Render()),
         };
     }
 

@@ -37,7 +37,7 @@ internal static class EditionPages
             ContentType = "text/html; charset=utf-8",
             // The next one stands on this one's page.
             LastModified = edition.NewerSentAt ?? edition.SentAt,
-            ContentPolicy = view.Page(null).ContentPolicy,
+            ContentPolicy = EditionView.Policy,
             Indexed = newsletter.Indexed,
             Make = async stop => view.Page((await archive.TextsAsync([edition.IssueId], stop)).GetValueOrDefault(edition.IssueId)).Render(),
         };

@@ -10,6 +10,9 @@ namespace Newsletter.Mailer.Host.Pages;
 /// <summary>How an edition's page looks: title, text, how to subscribe, what came before and after.</summary>
 internal sealed class EditionView(NewsletterProfile newsletter, ArchivedEdition edition, PublicSite site)
 {
+    /// <summary>What every such page lets through, whatever it says.</summary>
+    public static string Policy { get; } = new PageShell { Title = "", Body = Html.None, Style = EditionStyle.Article, HasPictures = true }.ContentPolicy;
+
     private readonly Phrases _words = Phrases.For(edition.Language, newsletter.Language);
     private readonly EditionMeta _meta = new(newsletter, edition, site);
 

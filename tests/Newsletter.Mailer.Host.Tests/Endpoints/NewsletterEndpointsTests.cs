@@ -5,6 +5,18 @@ namespace Newsletter.Mailer.Host.Tests.Endpoints;
 public sealed class NewsletterEndpointsTests(ApiFixture fixture) : ApiTest(fixture)
 {
     [Fact]
+    public async Task SearchEnginesAreLetInUnlessKeptOut()
+    {
+        var made = await Post("/api/newsletters", new { slug = Unique("tea"), name = "Tea", from_address = "tea@example.com" });
+        Assert.True((bool)made["indexed"]);
+
+        var changed = await Put($"/api/newsletters/{(long)made["id"]}", new { name = "Tea", from_address = "tea@example.com", indexed = false });
+
+        Assert.False((bool)changed["indexed"]);
+        Assert.False((bool)(await Get($"/api/newsletters/{(long)made["id"]}"))["indexed"]);
+    }
+
+    [Fact]
     public async Task ANewsletterIsCreatedShownListedAndChanged()
     {
         var slug = Unique("weekly");
