@@ -95,10 +95,13 @@ internal static class DigestsCommands
             var newsletters = rooms.Get<NewsletterStore>();
             if (await newsletters.FindAsync(parsed.GetValue(newsletter)!, stop) is not { } found)
                 return Missing(terminal, parsed.GetValue(newsletter)!);
-            var outcome = await newsletters.UpdateAsync(found.Id, NewsletterDraft.Of(found) with { Digests = word == "on" }, stop);
-            return outcome is AudienceOutcome<NewsletterProfile>.Updated
-                ? Terminal.Success
-                : terminal.Fail($"The newsletter can't be changed: {outcome}");
+            return await newsletters.UpdateAsync(found.Id, NewsletterDraft.Of(found) with { Digests = word == "on" }, stop) switch
+            {
+                AudienceOutcome<NewsletterProfile>.Updated => Terminal.Success,
+                AudienceOutcome<NewsletterProfile>.Invalid(var problems) => terminal.Fail(
+                    $"The newsletter's settings must be put right first, at /api/newsletters/{found.Id}: {string.Join(" ", problems.Select(problem => $"{problem.Field}: {problem.Problem}"))}"),
+                _ => Missing(terminal, found.Slug),
+            };
         });
         return command;
     }

@@ -38,7 +38,7 @@ internal static class FeedbackEndpoints
         var reputation = api.MapGroup("/reputation").WithTags("Feedback").RequireScope(Scopes.ReadIssues);
         reputation.MapGet("/", Rates)
             .WithSummary("Complaint and bounce rates of each issue, all together and by provider")
-            .WithDescription("The level is warn from 0.1 % complaints on and pause from 0.3 %, of at least 1,000 accepted messages and at least 5 complaints; an issue that is being sent pauses by itself.");
+            .WithDescription("The level is warn from Feedback:WarnShare complaints on (0.1 % by default) and pause from Feedback:PauseShare (0.3 %), of at least 1,000 accepted messages and at least 5 complaints; an issue that is being sent pauses by itself.");
         reputation.MapGet("/{newsletter}/list-health", Health)
             .ProducesProblem(StatusCodes.Status404NotFound)
             .WithSummary("How a newsletter's list is doing: who never engaged, whose mail keeps coming back");
@@ -80,7 +80,7 @@ internal static class FeedbackEndpoints
     }
 
     private static async Task<Results<Ok<ListHealth>, ProblemHttpResult>> Health(string newsletter, ReputationStore reputation, CancellationToken stop) =>
-        !newsletter.Contains('\0', StringComparison.Ordinal) && await reputation.FindHealthAsync(newsletter, stop) is { } health
+        await reputation.FindHealthAsync(newsletter, stop) is { } health
             ? TypedResults.Ok(health)
             : Problems.NotFound("newsletter", newsletter);
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -17,7 +16,7 @@ internal sealed class EditionMeta(NewsletterProfile newsletter, ArchivedEdition 
 
     public string Address { get; } = site.Edition(newsletter.Slug, edition.Slug);
 
-    private string Published { get; } = edition.SentAt.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    private string Published { get; } = WebTime.Of(edition.SentAt);
 
     public Html Head() => Html.Of($"""
         <link rel="canonical" href="{Address}">

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Newsletter.Mailer.Audience;
 using Newsletter.Mailer.Links;
 using Newsletter.Mailer.Rendering;
@@ -51,7 +50,7 @@ internal sealed class EditionView(NewsletterProfile newsletter, ArchivedEdition 
 
     // Who begins the text with a heading of the first level has written the title there.
     private Html Opening(string? text) => Html.Of($"""
-        <p class="kicker">#{edition.Number} · <time datetime="{Iso(edition.SentAt)}">{Day()}</time>{(edition.Tier == "premium" ? Html.Of($""" · <span class="badge">Premium</span>""") : Html.None)}</p>
+        <p class="kicker">#{edition.Number} · <time datetime="{WebTime.Of(edition.SentAt)}">{Day()}</time>{(edition.Tier == "premium" ? Html.Of($""" · <span class="badge">Premium</span>""") : Html.None)}</p>
         {(text?.StartsWith("<h1", StringComparison.Ordinal) == true ? Html.None : Html.Of($"<h1>{edition.Title}</h1>"))}
         {(edition.Byline is { Length: > 0 } byline ? Html.Of($"""<p class="byline">{byline}</p>""") : Html.None)}
         """);
@@ -97,6 +96,4 @@ internal sealed class EditionView(NewsletterProfile newsletter, ArchivedEdition 
         <li><a href="{PublicSite.Path(site.JsonFeed(newsletter.Slug))}">JSON Feed</a></li>
         </ul></footer>
         """);
-
-    private static string Iso(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -32,7 +31,7 @@ internal static class JsonFeed
             ["id"] = feed.Address(edition),
             ["url"] = feed.Address(edition),
             ["title"] = edition.Title,
-            ["date_published"] = edition.SentAt.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
+            ["date_published"] = WebTime.Of(edition.SentAt),
         };
         // One of the two texts must be there.
         if (feed.Text(edition) is { } whole)

@@ -65,7 +65,7 @@ internal static class SitemapPages
     {
         xml.WriteStartElement("url", Namespace);
         xml.WriteElementString("loc", Namespace, url);
-        xml.WriteElementString("lastmod", Namespace, changed.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
+        xml.WriteElementString("lastmod", Namespace, WebTime.Of(changed));
         xml.WriteEndElement();
     }
 }

@@ -28,7 +28,7 @@ internal static class DoctorWiring
         var bounceDomain = rooms.GetRequiredService<DeliveryOptions>().BounceAddress is { } address ? address[(address.LastIndexOf('@') + 1)..] : null;
         string[] envelopes = bounceDomain is null ? senders : [bounceDomain];
         var (dns, clock, keys) = (new DnsRecords(nameServer), rooms.GetRequiredService<TimeProvider>(), rooms.GetRequiredService<KeyRing>());
-        var (relays, dkim) = (await RelaysAsync(rooms, stop), rooms.GetRequiredService<DkimKeyStore>());
+        var (relays, dkim) = (await RelaysAsync(rooms, stop), await rooms.GetRequiredService<DkimKeyStore>().ListAsync(stop));
         var (installation, folder) = (rooms.GetRequiredService<InstallationStore>(), DataFolder.Resolve(rooms.GetRequiredService<IOptions<SiteOptions>>().Value.DataFolder));
         var ringFile = Path.Combine(folder, KeyRingWiring.File);
         var ofFile = rooms.GetRequiredService<IOptions<LinkKeyOptions>>().Value.Keys.Count == 0;
@@ -38,7 +38,7 @@ internal static class DoctorWiring
             new DkimCheck(dns, dkim, senders, clock),
             new DmarcCheck(dns, dkim, senders, bounceDomain),
             new BounceDomainCheck(dns, envelopes, bounceDomain is not null),
-            new RelayCheck(dns, new RelayProbe((SmtpTransport)rooms.GetRequiredService<IMailTransport>()), relays, clock),
+            new RelayCheck(dns, new RelayProbe(rooms.GetRequiredService<SmtpTransport>()), relays, clock),
             new FeedbackCheck(
                 rooms.GetRequiredService<MailboxStore>(),
                 [.. rooms.GetRequiredService<IOptions<FeedbackOptions>>().Value.Mailboxes.Select(mailbox => mailbox.Name)],

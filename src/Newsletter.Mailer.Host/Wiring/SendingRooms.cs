@@ -75,11 +75,12 @@ internal static class SendingRooms
             .AddSingleton<TestSend>()
             .AddSingleton<ReaderMail>()
             .AddSingleton<OutboxSender>()
-            .AddSingleton<IMailTransport>(provider => new SmtpTransport(
+            .AddSingleton(provider => new SmtpTransport(
                 provider.GetRequiredService<PublicSite>().Url.Host,
                 provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<ILogger<SmtpTransport>>(),
                 signer: provider.GetRequiredService<DkimKeys>()))
+            .AddSingleton<IMailTransport>(provider => provider.GetRequiredService<SmtpTransport>())
             .AddSingleton(provider => new BulkRelays(Pool(provider, connections: null)))
             .AddSingleton(provider => new PersonalRelays(Pool(provider, provider.GetRequiredService<DeliveryOptions>().PersonalConnections)));
     }
@@ -105,7 +106,7 @@ internal static class SendingRooms
                 provider.GetRequiredService<KeyRing>(),
                 ReturnPathsOf(provider.GetRequiredService<DeliveryOptions>()),
                 provider.GetRequiredService<TimeProvider>(),
-                (provider.GetService<WebhookFetch>() ?? new WebhookFetch()).GetAsync));
+                WebhookFetch.GetAsync));
     }
 
     /// <summary>One reader for each mailbox that is configured.</summary>

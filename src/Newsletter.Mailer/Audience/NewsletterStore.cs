@@ -41,30 +41,24 @@ public sealed class NewsletterStore(NpgsqlDataSource database)
         update newsletters set layout = @layout, updated_at = now() where id = @id
         """;
 
-    private const string SelectById = /*lang=sql*/ """
+    private const string Select = /*lang=sql*/ """
         select id as "Id", slug as "Slug", name as "Name", from_address as "FromAddress", from_name as "FromName", reply_to as "ReplyTo",
                postal_address as "PostalAddress", time_zone as "TimeZone", cadence as "Cadence", theme as "Theme", language as "Language",
                digests as "Digests", premium_url as "PremiumUrl", raw_html as "RawHtml", design::text as "Design", layout as "Layout",
                indexed as "Indexed"
         from newsletters
+
+        """;
+
+    private const string SelectById = Select + /*lang=sql*/ """
         where id = @id
         """;
 
-    private const string SelectBySlug = /*lang=sql*/ """
-        select id as "Id", slug as "Slug", name as "Name", from_address as "FromAddress", from_name as "FromName", reply_to as "ReplyTo",
-               postal_address as "PostalAddress", time_zone as "TimeZone", cadence as "Cadence", theme as "Theme", language as "Language",
-               digests as "Digests", premium_url as "PremiumUrl", raw_html as "RawHtml", design::text as "Design", layout as "Layout",
-               indexed as "Indexed"
-        from newsletters
+    private const string SelectBySlug = Select + /*lang=sql*/ """
         where slug = @slug
         """;
 
-    private const string SelectPage = /*lang=sql*/ """
-        select id as "Id", slug as "Slug", name as "Name", from_address as "FromAddress", from_name as "FromName", reply_to as "ReplyTo",
-               postal_address as "PostalAddress", time_zone as "TimeZone", cadence as "Cadence", theme as "Theme", language as "Language",
-               digests as "Digests", premium_url as "PremiumUrl", raw_html as "RawHtml", design::text as "Design", layout as "Layout",
-               indexed as "Indexed"
-        from newsletters
+    private const string SelectPage = Select + /*lang=sql*/ """
         where id > @after
         order by id
         limit @rows

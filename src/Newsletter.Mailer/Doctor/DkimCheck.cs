@@ -3,12 +3,11 @@ using Newsletter.Mailer.Signing;
 namespace Newsletter.Mailer.Doctor;
 
 /// <summary>Whether every sender's mail is signed, and every key's record published as it is here (RFC 6376 §3.6).</summary>
-public sealed class DkimCheck(DnsRecords dns, DkimKeyStore store, IReadOnlyList<string> senders, TimeProvider clock) : ICheck
+public sealed class DkimCheck(DnsRecords dns, IReadOnlyList<DkimKey> keys, IReadOnlyList<string> senders, TimeProvider clock) : ICheck
 {
     public async Task<IReadOnlyList<Finding>> RunAsync(CancellationToken stop)
     {
         var findings = new Findings("dkim");
-        var keys = await store.ListAsync(stop);
         if (senders.Count == 0)
             findings.Note("", "There is no newsletter yet, and so no sender's domain to look at.");
         foreach (var sender in senders.Where(sender => !keys.Any(key => key.State == "active" && Covers(key.Domain, sender))))

@@ -4,15 +4,15 @@ namespace Newsletter.Mailer.Doctor;
 
 /// <summary>DMARC of the senders' domains, and whether what we send is aligned with them (RFC 7489 §3.1, §6.3).</summary>
 /// <param name="dns">Asked.</param>
-/// <param name="store">The keys that sign.</param>
+/// <param name="keys">Ours; those that are active sign.</param>
 /// <param name="senders">Domains of From.</param>
 /// <param name="bounceDomain">Domain of the envelope's sender; null: that of From.</param>
-public sealed class DmarcCheck(DnsRecords dns, DkimKeyStore store, IReadOnlyList<string> senders, string? bounceDomain) : ICheck
+public sealed class DmarcCheck(DnsRecords dns, IReadOnlyList<DkimKey> keys, IReadOnlyList<string> senders, string? bounceDomain) : ICheck
 {
     public async Task<IReadOnlyList<Finding>> RunAsync(CancellationToken stop)
     {
         var findings = new Findings("dmarc");
-        string[] signing = [.. (await store.ListAsync(stop)).Where(key => key.State == "active").Select(key => key.Domain)];
+        string[] signing = [.. keys.Where(key => key.State == "active").Select(key => key.Domain)];
         foreach (var sender in senders)
             await LookAsync(sender, signing, findings, stop);
         return findings.All;

@@ -9,7 +9,7 @@ public sealed class InstallationStore(NpgsqlDataSource database)
     private const string SelectServer = /*lang=sql*/ """
         select current_setting('server_version_num')::integer as "Version", current_setting('server_version') as "VersionText",
                current_setting('fsync') = 'on' as "Fsync", current_setting('full_page_writes') = 'on' as "FullPageWrites",
-               current_setting('synchronous_commit') <> 'off' as "SynchronousCommit", current_setting('jit') = 'on' as "Jit",
+               current_setting('synchronous_commit') <> 'off' as "SynchronousCommit",
                current_setting('data_checksums') = 'on' as "Checksums", current_setting('autovacuum') = 'on' as "Autovacuum",
                current_setting('max_connections')::integer as "MaxConnections",
                (select count(*)::integer from pg_stat_activity where backend_type = 'client backend') as "Connections",
@@ -65,8 +65,6 @@ public sealed record DatabaseServer
     public bool FullPageWrites { get; init; }
 
     public bool SynchronousCommit { get; init; }
-
-    public bool Jit { get; init; }
 
     public bool Checksums { get; init; }
 

@@ -47,11 +47,11 @@ public sealed class SpfCheck(DnsRecords dns, IReadOnlyList<string> domains, IRea
             return;
         }
 
-        string[] outside = walk.HasMacros ? [] : await OutsideAsync(walk, stop);
+        IPAddress[] outside = walk.HasMacros ? [] : await OutsideAsync(walk, stop);
         if (outside.Length > 0)
             findings.Warn(
                 domain,
-                $"The SPF record doesn't allow {string.Join(", ", outside)}. If that relay hands mail to the readers' servers itself, they see SPF fail.",
+                $"The SPF record doesn't allow {string.Join(", ", outside.AsEnumerable())}. If that relay hands mail to the readers' servers itself, they see SPF fail.",
                 $"{domain}. IN TXT \"{With(walk.Text!, outside)}\"");
         else if (walk.All is null)
             findings.Warn(domain, $"The SPF record says nothing of everyone else, so it protects nobody ({costs}). End it in ~all.", $"{domain}. IN TXT \"{walk.Text} ~all\"");
@@ -62,17 +62,8 @@ public sealed class SpfCheck(DnsRecords dns, IReadOnlyList<string> domains, IRea
     }
 
     // Only addresses that the world sees: a relay on this machine or in this network sends from another.
-    private async Task<string[]> OutsideAsync(SpfWalk walk, CancellationToken stop)
-    {
-        var outside = new List<string>();
-        foreach (var address in await PublicAddressesAsync(stop))
-        {
-            if (!walk.Networks.Any(network => network.Contains(address)))
-                outside.Add(address.ToString());
-        }
-
-        return [.. outside];
-    }
+    private async Task<IPAddress[]> OutsideAsync(SpfWalk walk, CancellationToken stop) =>
+        [.. (await PublicAddressesAsync(stop)).Where(address => !walk.Networks.Any(network => network.Contains(address)))];
 
     private async Task<IReadOnlyList<IPAddress>> PublicAddressesAsync(CancellationToken stop)
     {
@@ -90,11 +81,7 @@ public sealed class SpfCheck(DnsRecords dns, IReadOnlyList<string> domains, IRea
 
     private static string Closed(string record) => $"{record[..record.LastIndexOf("all", StringComparison.OrdinalIgnoreCase)].TrimEnd('+')}~all";
 
-    private static string With(string record, string[] addresses)
-    {
-        var added = string.Join(' ', addresses.Select(address => Mechanism(IPAddress.Parse(address))));
-        return record.Insert("v=spf1".Length, $" {added}");
-    }
+    private static string With(string record, IPAddress[] addresses) => record.Insert("v=spf1".Length, $" {string.Join(' ', addresses.Select(Mechanism))}");
 
     private static string Mechanism(IPAddress address) => $"{(address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? "ip4" : "ip6")}:{address}";
 }

@@ -114,7 +114,7 @@ public sealed class EditionStore(NpgsqlDataSource database)
         await using var connection = await database.OpenConnectionAsync(stop);
         var rows = await connection.QueryAsync<EditionRow>(new CommandDefinition(
             ListEditions,
-            new { newsletter = filter.Newsletter, state = filter.State is { } state ? Name(state) : null, kind = filter.Kind?.ToString().ToLowerInvariant(), after = page.After.After, rows = page.Limit + 1 },
+            new { newsletter = filter.Newsletter, state = Name(filter.State), kind = Name(filter.Kind), after = page.After.After, rows = page.Limit + 1 },
             cancellationToken: stop));
         return Page.Of(rows.Select(row => row.ToEdition()).ToList(), page, edition => edition.Id);
     }
@@ -150,7 +150,8 @@ public sealed class EditionStore(NpgsqlDataSource database)
         _ => null,
     };
 
-    private static string Name(EditionState state) => state.ToString().ToLowerInvariant();
+    private static string? Name<T>(T? value)
+        where T : struct, Enum => value?.ToString().ToLowerInvariant();
 
     private sealed class EditionRow
     {

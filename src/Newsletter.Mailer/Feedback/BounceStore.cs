@@ -8,22 +8,22 @@ namespace Newsletter.Mailer.Feedback;
 /// <summary>The evidence: every failure and complaint, what followed, and how that is taken back.</summary>
 public sealed class BounceStore(NpgsqlDataSource database, SuppressionStore suppressions)
 {
-    private const string SelectPage = /*lang=sql*/ """
+    private const string Select = /*lang=sql*/ """
         select id as "Id", at as "At", subscriber_id as "Subscriber", issue_id as "Issue", kind as "Kind", reason as "Reason", status as "Status",
                reply_code::integer as "ReplyCode", evidence as "Evidence", source as "Source", throttle_group as "Provider", consequence as "Consequence",
                suppression_id as "Suppression", undone_at as "UndoneAt", undone_note as "UndoneNote"
         from bounces
+
+        """;
+
+    private const string SelectPage = Select + /*lang=sql*/ """
         where id > @after and (@issue::bigint is null or issue_id = @issue) and (@subscriber::bigint is null or subscriber_id = @subscriber)
           and (@kind::text is null or kind = @kind)
         order by id
         limit @rows
         """;
 
-    private const string SelectOne = /*lang=sql*/ """
-        select id as "Id", at as "At", subscriber_id as "Subscriber", issue_id as "Issue", kind as "Kind", reason as "Reason", status as "Status",
-               reply_code::integer as "ReplyCode", evidence as "Evidence", source as "Source", throttle_group as "Provider", consequence as "Consequence",
-               suppression_id as "Suppression", undone_at as "UndoneAt", undone_note as "UndoneNote"
-        from bounces
+    private const string SelectOne = Select + /*lang=sql*/ """
         where id = @id
         """;
 

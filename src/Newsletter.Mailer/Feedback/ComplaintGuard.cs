@@ -35,7 +35,7 @@ public sealed partial class ComplaintGuard(ReputationStore reputation, IssueStor
         _counted[issue] = clock.GetTimestamp();
         if (await reputation.CountComplaintsAsync(issue, stop) is not { } counted)
             return false;
-        if (counted.Accepted < Reputation.FewestAccepted || counted.Complaints - counted.Tolerated < Reputation.FewestComplaints || counted.Complaints < counted.Accepted * options.PauseShare)
+        if (!Reputation.Reaches(options.PauseShare, counted.Accepted, counted.Complaints, counted.Tolerated))
             return true;
         var reason = string.Create(CultureInfo.InvariantCulture,
             $"{counted.Complaints} of {counted.Accepted} readers complained that this issue is unwanted ({100.0 * counted.Complaints / counted.Accepted:0.00} %): from {100 * options.PauseShare:0.##} % on, providers refuse a sender's mail. Find out who these readers are and how they came to the list before resuming.");

@@ -94,8 +94,8 @@ public sealed class FeedbackStore(NpgsqlDataSource database)
         var fresh = await NoteAsync(connection, mailbox, mails, stop);
         var claims = mails.Where(mail => fresh.Contains(Hex(mail))).SelectMany(mail => mail.News.Claims.Select(claim => (Mail: mail, Claim: claim))).ToList();
         var named = await TakeAsync(connection, [.. claims.Select(one => ("mail", one.Claim))], stop);
-        var strangers = claims.Where((_, at) => !named.Contains(at)).Select(one => one.Mail).Distinct()
-            .Where(mail => !claims.Where((one, at) => one.Mail == mail && named.Contains(at)).Any()).ToHashSet();
+        var known = named.Select(at => claims[at].Mail).ToHashSet();
+        var strangers = claims.Select(one => one.Mail).Where(mail => !known.Contains(mail)).ToHashSet();
         foreach (var mail in strangers)
             await connection.ExecuteAsync(new CommandDefinition(MakeUnclear, new { sha256 = mail.Sha256, why = Stranger }, cancellationToken: stop));
         var outcomes = new string[mails.Count];

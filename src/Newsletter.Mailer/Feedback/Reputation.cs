@@ -60,10 +60,12 @@ public sealed record Reputation
         Soft = soft,
         Complaints = complaints,
         Sender = sender,
-        Level = accepted < FewestAccepted || complaints < FewestComplaints ? "ok"
-            : complaints >= accepted * options.PauseShare ? "pause"
-            : complaints >= accepted * options.WarnShare ? "warn" : "ok",
+        Level = Reaches(options.PauseShare, accepted, complaints) ? "pause" : Reaches(options.WarnShare, accepted, complaints) ? "warn" : "ok",
     };
+
+    /// <summary>So many complained that it says something, beside those a person has tolerated, and at least this share of the accepted.</summary>
+    internal static bool Reaches(double share, long accepted, long complaints, long tolerated = 0) =>
+        accepted >= FewestAccepted && complaints - tolerated >= FewestComplaints && complaints >= accepted * share;
 }
 
 /// <summary>How a newsletter's list is doing.</summary>

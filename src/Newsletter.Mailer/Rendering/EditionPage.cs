@@ -22,14 +22,12 @@ internal sealed class EditionPage(RenderRequest request, Theme theme, SlotTable 
 
     private readonly string _language = EditionFacts.Language(request);
     private readonly Phrases _words = Phrases.For(EditionFacts.Language(request));
+    private readonly string _unsubscribe = table.Add(new SlotSource($"{{{{ {SlotName.Unsubscribe} }}}}", new SourcePosition(1, 1)));
 
-    // Its token in the layout filled last.
-    private string _unsubscribe = "";
-
-    public string Html(BodyTree body, string html, LinkRules? rawLinks, Phrases words)
+    public string Html(BodyTree body, string html, LinkRules? rawLinks)
     {
         var content = BodyHtml.Sanitise(html, rawLinks);
-        BodyShape.Apply(content, words, theme.ColumnWidth);
+        BodyShape.Apply(content, _words, theme.ColumnWidth);
         var footnotes = content.QuerySelector("div.footnotes");
         footnotes?.Remove();
         var layout = Fill(theme.Html, SlotEscaping.Html, new Dictionary<string, object?>(StringComparer.Ordinal)
@@ -62,7 +60,7 @@ internal sealed class EditionPage(RenderRequest request, Theme theme, SlotTable 
     private void TakeOwnStyles(IDocument page)
     {
         if (LayoutSafety.Problems(page).FirstOrDefault() is { } problem)
-            throw new LayoutLimitException($"The newsletter's layout can't be used: {problem.Message}");
+            throw new LayoutRefusedException($"The newsletter's layout can't be used: {problem.Message}");
         if (!page.Head!.QuerySelectorAll("style").Any(style => style.TextContent.Contains(theme.HeadCss, StringComparison.Ordinal)))
         {
             var head = page.CreateElement("style");
@@ -78,9 +76,9 @@ internal sealed class EditionPage(RenderRequest request, Theme theme, SlotTable 
     private void RequireWhatNoIssueGoesOutWithout(IDocument page)
     {
         if (!page.QuerySelectorAll("a[href]").Any(link => link.GetAttribute("href")!.Contains(_unsubscribe, StringComparison.Ordinal)))
-            throw new LayoutLimitException("The newsletter's layout has no link to {{ unsubscribe_url }} in this edition. Put <a href=\"{{ unsubscribe_url }}\"> where every edition shows it, outside of {% if %} and comments.");
+            throw new LayoutRefusedException("The newsletter's layout has no link to {{ unsubscribe_url }} in this edition. Put <a href=\"{{ unsubscribe_url }}\"> where every edition shows it, outside of {% if %} and comments.");
         if (request.Newsletter.PostalAddress?.Trim().Split('\n')[0].Trim() is { Length: > 0 } address && !page.Body!.TextContent.Contains(UnsafeCharacters.Strip(address), StringComparison.Ordinal))
-            throw new LayoutLimitException("The newsletter's layout doesn't show {{ postal_address }} in this edition. Put it where every edition shows it, outside of {% if %} and comments.");
+            throw new LayoutRefusedException("The newsletter's layout doesn't show {{ postal_address }} in this edition. Put it where every edition shows it, outside of {% if %} and comments.");
     }
 
     public string Text(BodyTree body, ContainerSetting setting)
@@ -113,7 +111,7 @@ internal sealed class EditionPage(RenderRequest request, Theme theme, SlotTable 
             ["unsubscribe"] = escape(_words.Text("issue.unsubscribe")),
             ["language"] = _language,
             ["direction"] = EditionFacts.Direction(_language),
-            ["unsubscribe_url"] = _unsubscribe = Slot(SlotName.Unsubscribe),
+            ["unsubscribe_url"] = _unsubscribe,
         };
         foreach (var (name, value) in values)
             model[name] = value;

@@ -54,9 +54,9 @@ public static class EditionRenderer
         {
             return variants.Render(page, reader, lines);
         }
-        catch (LayoutLimitException tooMuch)
+        catch (LayoutRefusedException refused)
         {
-            problems.Add(new RenderProblem(RenderSeverity.Error, 1, 1, tooMuch.Message));
+            problems.Add(new RenderProblem(RenderSeverity.Error, 1, 1, refused.Message));
         }
         catch (ScriptRuntimeException failed)
         {

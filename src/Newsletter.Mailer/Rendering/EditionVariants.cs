@@ -9,7 +9,7 @@ namespace Newsletter.Mailer.Rendering;
 internal sealed class EditionVariants
 {
     /// <summary>Each doubles the variants, and every variant is kept with the issue.</summary>
-    public const int MaxQuestions = 4;
+    private const int MaxQuestions = 4;
 
     private const int MaxHtml = 512 * 1024;
     private const int MaxTags = 20_000;
@@ -39,7 +39,7 @@ internal sealed class EditionVariants
             var tree = _body.For(setting.Knows);
             variants.Add(new RenderedVariant(
                 _request, mask, RenderedVariant.NameOf(_questions, mask), subject,
-                reader.Read(page.Html(tree, BodyHtml.Write(tree, setting), _body.RawLinks, setting.Words)), reader.Read(page.Text(tree, setting))));
+                reader.Read(page.Html(tree, BodyHtml.Write(tree, setting), _body.RawLinks)), reader.Read(page.Text(tree, setting))));
         }
 
         return variants;
@@ -64,7 +64,7 @@ internal sealed class EditionVariants
                 continue;
             problems.Add(new RenderProblem(
                 RenderSeverity.Error, _request.Edition.BodyLine + container.Line, 1,
-                $"An edition can tell at most {MaxQuestions} kinds of readers apart, and :::{container.Name} {container.Argument} is the fifth: {string.Join(", ", _questions.Select(asked => asked.Name))}. Take one out, or make a second edition."));
+                $"An edition can tell at most {MaxQuestions} kinds of readers apart, and :::{container.Name} {container.Argument} is one more: {string.Join(", ", _questions.Select(asked => asked.Name))}. Take one out, or make a second edition."));
             return false;
         }
 

@@ -14,7 +14,6 @@ public sealed class RenderedVariant
         Subject = subject;
         Html = html;
         Text = text;
-        HtmlBytes = Encoding.UTF8.GetByteCount(html.FillDefaults());
     }
 
     /// <summary>What it was rendered from.</summary>
@@ -27,7 +26,7 @@ public sealed class RenderedVariant
     public string Name { get; }
 
     /// <summary>Bytes of the decoded HTML with every slot at its default: what Gmail clips near 102 KB.</summary>
-    public int HtmlBytes { get; }
+    public int HtmlBytes => Encoding.UTF8.GetByteCount(Html.FillDefaults());
 
     internal SlotTemplate Subject { get; }
 

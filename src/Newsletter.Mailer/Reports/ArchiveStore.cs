@@ -6,19 +6,22 @@ namespace Newsletter.Mailer.Reports;
 /// <summary>What was published: the list that every mail's List-Archive leads to (RFC 2369 §3.6), and the pages it leads on to.</summary>
 public sealed class ArchiveStore(NpgsqlDataSource database)
 {
-    private const string SelectPublished = /*lang=sql*/ """
-        select a.issue_id as "IssueId", a.number as "Number", a.slug as "Slug", a.title as "Title", a.author as "Author", a.tier as "Tier", a.sent_date as "SentAt",
-               p.language as "Language", p.day::timestamp as "Day", p.byline as "Byline", p.description as "Description", p.gate as "Gate", p.sha256 as "Hash"
+    private const string Columns =
+        """
+        a.issue_id as "IssueId", a.number as "Number", a.slug as "Slug", a.title as "Title", a.author as "Author", a.tier as "Tier", a.sent_date as "SentAt",
+        p.language as "Language", p.day::timestamp as "Day", p.byline as "Byline", p.description as "Description", p.gate as "Gate", p.sha256 as "Hash"
+        """;
+
+    private const string SelectPublished = /*lang=sql*/ "select " + Columns + /*lang=sql*/ """
+
         from archived_editions a left join issue_pages p on p.issue_id = a.issue_id
         where a.newsletter_id = @newsletter
         order by a.sent_date desc, a.issue_id desc
         limit @limit
         """;
 
-    private const string SelectOne = /*lang=sql*/ """
-        select a.issue_id as "IssueId", a.number as "Number", a.slug as "Slug", a.title as "Title", a.author as "Author", a.tier as "Tier", a.sent_date as "SentAt",
-               p.language as "Language", p.day::timestamp as "Day", p.byline as "Byline", p.description as "Description", p.gate as "Gate", p.sha256 as "Hash",
-               older.slug as "OlderSlug", older.title as "OlderTitle", newer.slug as "NewerSlug", newer.title as "NewerTitle", newer.sent_date as "NewerSentAt"
+    private const string SelectOne = /*lang=sql*/ "select " + Columns + /*lang=sql*/ """
+        , older.slug as "OlderSlug", older.title as "OlderTitle", newer.slug as "NewerSlug", newer.title as "NewerTitle", newer.sent_date as "NewerSentAt"
         from archived_editions a
         left join issue_pages p on p.issue_id = a.issue_id
         left join lateral (

@@ -67,7 +67,7 @@ public sealed partial class DigestDesk(DigestStore digests, NewsletterStore news
         var held = due.Now - due.DueAt > Late
             ? $"This digest should have been made at {due.DueAt:yyyy-MM-dd HH:mm} UTC, more than a day ago. Publish it now, or unschedule and delete it."
             : null;
-        var edition = await digests.DecideAsync(newsletter, due, held, entries => DigestWriter.Write(newsletter, due.Month, entries, site), stop);
+        var edition = await digests.DecideAsync(newsletter, due, held, (entries, slug) => DigestWriter.Write(newsletter, due.Month, entries, site, slug), stop);
         if (edition is null)
             return null;
         LogMade(edition.Value, due.NewsletterId);

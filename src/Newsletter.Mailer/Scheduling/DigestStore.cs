@@ -98,11 +98,11 @@ public sealed class DigestStore(NpgsqlDataSource database)
     /// <param name="newsletter">As it is now.</param>
     /// <param name="due">Its month.</param>
     /// <param name="held">Why a person is to look at it first; null: it goes out.</param>
-    /// <param name="write">Writes it.</param>
+    /// <param name="write">Writes it, under a slug that is free.</param>
     /// <param name="stop">Gives up.</param>
     /// <returns>The edition; null where none was made, or another has decided.</returns>
     public async Task<long?> DecideAsync(
-        NewsletterProfile newsletter, DueDigest due, string? held, Func<IReadOnlyList<DigestEntry>, WrittenDigest> write, CancellationToken stop)
+        NewsletterProfile newsletter, DueDigest due, string? held, Func<IReadOnlyList<DigestEntry>, string, WrittenDigest> write, CancellationToken stop)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
         await using var transaction = await connection.BeginTransactionAsync(stop);
@@ -115,7 +115,7 @@ public sealed class DigestStore(NpgsqlDataSource database)
         // While they are switched off, what went out is kept for the first digest after.
         if (outcome != DigestOutcome.Off)
             await connection.ExecuteAsync(new CommandDefinition(MarkTold, new { id, issues = entries.Select(entry => entry.IssueId).ToArray() }, cancellationToken: stop));
-        long? edition = outcome == DigestOutcome.Made ? await InsertAsync(connection, newsletter, due, held, write(entries), stop) : null;
+        long? edition = outcome == DigestOutcome.Made ? await InsertAsync(connection, newsletter, due, held, write(entries, await FreeSlugAsync(connection, newsletter.Id, due.Month, stop)), stop) : null;
         await connection.ExecuteAsync(new CommandDefinition(Settle, new { id, outcome = Word(outcome), edition }, cancellationToken: stop));
         await transaction.CommitAsync(stop);
         return edition;
@@ -145,22 +145,27 @@ public sealed class DigestStore(NpgsqlDataSource database)
         return [.. (await connection.QueryAsync<EntryRow>(new CommandDefinition(SelectUntold, values, cancellationToken: stop))).Select(row => row.ToEntry())];
     }
 
+    private static async Task<string> FreeSlugAsync(NpgsqlConnection connection, long newsletter, DateOnly month, CancellationToken stop)
+    {
+        var stem = DigestWriter.SlugOf(month);
+        var taken = (await connection.QueryAsync<string>(new CommandDefinition(SelectSlugs, new { newsletter, stem }, cancellationToken: stop))).ToHashSet(StringComparer.Ordinal);
+        return Enumerable.Range(1, taken.Count + 1).Select(n => n == 1 ? stem : FormattableString.Invariant($"{stem}-{n}")).First(free => !taken.Contains(free));
+    }
+
     private static async Task<long> InsertAsync(
         NpgsqlConnection connection, NewsletterProfile newsletter, DueDigest due, string? held, WrittenDigest digest, CancellationToken stop)
     {
-        var taken = (await connection.QueryAsync<string>(new CommandDefinition(SelectSlugs, new { newsletter = newsletter.Id, stem = digest.Slug }, cancellationToken: stop))).ToHashSet(StringComparer.Ordinal);
-        var slug = Enumerable.Range(1, taken.Count + 1).Select(n => n == 1 ? digest.Slug : FormattableString.Invariant($"{digest.Slug}-{n}")).First(free => !taken.Contains(free));
         var zone = LocalTime.FindZone(newsletter.TimeZone) ?? TimeZoneInfo.Utc;
         return await connection.QuerySingleAsync<long>(new CommandDefinition(
             InsertEdition,
             new
             {
                 newsletter = newsletter.Id,
-                slug,
+                digest.Slug,
                 digest.Title,
                 digest.Subject,
                 digest.Preheader,
-                source = digest.Source.Replace($"\nslug: {digest.Slug}\n", $"\nslug: {slug}\n", StringComparison.Ordinal),
+                digest.Source,
                 held,
                 local = TimeZoneInfo.ConvertTime(due.Now, zone).DateTime,
                 zone = zone.Id,

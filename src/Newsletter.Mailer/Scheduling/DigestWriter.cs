@@ -24,10 +24,11 @@ internal static class DigestWriter
     /// <param name="month">First day of the month.</param>
     /// <param name="entries">What it tells of, in this order; at least one.</param>
     /// <param name="site">Where links lead.</param>
-    public static WrittenDigest Write(NewsletterProfile newsletter, DateOnly month, IReadOnlyList<DigestEntry> entries, PublicSite site)
+    /// <param name="slug">Its part of the edition's public URL; null: the month's.</param>
+    public static WrittenDigest Write(NewsletterProfile newsletter, DateOnly month, IReadOnlyList<DigestEntry> entries, PublicSite site, string? slug = null)
     {
         var words = Phrases.For(newsletter.Language);
-        var slug = month.ToString("'digest-'yyyy-MM", CultureInfo.InvariantCulture);
+        slug ??= SlugOf(month);
         var title = Cut(words.Text("digest.title", ("month", words.Month(month))), LongestTitle);
         var subject = Cut(Line(words.Text("digest.subject", ("newsletter", newsletter.Name), ("month", words.Month(month)))), LongestTitle);
         var preheader = Cut(string.Join(" · ", entries.Select(entry => Line(entry.Title))), LongestPreheader);
@@ -43,6 +44,9 @@ internal static class DigestWriter
         source.Append('\n').Append(Text(words.Text("digest.after"))).Append('\n');
         return new WrittenDigest(slug, title, subject, preheader, source.ToString());
     }
+
+    /// <summary>What a month's digest is called in URLs, unless another edition is called so already.</summary>
+    public static string SlugOf(DateOnly month) => month.ToString("'digest-'yyyy-MM", CultureInfo.InvariantCulture);
 
     /// <summary>A preheader as it reads to someone of whom nothing is known; null where nothing is left of it.</summary>
     /// <param name="preheader">As its author wrote it.</param>

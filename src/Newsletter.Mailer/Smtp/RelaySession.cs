@@ -23,7 +23,7 @@ internal sealed class RelaySession(Relay relay, FinishedBytesClient client, Rela
     /// <summary>The relay has closed, or said something unasked.</summary>
     public bool HasUnaskedInput => client.IsConnected && stream.HasUnaskedInput();
 
-    /// <summary>How the conversation is secured, for people: <c>TLS 1.3</c>; null: not at all.</summary>
+    /// <summary>The version of TLS; null: the conversation is not encrypted.</summary>
     public SslProtocols? Tls => client.IsSecure ? client.SslProtocol : null;
 
     /// <summary>It announces itself by that name.</summary>

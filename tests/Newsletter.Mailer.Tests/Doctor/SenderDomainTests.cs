@@ -17,11 +17,11 @@ public sealed class SenderDomainTests : DatabaseTest
     {
         await using var server = await DnsServer.StartAsync();
 
-        var found = Assert.Single(await Dkim(server).RunAsync(default));
+        var found = Assert.Single(await DkimAsync(server));
         Assert.Equal((FindingLevel.Error, "newsletter keys dkim create news.example.com"), (found.Level, found.Remedy));
 
         await Keys.CreateAsync("example.com", "one", "rsa", default);
-        var both = await Dkim(server).RunAsync(default);
+        var both = await DkimAsync(server);
         Assert.Equal(["newsletter keys dkim activate example.com one", (await Keys.ListAsync(default))[0].ToZoneLine()], both.Select(finding => finding.Remedy));
         Assert.Equal([FindingLevel.Error, FindingLevel.Note], both.Select(finding => finding.Level));
     }
@@ -44,7 +44,7 @@ public sealed class SenderDomainTests : DatabaseTest
         var published = record?.Replace("{ours}", rsa.Record, StringComparison.Ordinal).Replace("{spaced}", rsa.Record.Replace("p=MII", "p=M I\tI", StringComparison.Ordinal), StringComparison.Ordinal);
         await using var server = await DnsServer.StartAsync(published is null ? [] : [$"txt-record=two._domainkey.example.com,{string.Join(',', published.Chunk(200).Select(piece => new string(piece)))}"]);
 
-        var found = Assert.Single(await Dkim(server).RunAsync(default));
+        var found = Assert.Single(await DkimAsync(server));
 
         Assert.Equal((level, "example.com two"), (found.Level, found.About));
         Assert.Contains(message, found.Message, StringComparison.Ordinal);
@@ -70,7 +70,7 @@ public sealed class SenderDomainTests : DatabaseTest
 
         await using var server = await DnsServer.StartAsync(record);
 
-        var found = Assert.Single(await new DmarcCheck(new DnsRecords(server.EndPoint), Keys, s_sender, bounceDomain).RunAsync(default));
+        var found = Assert.Single(await new DmarcCheck(new DnsRecords(server.EndPoint), await Keys.ListAsync(default), s_sender, bounceDomain).RunAsync(default));
 
         Assert.Equal(level, found.Level);
         Assert.Contains(message, found.Message, StringComparison.Ordinal);
@@ -92,5 +92,6 @@ public sealed class SenderDomainTests : DatabaseTest
         Assert.Contains(message, found.Message, StringComparison.Ordinal);
     }
 
-    private DkimCheck Dkim(DnsServer server) => new(new DnsRecords(server.EndPoint), Keys, s_sender, TimeProvider.System);
+    private async Task<IReadOnlyList<Finding>> DkimAsync(DnsServer server) =>
+        await new DkimCheck(new DnsRecords(server.EndPoint), await Keys.ListAsync(default), s_sender, TimeProvider.System).RunAsync(default);
 }

@@ -12,10 +12,11 @@ public static class BounceReader
 
     /// <summary>One reading a recipient, in the mail's order; none where the mail is no bounce, complaint or automatic answer.</summary>
     /// <param name="mail">A whole message (RFC 5322), as it arrived.</param>
-    public static IReadOnlyList<BounceReading> Read(byte[] mail)
+    public static IReadOnlyList<BounceReading> Read(byte[] mail) => ReportMail.Parse(mail) is { } report ? Read(report) : [];
+
+    /// <summary>The same of a mail that is parsed.</summary>
+    internal static IReadOnlyList<BounceReading> Read(ReportMail report)
     {
-        if (ReportMail.Parse(mail) is not { } report)
-            return [];
         if (Complaints.Read(report) is { Count: > 0 } complaints)
             return complaints;
         var text = ReportText.Of(report.Text);

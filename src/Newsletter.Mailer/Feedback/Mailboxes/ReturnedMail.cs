@@ -39,12 +39,12 @@ internal static partial class ReturnedMail
         if (ReportMail.Parse(mail) is not { } report)
             return new MailNews("unclear", []) { Why = "It is no mail: it has no header." };
         var about = new MailNews("unclear", []) { Subject = Kept(report.Mail.Subject), Domain = DomainOf(report) };
-        var readings = BounceReader.Read(mail);
         var to = s_recipientHeaders.SelectMany(name => report.Mail.Headers.Where(header => header.Field.Equals(name, StringComparison.OrdinalIgnoreCase)))
             .SelectMany(header => Addresses.In(header.Value)).ToList();
         // Such an address stands in List-Unsubscribe alone and sends nothing: whatever its writer says, they wish to leave.
         if (Leaving(to, keys, paths) is { } leaves)
             return about with { Outcome = "unsubscribe", Claims = [leaves] };
+        var readings = BounceReader.Read(report);
         if (readings.Count == 0)
             return about with { Why = "It is no bounce, no complaint, no automatic answer and no request to leave." };
         var telling = Telling(readings);

@@ -21,7 +21,7 @@ internal static class GenericWebhook
         byte[] signed = [.. Encoding.UTF8.GetBytes(time + "."), .. request.Body];
         if (!Array.Exists(parts, part => part.StartsWith("v1=", StringComparison.Ordinal) && Proofs.IsHmac(part[3..], secret, signed)))
             return "X-Newsletter-Signature is missing or another: it is t=SECONDS,v1= and the HMAC-SHA256, in hexadecimal, of SECONDS, a dot and the body, under Feedback:Webhooks:GenericSecret.";
-        return Proofs.IsTimely(Json.Seconds(time), now) ? null : "It was signed more than a day ago, or ahead of time.";
+        return Proofs.IsTimely(Json.Seconds(time), now) ? null : Proofs.Untimely;
     }
 
     /// <summary>What is wrong with an event, and where; null where nothing is.</summary>

@@ -11,7 +11,7 @@ internal static class MailgunWebhook
         var signature = payload.At("signature") is { ValueKind: JsonValueKind.Object } nested ? nested : payload;
         if (!IsSigned(key, signature.Text("timestamp"), signature.Text("token"), signature.Text("signature")))
             return "The signature is not Mailgun's: look at Feedback:Webhooks:MailgunSigningKey.";
-        return Proofs.IsTimely(Json.Seconds(signature.Text("timestamp")), now) ? null : "It was signed more than a day ago, or ahead of time.";
+        return Proofs.IsTimely(Json.Seconds(signature.Text("timestamp")), now) ? null : Proofs.Untimely;
     }
 
     internal static bool IsSigned(string key, string? time, string? token, string? signature) =>

@@ -7,12 +7,15 @@ namespace Newsletter.Mailer.Feedback.Webhooks;
 internal static class Proofs
 {
     /// <summary>Providers send again for a day after an outage of ours; where they sign the time, nothing older is taken.</summary>
-    public static readonly TimeSpan Window = TimeSpan.FromHours(24);
+    private static readonly TimeSpan s_window = TimeSpan.FromHours(24);
+
+    /// <summary>Why what isn't timely is refused.</summary>
+    public const string Untimely = "It was signed more than a day ago, or ahead of time.";
 
     /// <summary>Our clocks may differ.</summary>
     private static readonly TimeSpan s_ahead = TimeSpan.FromMinutes(5);
 
-    public static bool IsTimely(DateTimeOffset? signed, DateTimeOffset now) => signed is { } at && at > now - Window && at < now + s_ahead;
+    public static bool IsTimely(DateTimeOffset? signed, DateTimeOffset now) => signed is { } at && at > now - s_window && at < now + s_ahead;
 
     /// <summary>The secret is the password of Basic authentication, or stands in the URL.</summary>
     public static bool HasSecret(WebhookRequest request, string secret) => Same(request.Key, secret) || Same(BasicPassword(request.Header("Authorization")), secret);

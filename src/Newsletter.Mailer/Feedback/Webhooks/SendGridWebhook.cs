@@ -26,7 +26,7 @@ internal static class SendGridWebhook
         var time = request.Header("X-Twilio-Email-Event-Webhook-Timestamp");
         if (!IsSigned(publicKey, time, request.Body, request.Header("X-Twilio-Email-Event-Webhook-Signature")))
             return "The signature is not SendGrid's: switch on the signed event webhook, and look at Feedback:Webhooks:SendGridPublicKey.";
-        return Proofs.IsTimely(Json.Seconds(time), now) ? null : "It was signed more than a day ago, or ahead of time.";
+        return Proofs.IsTimely(Json.Seconds(time), now) ? null : Proofs.Untimely;
     }
 
     internal static bool IsSigned(string publicKey, string? time, byte[] body, string? signature)

@@ -30,7 +30,7 @@ internal sealed partial class SesWebhook(IReadOnlyCollection<string> topics, Fun
         if (CertificateUrl(envelope.Text("SigningCertURL") ?? envelope.Text("SigningCertUrl")) is not { } url)
             return "The certificate is not at an SNS host of Amazon's.";
         if (!DateTimeOffset.TryParse(envelope.Text("Timestamp"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) || !Proofs.IsTimely(at, now))
-            return "It was signed more than a day ago, or ahead of time.";
+            return Proofs.Untimely;
         return await IsSignedAsync(envelope, url, stop) ? null : "The signature is not that of the certificate it names.";
     }
 

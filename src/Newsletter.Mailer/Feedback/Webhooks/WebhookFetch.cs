@@ -1,7 +1,7 @@
 namespace Newsletter.Mailer.Feedback.Webhooks;
 
 /// <summary>Gets certificates and confirmations from Amazon's hosts: no redirect, nothing large, not for long.</summary>
-public class WebhookFetch
+public static class WebhookFetch
 {
     private const int MostBytes = 64 * 1024;
 
@@ -12,7 +12,7 @@ public class WebhookFetch
     };
 
     /// <exception cref="HttpRequestException">It can't be had.</exception>
-    public virtual async Task<byte[]> GetAsync(Uri url, CancellationToken stop)
+    public static async Task<byte[]> GetAsync(Uri url, CancellationToken stop)
     {
         using var answer = await s_client.GetAsync(url, stop);
         answer.EnsureSuccessStatusCode();

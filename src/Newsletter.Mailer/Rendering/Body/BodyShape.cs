@@ -20,24 +20,36 @@ internal static class BodyShape
             ShapeImage(document, image, width);
         foreach (var table in body.QuerySelectorAll("table").ToList())
             ShapeTable(document, table);
-        foreach (var callout in body.QuerySelectorAll("div.markdown-alert"))
-            callout.ClassName = "callout " + callout.ClassList.FirstOrDefault(name => name.StartsWith("markdown-alert-", StringComparison.Ordinal))?["markdown-alert-".Length..];
-        foreach (var title in body.QuerySelectorAll("p.markdown-alert-title"))
-            (title.ClassName, title.TextContent) = ("callout-title", CalloutWords.Of(title.TextContent, words));
-        foreach (var list in body.QuerySelectorAll("ul.contains-task-list"))
-            list.ClassName = "tasks";
+        NameParts(body, words);
         foreach (var item in body.QuerySelectorAll("li:last-child, li > p:last-child, blockquote > p:last-child, .callout > :last-child, .summary > :last-child, .premium > :last-child, .ad > :last-child, .gate > :last-child, .conversation > :last-child, .video-caption > :last-child"))
             item.ClassList.Add("last");
         foreach (var box in body.QuerySelectorAll("div.button-box").ToList())
             ContainerShape.Button(document, box);
         foreach (var box in body.QuerySelectorAll("div.video").ToList())
             ContainerShape.Video(document, box, width);
+        ShapeSummaries(document, body);
+        foreach (var box in body.QuerySelectorAll("div.summary, div.gate, div.premium, div.ad, div.conversation, div.callout").Reverse().ToList())
+            ContainerShape.Box(document, box);
+    }
+
+    /// <summary>Names what Markdig named its own way: callouts, their titles in the edition's language, lists of tasks.</summary>
+    public static void NameParts(IElement body, Phrases words)
+    {
+        foreach (var callout in body.QuerySelectorAll("div.markdown-alert"))
+            callout.ClassName = "callout " + callout.ClassList.FirstOrDefault(name => name.StartsWith("markdown-alert-", StringComparison.Ordinal))?["markdown-alert-".Length..];
+        foreach (var title in body.QuerySelectorAll("p.markdown-alert-title"))
+            (title.ClassName, title.TextContent) = ("callout-title", CalloutWords.Of(title.TextContent, words));
+        foreach (var list in body.QuerySelectorAll("ul.contains-task-list"))
+            list.ClassName = "tasks";
+    }
+
+    /// <summary>Takes the marks off summaries' lists, or finds the summary of an edition that has named none.</summary>
+    public static void ShapeSummaries(IDocument document, IElement body)
+    {
         foreach (var list in body.QuerySelectorAll(".summary > ul"))
             Unmark(list);
         if (body.QuerySelector(".summary") is null)
             ShapeSummary(document, body);
-        foreach (var box in body.QuerySelectorAll("div.summary, div.gate, div.premium, div.ad, div.conversation, div.callout").Reverse().ToList())
-            ContainerShape.Box(document, box);
     }
 
     // An image alone in its paragraph is a figure; its title is the caption.
@@ -77,7 +89,7 @@ internal static class BodyShape
     }
 
     // "Here's the tea": a short line and the list under it, before the first heading, are what the edition is about, and get a panel.
-    public static void ShapeSummary(IDocument document, IElement body)
+    private static void ShapeSummary(IDocument document, IElement body)
     {
         var opening = body.Children.TakeWhile(child => child.LocalName is not ("h2" or "h3" or "hr")).ToList();
         if (opening.Count == body.Children.Length || opening.Find(child => child.LocalName is "ul" or "ol") is not { } list || list.ClassList.Contains("tasks"))
@@ -100,7 +112,7 @@ internal static class BodyShape
         Unmark(list);
     }
 
-    public static void Unmark(IElement list)
+    private static void Unmark(IElement list)
     {
         if (list.LocalName == "ul" && list.Children.All(item => BeginsWithEmoji(item.TextContent)))
             list.ClassList.Add("unmarked");

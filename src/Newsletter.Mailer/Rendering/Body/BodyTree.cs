@@ -98,7 +98,7 @@ internal sealed class BodyTree
     {
         var at = _lines.At(link.Span.Start);
         if (link.IsEmail || _rules.Allows(link.Url, at))
-            _links.Add(new EditionLink(_table.Restore(link.IsEmail ? "mailto:" + link.Url : link.Url), at.Line, at.Column));
+            _links.Add(_rules.Kept(link.IsEmail ? "mailto:" + link.Url : link.Url, at));
         else
             link.ReplaceBy(new LiteralInline(link.Url));
     }
@@ -113,7 +113,7 @@ internal sealed class BodyTree
             link.Remove();
         }
         else if (!link.IsImage)
-            _links.Add(new EditionLink(_table.Restore(link.Url!), at.Line, at.Column));
+            _links.Add(_rules.Kept(link.Url!, at));
     }
 
     private static bool IsOnlyFiller(ParagraphBlock paragraph) =>

@@ -16,16 +16,8 @@ internal static class WebShape
             ShapeImage(document, image);
         foreach (var table in body.QuerySelectorAll("table").ToList())
             ShapeTable(document, table, words);
-        foreach (var callout in body.QuerySelectorAll("div.markdown-alert"))
-            callout.ClassName = "callout " + callout.ClassList.FirstOrDefault(name => name.StartsWith("markdown-alert-", StringComparison.Ordinal))?["markdown-alert-".Length..];
-        foreach (var title in body.QuerySelectorAll("p.markdown-alert-title"))
-            (title.ClassName, title.TextContent) = ("callout-title", CalloutWords.Of(title.TextContent, words));
-        foreach (var list in body.QuerySelectorAll("ul.contains-task-list"))
-            list.ClassName = "tasks";
-        foreach (var list in body.QuerySelectorAll(".summary > ul"))
-            BodyShape.Unmark(list);
-        if (body.QuerySelector(".summary") is null)
-            BodyShape.ShapeSummary(document, body);
+        BodyShape.NameParts(body, words);
+        BodyShape.ShapeSummaries(document, body);
         ShapeNotes(body, words);
         ShapeConversation(body);
         foreach (var element in body.QuerySelectorAll("[style]").ToList())

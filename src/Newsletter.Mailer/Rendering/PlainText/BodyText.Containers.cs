@@ -62,16 +62,15 @@ internal sealed partial class BodyText
         var lines = Blocks(container, width - 2, isTight: false);
         if (container.Argument.Length > 0)
             lines.AddRange(["", .. LineWrap.Wrap("-- " + container.Argument, width - 2)]);
-        return lines.ConvertAll(line => line.Length == 0 ? ">" : "> " + line);
+        return lines.ConvertAll(InQuote);
     }
 
     private List<string> Conversation(EditionContainer container, int width)
     {
-        var title = container.Argument.Length > 0 ? container.Argument : _setting.Words.Text("container.conversation.title");
         var text = container.IsEmpty
             ? LineWrap.Wrap(_setting.Words.Text("container.conversation.text"), width)
             : Blocks(container, width, isTight: false);
-        return [.. LineWrap.Wrap(title, width), "", .. text, .. Link(_setting.Words.Text("container.conversation.button"), _setting.WebEdition + "#conversation", width)];
+        return [.. LineWrap.Wrap(_setting.ConversationTitle(container), width), "", .. text, .. Link(_setting.Words.Text("container.conversation.button"), _setting.ConversationUrl, width)];
     }
 
     // An address has a line of its own, so that no mail program breaks it.

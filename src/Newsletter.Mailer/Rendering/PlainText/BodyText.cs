@@ -143,7 +143,9 @@ internal sealed partial class BodyText
         item.FirstOrDefault() is ParagraphBlock { Inline.FirstChild: LiteralInline first } && first.Content.ToString() is ("☑" or "☐");
 
     private IEnumerable<string> Quote(QuoteBlock quote, int width) =>
-        Blocks(quote, width - 2, isTight: false).Select(line => line.Length == 0 ? ">" : "> " + line);
+        Blocks(quote, width - 2, isTight: false).Select(InQuote);
+
+    private static string InQuote(string line) => line.Length == 0 ? ">" : "> " + line;
 
     private static string Centred(string text) => new string(' ', Math.Max(0, (Width - DisplayWidth.Of(text)) / 2)) + text;
 

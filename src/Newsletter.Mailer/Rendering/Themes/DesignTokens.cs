@@ -49,10 +49,7 @@ internal sealed partial class DesignTokens
         // After the card, on which it is to be read.
         TakeColour("accent", design.Accent, design.AccentDark);
         TakeColour("ink", design.Ink, design.InkDark);
-        if (design.Ink is not null)
-            _values["head"] = design.Ink;
-        if (design.InkDark is not null)
-            _values["head_dark"] = design.InkDark;
+        TakeColour("head", design.Ink, design.InkDark);
         if (design.Font is { } font)
             _values["body_font"] = Fonts[font];
         if ((design.HeadingFont ?? design.Font) is { } heading)

@@ -45,10 +45,10 @@ internal sealed class LayoutContext : LiquidTemplateContext
     {
         // What a capture holds is no string, but has one's length.
         if (textAsObject is ICollection or IEnumerable and not string and not IEnumerable<char>)
-            throw new LayoutLimitException("The layout writes a list where a text belongs. Go through it with {% for %}.");
+            throw new LayoutRefusedException("The layout writes a list where a text belongs. Go through it with {% for %}.");
         _written += ObjectToString(textAsObject)?.Length ?? 0;
         if (_written > MostWritten)
-            throw new LayoutLimitException($"The layout writes more than {MostWritten / 1000} KB, where Gmail clips at 102. Take out what repeats it.");
+            throw new LayoutRefusedException($"The layout writes more than {MostWritten / 1000} KB, where Gmail clips at 102. Take out what repeats it.");
         CheckTime();
         return base.Write(span, textAsObject);
     }
@@ -56,7 +56,7 @@ internal sealed class LayoutContext : LiquidTemplateContext
     protected override bool OnStepLoop(ScriptLoopStatementBase loop)
     {
         if (++_steps > MostSteps)
-            throw new LayoutLimitException($"The layout's loops take more than {MostSteps} steps. Nothing in a mail is that long.");
+            throw new LayoutRefusedException($"The layout's loops take more than {MostSteps} steps. Nothing in a mail is that long.");
         CheckTime();
         return base.OnStepLoop(loop);
     }
@@ -64,7 +64,7 @@ internal sealed class LayoutContext : LiquidTemplateContext
     private void CheckTime()
     {
         if (Stopwatch.GetElapsedTime(_began) > MostTime)
-            throw new LayoutLimitException($"The layout takes longer than {MostTime.TotalSeconds} s to fill. Make it simpler.");
+            throw new LayoutRefusedException($"The layout takes longer than {MostTime.TotalSeconds} s to fill. Make it simpler.");
     }
 
     private static ScriptObject Functions()
@@ -77,5 +77,5 @@ internal sealed class LayoutContext : LiquidTemplateContext
     }
 }
 
-/// <summary>A layout asks for more than any mail needs.</summary>
-internal sealed class LayoutLimitException(string message) : Exception(message);
+/// <summary>A layout can't be used as it is; the message says why, and what to do.</summary>
+internal sealed class LayoutRefusedException(string message) : Exception(message);

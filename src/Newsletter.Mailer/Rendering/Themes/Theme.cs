@@ -4,16 +4,18 @@ using Scriban;
 
 namespace Newsletter.Mailer.Rendering.Themes;
 
-/// <summary>How editions look: Liquid layouts of our own for HTML and text, the styles that are inlined, and those that must stay in the head.</summary>
-internal sealed partial class Theme(string name, DesignTokens tokens)
+/// <summary>How editions look: Liquid layouts for HTML (the theme's, or a newsletter's own) and text, the styles that are inlined, and those that must stay in the head.</summary>
+/// <param name="tokens">Its design.</param>
+/// <param name="css">Plain rules, to be inlined.</param>
+/// <param name="headCss">Media queries, dark mode, and the hooks of single clients.</param>
+internal sealed partial class Theme(DesignTokens tokens, string css, string headCss)
 {
     // What an image may take of the card: its width without the margins at both sides.
     private const int Margins = 80;
 
-    private CssInliner? _leftToRight;
-    private CssInliner? _rightToLeft;
-
-    public string Name { get; } = name;
+    private readonly CssInliner _leftToRight = new(css);
+    private readonly CssInliner _rightToLeft = new(MirroredCss.Of(css));
+    private readonly HashSet<string> _keptClasses = [.. Class().Matches(headCss).Select(match => match.Value[1..])];
 
     public required Template Html { get; init; }
 
@@ -22,28 +24,8 @@ internal sealed partial class Theme(string name, DesignTokens tokens)
 
     public required Template Text { get; init; }
 
-    /// <summary>Plain rules, to be inlined.</summary>
-    public required string Css
-    {
-        get;
-        init
-        {
-            field = value;
-            _leftToRight = new CssInliner(value);
-            _rightToLeft = new CssInliner(MirroredCss.Of(value));
-        }
-    }
-
-    /// <summary>Media queries, dark mode, and the hooks of single clients.</summary>
-    public required string HeadCss
-    {
-        get;
-        init
-        {
-            field = Minify(value);
-            KeptClasses = [.. Class().Matches(value).Select(match => match.Value[1..])];
-        }
-    }
+    /// <summary>What stays in the head.</summary>
+    public string HeadCss { get; } = Minify(headCss);
 
     /// <summary>Width of the card in pixels, for Outlook, which knows no max-width.</summary>
     public int Width => tokens.Width;
@@ -51,17 +33,15 @@ internal sealed partial class Theme(string name, DesignTokens tokens)
     /// <summary>Width of the text column in pixels.</summary>
     public int ColumnWidth => tokens.Width - Margins;
 
-    private HashSet<string> KeptClasses { get; init; } = [];
-
     /// <summary>The styles for a direction of writing, <c>ltr</c> or <c>rtl</c>.</summary>
-    public CssInliner InlinerFor(string direction) => (direction == "rtl" ? _rightToLeft : _leftToRight)!;
+    public CssInliner InlinerFor(string direction) => direction == "rtl" ? _rightToLeft : _leftToRight;
 
     /// <summary>Once styles are inlined, only the classes that the head's styles name still mean something.</summary>
     public void DropUnusedClasses(IDocument page)
     {
         foreach (var element in page.QuerySelectorAll("[class]"))
         {
-            var kept = string.Join(' ', element.ClassList.Where(KeptClasses.Contains));
+            var kept = string.Join(' ', element.ClassList.Where(_keptClasses.Contains));
             if (kept.Length == 0)
                 element.RemoveAttribute("class");
             else
@@ -69,7 +49,7 @@ internal sealed partial class Theme(string name, DesignTokens tokens)
         }
     }
 
-    // A theme that doesn't parse is a bug of ours: themes ship with the program.
+    // One that doesn't parse is a bug of ours: themes ship with the program, and a newsletter's layout was checked when it came in.
     public static Template Parse(string name, string layout)
     {
         var template = Template.ParseLiquid(layout);

@@ -29,19 +29,17 @@ public static class ThemeCatalog
         return true;
     }
 
-    /// <summary>A theme's own tokens.</summary>
-    internal static DesignTokens Tokens(string name) => DesignTokens.Of(Read(name, "tokens.json"), null);
+    /// <summary>A theme's tokens, with a newsletter's in their place.</summary>
+    internal static DesignTokens Tokens(string name, NewsletterDesign? design = null) => DesignTokens.Of(Read(name, "tokens.json"), design);
 
     private static Theme Load(string name, NewsletterDesign? design, string? layout)
     {
-        var tokens = DesignTokens.Of(Read(name, "tokens.json"), design);
-        return new Theme(name, tokens)
+        var tokens = Tokens(name, design);
+        return new Theme(tokens, tokens.Into(Read("base", "inline.css") + Read(name, "inline.css")), tokens.Into(Read("base", "head.css") + Read(name, "head.css")))
         {
             HasOwnLayout = layout is not null,
             Html = Theme.Parse(name, layout ?? Read("base", "layout.html").Replace("<!--masthead-->\n", Read(name, "masthead.html"), StringComparison.Ordinal)),
             Text = Theme.Parse(name, Read("base", "layout.txt")),
-            Css = tokens.Into(Read("base", "inline.css") + Read(name, "inline.css")),
-            HeadCss = tokens.Into(Read("base", "head.css") + Read(name, "head.css")),
         };
     }
 

@@ -22,6 +22,8 @@ public sealed class WebhookDeskTests : FeedbackTest
     private WebhookIntake _intake = null!;
     private WebhookDesk _desk = null!;
 
+    public static TheoryData<string> Providers => [.. WebhookDesk.Providers];
+
     public override async Task InitializeAsync()
     {
         await base.InitializeAsync();
@@ -48,12 +50,7 @@ public sealed class WebhookDeskTests : FeedbackTest
     }
 
     [Theory]
-    [InlineData("ses")]
-    [InlineData("sendgrid")]
-    [InlineData("postmark")]
-    [InlineData("mailgun")]
-    [InlineData("sparkpost")]
-    [InlineData("generic")]
+    [MemberData(nameof(Providers))]
     public async Task ABounceOfEveryProviderSuppressesItsReader(string provider)
     {
         var (_, mails) = await SendAsync(3);
@@ -68,12 +65,7 @@ public sealed class WebhookDeskTests : FeedbackTest
     }
 
     [Theory]
-    [InlineData("ses")]
-    [InlineData("sendgrid")]
-    [InlineData("postmark")]
-    [InlineData("mailgun")]
-    [InlineData("sparkpost")]
-    [InlineData("generic")]
+    [MemberData(nameof(Providers))]
     public async Task AComplaintToEveryProviderEndsTheSubscription(string provider)
     {
         var (_, mails) = await SendAsync(2);
@@ -86,12 +78,7 @@ public sealed class WebhookDeskTests : FeedbackTest
     }
 
     [Theory]
-    [InlineData("ses")]
-    [InlineData("sendgrid")]
-    [InlineData("postmark")]
-    [InlineData("mailgun")]
-    [InlineData("sparkpost")]
-    [InlineData("generic")]
+    [MemberData(nameof(Providers))]
     public async Task WhatIsForgedOrOldIsRefusedAndChangesNothing(string provider)
     {
         var (_, mails) = await SendAsync(2);

@@ -74,12 +74,12 @@ internal sealed class ContainerHtml(ContainerSetting setting) : HtmlObjectRender
     private void Conversation(HtmlRenderer renderer, EditionContainer container)
     {
         Open(renderer, "div", "conversation");
-        Paragraph(renderer, "box-title", container.Argument.Length > 0 ? container.Argument : setting.Words.Text("container.conversation.title"));
+        Paragraph(renderer, "box-title", setting.ConversationTitle(container));
         if (container.IsEmpty)
             Paragraph(renderer, null, setting.Words.Text("container.conversation.text"));
         else
             renderer.WriteChildren(container);
-        Button(renderer, setting.WebEdition + "#conversation", setting.Words.Text("container.conversation.button"));
+        Button(renderer, setting.ConversationUrl, setting.Words.Text("container.conversation.button"));
         renderer.WriteLine("</div>");
     }
 

@@ -19,6 +19,12 @@ internal sealed record ContainerSetting(Phrases Words, string WebEdition, string
     public string AdLabel(EditionContainer ad) =>
         ad.Argument.Length == 0 ? Words.Text("container.ad") : Words.Text("container.ad.by", ("sponsor", ad.Argument));
 
+    /// <summary>What a call to the conversation is headed by.</summary>
+    public string ConversationTitle(EditionContainer call) => call.Argument.Length > 0 ? call.Argument : Words.Text("container.conversation.title");
+
+    /// <summary>Where the conversation is.</summary>
+    public string ConversationUrl => WebEdition + "#conversation";
+
     /// <summary>What stands on a video's bar, and for its picture where that has no words of its own.</summary>
     public string VideoLabel(EditionContainer video) => string.IsNullOrEmpty(video.Label) ? Words.Text("container.video") : video.Label;
 }
