@@ -27,7 +27,7 @@ public sealed class CompiledMessage
         _stored = stored;
         Sha256 = SHA256.HashData(stored);
         HasLeaveAddress = headers.OfType<WireOp.Token>().Any(token => token.Slot.Name == SlotName.LeaveToken);
-        Attributes = [.. Slots().Select(slot => slot.Name)
+        Attributes = [.. headers.Concat(body).SelectMany(Names)
             .Where(SlotName.IsAttribute)
             .Select(name => name[SlotName.AttributePrefix.Length..])
             .Distinct(StringComparer.Ordinal)
@@ -72,14 +72,22 @@ public sealed class CompiledMessage
         return new FilledMessage(output.ToArray(), requiresSmtpUtf8: !Ascii.IsValid(local), headerSegments);
     }
 
-    private IEnumerable<SlotPart.Slot> Slots() => _headers.Concat(_body).SelectMany(op => op switch
+    private static IEnumerable<string> Names(WireOp op) => op switch
     {
-        WireOp.Token token => [token.Slot],
-        WireOp.Quoted quoted => [quoted.Slot],
-        WireOp.TextField field => field.Text.Parts.OfType<SlotPart.Slot>(),
-        WireOp.Base64 part => part.Pieces.Where(piece => piece.Slot is not null).Select(piece => piece.Slot!),
-        _ => Enumerable.Empty<SlotPart.Slot>(),
-    });
+        WireOp.Token token => [token.Slot.Name],
+        WireOp.Quoted quoted => [quoted.Slot.Name],
+        WireOp.TextField field => field.Text.Parts.SelectMany(part => part.Names),
+        WireOp.Base64 part => part.Pieces.SelectMany(Names),
+        WireOp.Choice choice => choice.If.Names.Concat(choice.Then.Concat(choice.Else).SelectMany(Names)),
+        _ => [],
+    };
+
+    private static IEnumerable<string> Names(Base64Piece piece) => piece switch
+    {
+        Base64Piece.Value value => [value.Slot.Name],
+        Base64Piece.Choice choice => choice.If.Names.Concat(choice.Then.Concat(choice.Else).SelectMany(Names)),
+        _ => [],
+    };
 }
 
 /// <summary>Stored bytes are no compiled message of a version this program knows.</summary>

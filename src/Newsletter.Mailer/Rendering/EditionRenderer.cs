@@ -37,6 +37,8 @@ public static class EditionRenderer
         var body = ReadBody(request, table, reader, problems);
         var lines = PageLines.Prepare(edition, table, problems);
         RefuseSlotsInTitle(edition, problems);
+        foreach (var line in (string[])[lines.Subject, lines.Preheader, lines.SignOff])
+            TagPlaces.Check(line, table, reader);
         reader.CheckAll();
         var variants = body is null ? null : UnlessTooDeep(request, problems, () => EditionVariants.Of(body, request, problems));
         if (body is null || variants is null || theme is null || HasErrors(problems))
@@ -111,7 +113,7 @@ public static class EditionRenderer
 
     private static void RefuseSlotsInTitle(EditionDocument edition, List<RenderProblem> problems)
     {
-        if (edition.Template && edition.Title?.Contains("{{", StringComparison.Ordinal) == true && edition.TitleAt != edition.SubjectAt)
+        if (edition.Template && edition.Title is { } title && (title.Contains("{{", StringComparison.Ordinal) || title.Contains("{%", StringComparison.Ordinal)) && edition.TitleAt != edition.SubjectAt)
             problems.Add(new RenderProblem(
                 RenderSeverity.Error, edition.TitleAt.Line, edition.TitleAt.Column,
                 "The title stands in the archive too, so it holds no slots. Put the slot into \"subject\" and give \"title\" without it."));

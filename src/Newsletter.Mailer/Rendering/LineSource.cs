@@ -4,10 +4,10 @@ using Newsletter.Mailer.Rendering.Slots;
 
 namespace Newsletter.Mailer.Rendering;
 
-/// <summary>Finds the slots in one line of front matter: a subject, a preheader. Nothing there is code.</summary>
+/// <summary>Finds the slots and tags in one line of front matter: a subject, a preheader. Nothing there is code.</summary>
 internal static class LineSource
 {
-    /// <summary>The line with a token for every slot.</summary>
+    /// <summary>The line with a token for each.</summary>
     public static string Prepare(string line, SourcePosition at, EditionDocument edition, SlotTable table, List<RenderProblem> problems)
     {
         if (!edition.Template)
@@ -19,7 +19,7 @@ internal static class LineSource
             var rest = line.AsSpan(i);
             if (rest.StartsWith(@"\{"))
                 prepared.Append(line[++i]);
-            else if (rest.StartsWith("{{") && SlotSyntax.LengthOfSlot(rest) is var length and >= SlotTable.MinLength)
+            else if (LengthOf(rest) is var length and >= SlotTable.MinLength)
             {
                 prepared.Append(table.Add(new SlotSource(line.Substring(i, length), at with { Column = at.Column + i })));
                 i += length - 1;
@@ -29,11 +29,14 @@ internal static class LineSource
                 if (rest.StartsWith("{{") || rest.StartsWith("{%"))
                     problems.Add(new RenderProblem(
                         RenderSeverity.Error, at.Line, at.Column + i,
-                        "Only slots that are closed can stand here, such as {{ subscriber.first_name | default: \"friend\" }}. Braces that are meant as text need a backslash: \\{{."));
+                        "Only slots and tags that are closed can stand here, such as {{ subscriber.first_name | default: \"friend\" }}. Braces that are meant as text need a backslash: \\{{."));
                 prepared.Append(line[i]);
             }
         }
 
         return prepared.ToString();
     }
+
+    private static int LengthOf(ReadOnlySpan<char> text) =>
+        text.StartsWith("{{") ? SlotSyntax.LengthOfSlot(text) : text.StartsWith("{%") ? SlotSyntax.LengthOfTag(text) : -1;
 }

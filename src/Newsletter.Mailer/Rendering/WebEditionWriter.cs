@@ -1,4 +1,5 @@
 using AngleSharp.Dom;
+using AngleSharp.Html.Parser;
 using Newsletter.Mailer.Editions;
 using Newsletter.Mailer.Rendering.Body;
 using Newsletter.Mailer.Rendering.Languages;
@@ -26,10 +27,10 @@ internal sealed class WebEditionWriter(RenderRequest request, SlotTable table, S
         var content = body();
         DropReaderLinks(content);
         WebShape.Apply(content, Phrases.For(_language));
-        var description = lead.Length > 0 ? lead : FirstWords(content);
         SignOff(content);
         EditionPage.PlaceSlots(content);
-        return Edition(description) with { Html = Fill(content.Body!.InnerHtml.Trim()) };
+        var html = Fill(content.Body!.InnerHtml.Trim());
+        return Edition(lead.Length > 0 ? lead : FirstWords(html)) with { Html = html };
     }
 
     private WebEdition Edition(string description) => new()
@@ -76,12 +77,12 @@ internal sealed class WebEditionWriter(RenderRequest request, SlotTable table, S
             content.Body!.AppendChild(line);
     }
 
-    private string FirstWords(IDocument content)
+    private static string FirstWords(string html)
     {
         var words = "";
-        foreach (var block in content.QuerySelectorAll("p, li").Where(block => block.Closest(".footnotes, figure, table") is null))
+        foreach (var block in new HtmlParser().ParseDocument(html).QuerySelectorAll("p, li").Where(block => block.Closest(".footnotes, figure, table, .sign-off") is null))
         {
-            words = Plain($"{words} {block.TextContent}");
+            words = OneLine($"{words} {block.TextContent}");
             if (words.Length >= LongestDescription)
                 break;
         }
@@ -96,8 +97,10 @@ internal sealed class WebEditionWriter(RenderRequest request, SlotTable table, S
         return space > LongestDescription / 2 ? space : LongestDescription - (char.IsHighSurrogate(text[LongestDescription - 1]) ? 1 : 0);
     }
 
-    private string Plain(string text) =>
-        string.Join(' ', UnsafeCharacters.Strip(Fill(text)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+    private string Plain(string text) => OneLine(Fill(text));
+
+    private static string OneLine(string text) =>
+        string.Join(' ', UnsafeCharacters.Strip(text).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
     // Nothing is no template.
     private string Fill(string text) => text.Length == 0 ? "" : reader.Read(text).Fill(Nobody);

@@ -166,8 +166,6 @@ public sealed class SlotTests
     [InlineData("{{ subscriber.first_name", 1, "not closed")]
     [InlineData("{{}}", 1, "empty")]
     [InlineData("{{ }}", 1, "more than is allowed")]
-    [InlineData("{% if x %}", 1, "no tags are known yet")]
-    [InlineData("{% for i in (1..100000000) %}x{% endfor %}", 1, "no tags are known yet")]
     public void WhatIsNotAllowedIsNamedWithLineAndColumn(string slot, int column, string part)
     {
         var problem = Rendered.Problems("First\n\nab " + slot)[0];

@@ -45,6 +45,8 @@ internal static partial class BodyHtml
         var renderer = new HtmlRenderer(writer);
         MarkdownDialect.Reading.Setup(renderer);
         renderer.ObjectRenderers.Insert(0, new ContainerHtml(setting));
+        renderer.ObjectRenderers.Insert(0, new TagInlineHtml());
+        renderer.ObjectRenderers.Insert(0, new TagBlockHtml());
         renderer.Render(tree.Document);
         return writer.ToString();
     }

@@ -11,7 +11,7 @@ namespace Newsletter.Mailer.Rendering.Body;
 
 /// <summary>
 /// Prepares Markdown for reading, at unchanged length so that every position stays true: comments dropped, raw tags warned about,
-/// slots outside code replaced by tokens that mean nothing to Markdown.
+/// slots and tags outside code replaced by tokens that mean nothing to Markdown.
 /// </summary>
 internal sealed partial class BodySource
 {
@@ -158,23 +158,35 @@ internal sealed partial class BodySource
             return 2;
         }
 
+        return Take(at, length);
+    }
+
+    // In another tool's file tags are that tool's.
+    private int TakeTag(int at)
+    {
+        var length = SlotSyntax.LengthOfTag(_text.AsSpan(at));
+        if (length < SlotTable.MinLength || _edition.IsForeign)
+        {
+            Refuse(at, length < 0
+                ? "{% is opened here and not closed by %} on the same line. Braces that are meant as text belong in code, or behind a backslash: \\{%."
+                : $"{new string(_text, at, length)}: {(_edition.IsForeign ? "it is a tag of another tool's" : "it is an empty tag")}.");
+            return Math.Max(2, length);
+        }
+
+        return Take(at, length);
+    }
+
+    private int Take(int at, int length)
+    {
         if (_table.IsFull)
         {
-            Refuse(at, "There are more slots than an edition can have (4,096).");
+            Refuse(at, "There are more slots and tags than an edition can have (4,096).");
             return _text.Length - at;
         }
 
         var text = new string(_text, at, length);
         _table.Add(new SlotSource(text, _lines.At(at))).CopyTo(_text.AsSpan(at));
         return length;
-    }
-
-    private int TakeTag(int at)
-    {
-        var length = SlotSyntax.LengthOfTag(_text.AsSpan(at));
-        var tag = length < 0 ? "{%" : new string(_text, at, length);
-        Refuse(at, $"{tag}: no tags are known yet, only slots such as {{{{ subscriber.first_name | default: \"friend\" }}}}. Braces that are meant as text belong in code, or behind a backslash: \\{{%; \"template: off\" in the front matter makes all braces text.");
-        return Math.Max(2, length);
     }
 
     private void Refuse(int at, string message)

@@ -53,7 +53,9 @@ internal sealed class BodyTree
         foreach (var block in Document.Descendants<CodeBlock>())
             RestoreLines(block);
         foreach (var inline in Document.Descendants<CodeInline>().ToList())
-            inline.Content = _table.Restore(inline.Content);
+            inline.Content = _table.RestoreInCode(inline.Content);
+        foreach (var tags in Document.Descendants<TagBlock>())
+            tags.Read(_table);
         foreach (var task in Document.Descendants<TaskList>().ToList())
             task.ReplaceBy(new LiteralInline(task.Checked ? "☑" : "☐"));
         foreach (var inline in Document.Descendants<AutolinkInline>().ToList())
@@ -90,7 +92,7 @@ internal sealed class BodyTree
         {
             ref var line = ref block.Lines.Lines[i];
             if (SlotTable.HasTokens(line.Slice.AsSpan()))
-                line.Slice = new StringSlice(_table.Restore(line.Slice.ToString()));
+                line.Slice = new StringSlice(_table.RestoreInCode(line.Slice.ToString()));
         }
     }
 

@@ -21,6 +21,7 @@ internal sealed class EditionBody
         _reader = reader;
         _lines = new LineIndex(request.Edition.Body, request.Edition.BodyLine);
         Whole = Read(prepared, problems);
+        TagPlaces.Check(Whole.Document, table, reader);
     }
 
     /// <summary>Everything, whoever sees it: what is wrong anywhere is found here.</summary>

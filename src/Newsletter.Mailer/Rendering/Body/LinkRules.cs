@@ -44,7 +44,7 @@ internal sealed partial class LinkRules(SlotTable table, SlotReader reader, Sour
         {
             if (!table.TryRead(url, i, out var slot, out _, out var end))
                 continue;
-            var problem = i == 0 || i >= allowedFrom ? WholeUrlProblem(slot, i) : "A slot can't stand before the end of a link's host: a reader's value would choose where the link leads. Put it into the path or behind the question mark.";
+            var problem = slot.IsTag ? "A tag can't stand in a link's address. Put the whole link between the tags." : i == 0 || i >= allowedFrom ? WholeUrlProblem(slot, i) : "A slot can't stand before the end of a link's host: a reader's value would choose where the link leads. Put it into the path or behind the question mark.";
             if (problem is not null)
             {
                 reader.Refuse(slot, (0, $"{slot.Text}: {problem}"));

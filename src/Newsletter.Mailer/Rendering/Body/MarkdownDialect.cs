@@ -33,6 +33,8 @@ internal static class MarkdownDialect
     private static MarkdownPipelineBuilder WithContainers(MarkdownPipelineBuilder builder)
     {
         builder.BlockParsers.Insert(0, new ContainerParser());
+        builder.BlockParsers.Insert(0, new TagBlockParser());
+        builder.InlineParsers.Insert(0, new TagInlineParser());
         builder.BlockParsers.Replace<HtmlBlockParser>(new HtmlUpToFences());
         return builder;
     }

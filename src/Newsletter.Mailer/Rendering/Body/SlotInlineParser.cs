@@ -6,20 +6,22 @@ using Newsletter.Mailer.Rendering.Slots;
 
 namespace Newsletter.Mailer.Rendering.Body;
 
-/// <summary>A slot found while looking for code: what is in its quotes opens none.</summary>
+/// <summary>A slot or tag found while looking for code: what is in its quotes opens none.</summary>
 internal sealed class SlotInline : LeafInline;
 
-/// <summary>Takes <c>{{…}}</c> whole, so that a backtick or an asterisk inside is no Markdown.</summary>
+/// <summary>Takes <c>{{…}}</c> and <c>{% … %}</c> whole, so that a backtick or an asterisk inside is no Markdown.</summary>
 internal sealed class SlotInlineParser : InlineParser
 {
     public SlotInlineParser() => OpeningCharacters = ['{'];
 
     public override bool Match(InlineProcessor processor, ref StringSlice slice)
     {
-        if (slice.PeekChar() != '{')
-            return false;
-
-        var length = SlotSyntax.LengthOfSlot(slice.AsSpan());
+        var length = slice.PeekChar() switch
+        {
+            '{' => SlotSyntax.LengthOfSlot(slice.AsSpan()),
+            '%' => SlotSyntax.LengthOfTag(slice.AsSpan()),
+            _ => -1,
+        };
         if (length < 0)
             return false;
 

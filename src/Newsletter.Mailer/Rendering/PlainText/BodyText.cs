@@ -42,10 +42,19 @@ internal sealed partial class BodyText
     private List<string> Document(IEnumerable<Block> blocks)
     {
         var lines = new List<string>();
+        var tags = new TextTags(lines);
         foreach (var block in blocks)
         {
             if (block is HeadingBlock { Level: <= 2 })
                 AddNotes(lines);
+            if (block is TagBlock tag)
+            {
+                // The notes of a way stand in it, and those of what comes before stand before it.
+                AddNotes(lines);
+                tags.Add(tag);
+                continue;
+            }
+
             var content = Lines(block, Width).ToList();
             if (content.Count == 0)
                 continue;
@@ -53,10 +62,11 @@ internal sealed partial class BodyText
                 lines.Add("");
             if (block is HeadingBlock { Level: <= 2 } && lines.Count > 0)
                 lines.Add("");
-            lines.AddRange(content);
+            tags.AddBlock(content);
         }
 
         AddNotes(lines);
+        tags.End();
         return lines;
     }
 
@@ -85,6 +95,7 @@ internal sealed partial class BodyText
         // Definitions of links and footnotes hold nothing to read.
         LinkReferenceDefinitionGroup or LinkReferenceDefinition or Footnote => [],
         ContainerBlock container => Blocks(container, width, isTight: false),
+        TagBlock tag => [string.Concat(tag.Tags.Select(inner => inner.Token))],
         LeafBlock leaf => LineWrap.Wrap(_inlines.Of(leaf.Inline), width),
         _ => [],
     };
@@ -109,14 +120,24 @@ internal sealed partial class BodyText
     private List<string> Blocks(ContainerBlock container, int width, bool isTight)
     {
         var lines = new List<string>();
+        var tags = new TextTags(lines);
         foreach (var block in container)
         {
+            if (block is TagBlock tag)
+            {
+                tags.Add(tag);
+                continue;
+            }
+
             var content = Lines(block, width).ToList();
-            if (content.Count > 0 && lines.Count > 0 && !(isTight && block is ListBlock))
+            if (content.Count == 0)
+                continue;
+            if (lines.Count > 0 && !(isTight && block is ListBlock))
                 lines.Add("");
-            lines.AddRange(content);
+            tags.AddBlock(content);
         }
 
+        tags.End();
         return lines;
     }
 

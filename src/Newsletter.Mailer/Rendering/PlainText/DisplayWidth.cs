@@ -17,7 +17,7 @@ internal static class DisplayWidth
         {
             if (text[i] == SlotTable.Open || (text[i] > SlotTable.Brace && text[i] < '\uFDE0' && SlotTable.HasTokens(text.AsSpan(i, 1))))
             {
-                width += SlotWidth;
+                width += text[i] == SlotTable.OpenTag ? 0 : SlotWidth;
                 i = text.IndexOf(SlotTable.Close, i) + 1;
                 continue;
             }

@@ -3,6 +3,7 @@ using Markdig.Extensions.EmphasisExtras;
 using Markdig.Extensions.Footnotes;
 using Markdig.Syntax;
 using Markdig.Syntax.Inlines;
+using Newsletter.Mailer.Rendering.Body;
 using Newsletter.Mailer.Rendering.Languages;
 
 namespace Newsletter.Mailer.Rendering.PlainText;
@@ -31,6 +32,9 @@ internal sealed class InlineText(TextNotes notes, Phrases words)
         {
             case LiteralInline literal:
                 text.Append(literal.Content.AsSpan());
+                break;
+            case TagInline tag:
+                text.Append(tag.Token);
                 break;
             case CodeInline code:
                 text.Append('`').Append(code.Content).Append('`');

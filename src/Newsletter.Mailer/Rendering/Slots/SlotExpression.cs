@@ -27,8 +27,8 @@ internal sealed record SlotExpression(string Name, string? Default)
                 : null;
     }
 
-    // subscriber.first_name, or subscriber.attributes["shoe size"] where the name is no identifier.
-    private static string? NameOf(ScriptExpression? expression) => expression switch
+    /// <summary><c>subscriber.first_name</c>, or <c>subscriber.attributes["shoe size"]</c> where the name is no identifier; null where it is no name.</summary>
+    public static string? NameOf(ScriptExpression? expression) => expression switch
     {
         ScriptVariableGlobal variable => variable.Name,
         ScriptMemberExpression { Target: { } target, Member: { } member } =>

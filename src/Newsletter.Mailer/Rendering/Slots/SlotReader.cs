@@ -13,7 +13,8 @@ internal sealed class SlotReader(SlotScope scope, SlotTable table, bool foreign,
 {
     private const string Example = "{{ subscriber.first_name | default: \"friend\" }}";
 
-    private static readonly ParserOptions Options = new() { ExpressionDepthLimit = 20, LiquidFunctionsToScriban = false };
+    /// <summary>How Scriban reads for us: its own functions stay unknown.</summary>
+    public static readonly ParserOptions Options = new() { ExpressionDepthLimit = 20, LiquidFunctionsToScriban = false };
 
     private readonly HashSet<SlotSource> _texts = new(ReferenceEqualityComparer.Instance);
 
@@ -44,22 +45,27 @@ internal sealed class SlotReader(SlotScope scope, SlotTable table, bool foreign,
     /// <summary>Whether a slot is the address of a page of one reader's.</summary>
     public static bool IsReaderUrl(SlotSource slot) => Parse(slot.Text, out _) is { } expression && SlotName.IsUrl(expression.Name) && SlotName.OfReader.Contains(expression.Name);
 
-    /// <summary>
-    /// Reads a text with tokens as one Liquid template. Tags such as <c>if</c> will be statements of the same tree.
-    /// </summary>
+    /// <summary>Reads a text with tokens as one Liquid template.</summary>
     public SlotTemplate Read(string text)
     {
         var (liquid, escapes) = ToLiquid(text);
         var body = Template.ParseLiquid(liquid, null, Options).Page?.Body
             ?? throw new InvalidOperationException("A template whose every slot was read did not parse as a whole.");
+        return new SlotTemplate(Parts(body.Statements, escapes));
+    }
+
+    private List<SlotPart> Parts(IEnumerable<ScriptStatement> statements, Dictionary<int, SlotEscape> escapes)
+    {
         var parts = new List<SlotPart>();
-        foreach (var statement in body.Statements)
+        foreach (var statement in statements)
             AddPart(statement, escapes, parts);
-        return new SlotTemplate(Merge(parts));
+        return Merge(parts);
     }
 
     private (int Offset, string Message)? Check(SlotSource slot)
     {
+        if (slot.IsTag)
+            return TagReader.Problem(slot, scope);
         var expression = Parse(slot.Text, out var refused);
         if (expression is null)
             return refused;
@@ -127,7 +133,7 @@ internal sealed class SlotReader(SlotScope scope, SlotTable table, bool foreign,
     {
         switch (statement)
         {
-            case ScriptEscapeStatement:
+            case ScriptEscapeStatement or ScriptEndStatement:
                 break;
             case ScriptRawStatement raw:
                 parts.Add(new SlotPart.Literal(raw.Text.ToString().Replace(SlotTable.Brace, '{')));
@@ -139,10 +145,31 @@ internal sealed class SlotReader(SlotScope scope, SlotTable table, bool foreign,
                     ? new SlotPart.Literal(SlotEscaping.Apply(escape, constant.Length == 0 ? expression.Default ?? "" : constant))
                     : new SlotPart.Slot(expression.Name, expression.Default, escape));
                 break;
+            case ScriptIfStatement choice:
+                AddChoice(choice, escapes, parts);
+                break;
             default:
                 throw new InvalidOperationException($"A statement that no check let through: {statement.GetType().Name}.");
         }
     }
+
+    // What is the same for everyone is decided now.
+    private void AddChoice(ScriptIfStatement choice, Dictionary<int, SlotEscape> escapes, List<SlotPart> parts)
+    {
+        var condition = ConditionReader.Read(choice.Condition, out _)!.Settle(name => scope.TryGetConstant(name, out var value) ? value : null);
+        var (then, otherwise) = (Parts(choice.Then?.Statements ?? [], escapes), Otherwise(choice.Else, escapes));
+        if (condition is SlotCondition.Constant(var known))
+            parts.AddRange(known ? then : otherwise);
+        else
+            parts.Add(new SlotPart.Choice(condition, then, otherwise));
+    }
+
+    private List<SlotPart> Otherwise(ScriptConditionStatement? statement, Dictionary<int, SlotEscape> escapes) => statement switch
+    {
+        ScriptIfStatement next => Parts([next], escapes),
+        ScriptElseStatement { Body: { } last } => Parts(last.Statements, escapes),
+        _ => [],
+    };
 
     // The braces open a little before the expression: past them, a minus and blanks.
     private static SlotEscape EscapeBefore(int offset, Dictionary<int, SlotEscape> escapes)

@@ -3,8 +3,12 @@ using Newsletter.Mailer.Editions;
 
 namespace Newsletter.Mailer.Rendering.Slots;
 
-/// <summary>A slot as its author wrote it, braces included.</summary>
-internal sealed record SlotSource(string Text, SourcePosition At);
+/// <summary>A slot or a tag as its author wrote it, braces included.</summary>
+internal sealed record SlotSource(string Text, SourcePosition At)
+{
+    /// <summary>A tag, between <c>{%</c> and <c>%}</c>.</summary>
+    public bool IsTag => Text.StartsWith("{%", StringComparison.Ordinal);
+}
 
 /// <summary>
 /// Stands in for slots while Markdown, sanitiser and layout work on the text around them: each becomes a token of noncharacters
@@ -24,6 +28,9 @@ internal sealed class SlotTable
     /// <summary>A brace that is text.</summary>
     public const char Brace = '\uFDD3';
 
+    /// <summary>Begins the token of a tag, which has the same meaning wherever it stands.</summary>
+    public const char OpenTag = '\uFDD4';
+
     private const char FirstOpenWithPlace = '\uFDD8';
     private const char Zero = '\uFDE0';
     private const int MaxSlots = 4096;
@@ -32,6 +39,7 @@ internal sealed class SlotTable
     public const int MinLength = 5;
 
     private readonly List<SlotSource> _slots = [];
+    private readonly HashSet<SlotSource> _inCode = new(ReferenceEqualityComparer.Instance);
 
     public bool IsFull => _slots.Count >= MaxSlots;
 
@@ -40,11 +48,12 @@ internal sealed class SlotTable
     /// <summary>A token of the same length as the slot, so that positions behind it stay true.</summary>
     public string Add(SlotSource slot)
     {
-        var number = _slots.Count;
+        var added = _slots.Count;
         _slots.Add(slot);
-        return string.Create(Math.Max(MinLength, slot.Text.Length), number, static (token, number) =>
+        return string.Create(Math.Max(MinLength, slot.Text.Length), (added, slot), static (token, of) =>
         {
-            token[0] = Open;
+            var (number, slot) = of;
+            token[0] = slot.IsTag ? OpenTag : Open;
             token[^1] = Close;
             for (var i = token.Length - 2; i > 0; i--, number >>= 4)
                 token[i] = (char)(Zero + (number & 15));
@@ -57,7 +66,23 @@ internal sealed class SlotTable
     /// <summary>Whether the text holds a token or another mark of ours.</summary>
     public static bool HasTokens(ReadOnlySpan<char> text) => text.IndexOfAnyInRange('\uFDD0', '\uFDEF') >= 0;
 
-    /// <summary>The text as its author wrote it, every token turned back. For code, where braces are text.</summary>
+    /// <summary>Whether it was found to stand in code, where braces are text.</summary>
+    public bool IsInCode(SlotSource slot) => _inCode.Contains(slot);
+
+    /// <summary>The text of code as its author wrote it, every token turned back.</summary>
+    public string RestoreInCode(string text)
+    {
+        for (var i = 0; i < text.Length; i++)
+            if (TryRead(text, i, out var slot, out _, out var end))
+            {
+                _inCode.Add(slot);
+                i = end;
+            }
+
+        return Restore(text);
+    }
+
+    /// <summary>The text as its author wrote it, every token turned back.</summary>
     public string Restore(string text)
     {
         if (!HasTokens(text))
@@ -84,10 +109,10 @@ internal sealed class SlotTable
         slot = null!;
         escape = SlotEscape.None;
         end = at;
-        if (text[at] is not (Open or >= FirstOpenWithPlace and < Zero))
+        if (text[at] is not (Open or OpenTag or >= FirstOpenWithPlace and < Zero))
             return false;
 
-        if (text[at] != Open)
+        if (text[at] >= FirstOpenWithPlace)
             escape = (SlotEscape)(text[at] - FirstOpenWithPlace);
         var number = 0;
         for (end = at + 1; text[end] != Close; end++)

@@ -25,6 +25,20 @@ internal abstract record SlotPart
             return SlotEscaping.Apply(Escape, string.IsNullOrWhiteSpace(value) ? Default ?? "" : value);
         }
     }
+
+    /// <summary>One text for readers of whom a condition is true, another for the rest.</summary>
+    public sealed record Choice(SlotCondition If, IReadOnlyList<SlotPart> Then, IReadOnlyList<SlotPart> Else) : SlotPart
+    {
+        public IReadOnlyList<SlotPart> For(Recipient reader) => If.IsTrueOf(reader) ? Then : Else;
+    }
+
+    /// <summary>The names that a reader's text depends on, those of conditions included.</summary>
+    public IEnumerable<string> Names => this switch
+    {
+        Slot slot => [slot.Name],
+        Choice choice => choice.If.Names.Concat(choice.Then.Concat(choice.Else).SelectMany(part => part.Names)),
+        _ => [],
+    };
 }
 
 /// <summary>A text with slots, read and checked.</summary>
@@ -38,14 +52,31 @@ internal sealed class SlotTemplate(IReadOnlyList<SlotPart> parts)
     public string Fill(Recipient reader)
     {
         var text = new StringBuilder();
-        foreach (var part in Parts)
-            text.Append(part is SlotPart.Slot slot ? slot.ValueFor(reader) : ((SlotPart.Literal)part).Text);
+        Fill(Parts, reader, text);
         return text.ToString();
     }
 
-    /// <summary>The text with every slot at its default.</summary>
-    public string FillDefaults() =>
-        string.Concat(Parts.Select(part => part is SlotPart.Slot slot ? slot.Default ?? "" : ((SlotPart.Literal)part).Text));
+    /// <summary>The text with every slot at its default, and the longer way of each choice: the most that a reader may get but for their own values.</summary>
+    public string FillDefaults() => Defaults(Parts);
+
+    private static string Defaults(IEnumerable<SlotPart> parts) => string.Concat(parts.Select(part => part switch
+    {
+        SlotPart.Literal literal => literal.Text,
+        SlotPart.Slot slot => slot.Default ?? "",
+        SlotPart.Choice choice => Longer(Defaults(choice.Then), Defaults(choice.Else)),
+        _ => "",
+    }));
+
+    private static string Longer(string a, string b) => a.Length >= b.Length ? a : b;
+
+    private static void Fill(IReadOnlyList<SlotPart> parts, Recipient reader, StringBuilder text)
+    {
+        foreach (var part in parts)
+            if (part is SlotPart.Choice choice)
+                Fill(choice.For(reader), reader, text);
+            else
+                text.Append(part is SlotPart.Slot slot ? slot.ValueFor(reader) : ((SlotPart.Literal)part).Text);
+    }
 
     /// <summary>A text for everyone.</summary>
     public static SlotTemplate Constant(string text) => new([new SlotPart.Literal(text)]);

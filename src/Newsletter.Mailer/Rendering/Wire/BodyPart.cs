@@ -39,16 +39,35 @@ internal static class BodyPart
                 AddQuoted(body, part);
     }
 
-    private static Base64Piece Piece(SlotPart part) => part is SlotPart.Slot slot
-        ? new Base64Piece(null, slot)
-        : new Base64Piece(new Base64Run(Utf8.GetBytes(((SlotPart.Literal)part).Text.Replace("\n", "\r\n", StringComparison.Ordinal))), null);
+    private static Base64Piece Piece(SlotPart part) => part switch
+    {
+        SlotPart.Slot slot => new Base64Piece.Value(slot),
+        SlotPart.Choice choice => new Base64Piece.Choice(choice.If, [.. choice.Then.Select(Piece)], [.. choice.Else.Select(Piece)]),
+        _ => new Base64Piece.Static(new Base64Run(Utf8.GetBytes(((SlotPart.Literal)part).Text.Replace("\n", "\r\n", StringComparison.Ordinal)))),
+    };
 
     private static void AddQuoted(OpList body, SlotPart part)
     {
-        if (part is SlotPart.Slot slot)
-            body.Add(new WireOp.Quoted(slot));
-        else
-            QuotedPrintable.Encode(Utf8.GetBytes(((SlotPart.Literal)part).Text), body.Bytes);
+        switch (part)
+        {
+            case SlotPart.Slot slot:
+                body.Add(new WireOp.Quoted(slot));
+                break;
+            case SlotPart.Choice choice:
+                body.Add(new WireOp.Choice(choice.If, Quoted(choice.Then), Quoted(choice.Else)));
+                break;
+            case SlotPart.Literal literal:
+                QuotedPrintable.Encode(Utf8.GetBytes(literal.Text), body.Bytes);
+                break;
+        }
+    }
+
+    private static IReadOnlyList<WireOp> Quoted(IEnumerable<SlotPart> parts)
+    {
+        var way = new OpList();
+        foreach (var part in parts)
+            AddQuoted(way, part);
+        return way.ToOps();
     }
 
     private static SlotTemplate EndInLineBreak(SlotTemplate template) =>

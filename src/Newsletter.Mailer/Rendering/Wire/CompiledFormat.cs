@@ -7,10 +7,12 @@ namespace Newsletter.Mailer.Rendering.Wire;
 /// <summary>
 /// How a compiled message is stored: <c>NMCM</c>, a version byte, the steps of the headers and of the body, and the first 8 bytes
 /// of the SHA-256 of all that. A step is a kind byte and its fields; lengths are 7-bit varints. Numbers are never given a new meaning.
+/// Version 2 adds choices; what has none is written as version 1, which older programs read.
 /// </summary>
 internal static class CompiledFormat
 {
     private const byte Version = 1;
+    private const byte VersionWithChoices = 2;
     private const int SumLength = 8;
 
     private enum Kind : byte
@@ -21,6 +23,15 @@ internal static class CompiledFormat
         Token = 4,
         Quoted = 5,
         Base64 = 6,
+        Choice = 7,
+    }
+
+    // What a part of a text or a piece of base64 begins with.
+    private enum PartKind : byte
+    {
+        Static = 0,
+        Slot = 1,
+        Choice = 2,
     }
 
     private static ReadOnlySpan<byte> Magic => "NMCM"u8;
@@ -30,7 +41,7 @@ internal static class CompiledFormat
         var stream = new MemoryStream();
         var writer = new BinaryWriter(stream, Encoding.UTF8);
         writer.Write(Magic);
-        writer.Write(Version);
+        writer.Write(headers.Concat(body).Any(HasChoice) ? VersionWithChoices : Version);
         WriteOps(writer, headers);
         WriteOps(writer, body);
         writer.Flush();
@@ -43,8 +54,8 @@ internal static class CompiledFormat
     {
         if (stored.Length < Magic.Length + 1 + SumLength || !stored.AsSpan().StartsWith(Magic))
             throw new CompiledMessageException("These bytes are no compiled message.");
-        if (stored[Magic.Length] != Version)
-            throw new CompiledMessageException($"The compiled message is of version {stored[Magic.Length]}; this program knows version {Version}. A newer program wrote it: use that one.");
+        if (stored[Magic.Length] is not (Version or VersionWithChoices))
+            throw new CompiledMessageException($"The compiled message is of version {stored[Magic.Length]}; this program knows versions {Version} and {VersionWithChoices}. A newer program wrote it: use that one.");
         if (!SHA256.HashData(stored.AsSpan(0, stored.Length - SumLength)).AsSpan(0, SumLength).SequenceEqual(stored.AsSpan(stored.Length - SumLength)))
             throw new CompiledMessageException("The compiled message is damaged: its checksum does not match.");
 
@@ -58,6 +69,14 @@ internal static class CompiledFormat
             throw new CompiledMessageException($"The compiled message is damaged: {broken.Message}");
         }
     }
+
+    private static bool HasChoice(WireOp op) => op switch
+    {
+        WireOp.Choice => true,
+        WireOp.TextField field => field.Text.Parts.Any(part => part is SlotPart.Choice),
+        WireOp.Base64 part => part.Pieces.Any(piece => piece is Base64Piece.Choice),
+        _ => false,
+    };
 
     private static void WriteOps(BinaryWriter writer, IReadOnlyList<WireOp> ops)
     {
@@ -92,9 +111,13 @@ internal static class CompiledFormat
                 break;
             case WireOp.Base64 step:
                 writer.Write((byte)Kind.Base64);
-                writer.Write7BitEncodedInt(step.Pieces.Count);
-                foreach (var piece in step.Pieces)
-                    WritePiece(writer, piece);
+                WritePieces(writer, step.Pieces);
+                break;
+            case WireOp.Choice step:
+                writer.Write((byte)Kind.Choice);
+                ConditionFormat.Write(writer, step.If);
+                WriteOps(writer, step.Then);
+                WriteOps(writer, step.Else);
                 break;
             default:
                 throw new InvalidOperationException($"A step that can't be stored: {op.GetType().Name}.");
@@ -116,7 +139,8 @@ internal static class CompiledFormat
         Kind.TextField => new WireOp.TextField(reader.ReadString(), new SlotTemplate(ReadParts(reader))),
         Kind.Token => new WireOp.Token(ReadSlot(reader)),
         Kind.Quoted => new WireOp.Quoted(ReadSlot(reader)),
-        Kind.Base64 => new WireOp.Base64([.. Enumerable.Range(0, ReadCount(reader)).Select(_ => ReadPiece(reader))]),
+        Kind.Base64 => new WireOp.Base64(ReadPieces(reader)),
+        Kind.Choice => new WireOp.Choice(ConditionFormat.Read(reader), ReadOps(reader), ReadOps(reader)),
         var unknown => throw new CompiledMessageException($"The compiled message has a step of unknown kind {(byte)unknown}."),
     };
 
@@ -124,34 +148,77 @@ internal static class CompiledFormat
     {
         writer.Write7BitEncodedInt(parts.Count);
         foreach (var part in parts)
-        {
-            writer.Write(part is SlotPart.Slot);
-            if (part is SlotPart.Slot slot)
-                WriteSlot(writer, slot);
-            else
-                writer.Write(((SlotPart.Literal)part).Text);
-        }
+            switch (part)
+            {
+                case SlotPart.Literal literal:
+                    writer.Write((byte)PartKind.Static);
+                    writer.Write(literal.Text);
+                    break;
+                case SlotPart.Slot slot:
+                    writer.Write((byte)PartKind.Slot);
+                    WriteSlot(writer, slot);
+                    break;
+                case SlotPart.Choice choice:
+                    writer.Write((byte)PartKind.Choice);
+                    ConditionFormat.Write(writer, choice.If);
+                    WriteParts(writer, choice.Then);
+                    WriteParts(writer, choice.Else);
+                    break;
+            }
     }
 
     private static List<SlotPart> ReadParts(BinaryReader reader)
     {
         var parts = new List<SlotPart>();
         for (var left = ReadCount(reader); left > 0; left--)
-            parts.Add(reader.ReadBoolean() ? ReadSlot(reader) : new SlotPart.Literal(reader.ReadString()));
+            parts.Add((PartKind)reader.ReadByte() switch
+            {
+                PartKind.Static => new SlotPart.Literal(reader.ReadString()),
+                PartKind.Slot => ReadSlot(reader),
+                PartKind.Choice => new SlotPart.Choice(ConditionFormat.Read(reader), ReadParts(reader), ReadParts(reader)),
+                var unknown => throw UnknownPart(unknown),
+            });
         return parts;
     }
 
-    private static void WritePiece(BinaryWriter writer, Base64Piece piece)
+    private static void WritePieces(BinaryWriter writer, IReadOnlyList<Base64Piece> pieces)
     {
-        writer.Write(piece.Slot is not null);
-        if (piece.Slot is not null)
-            WriteSlot(writer, piece.Slot);
-        else
-            WriteBytes(writer, piece.Run!.Raw);
+        writer.Write7BitEncodedInt(pieces.Count);
+        foreach (var piece in pieces)
+            switch (piece)
+            {
+                case Base64Piece.Static fixedPiece:
+                    writer.Write((byte)PartKind.Static);
+                    WriteBytes(writer, fixedPiece.Run.Raw);
+                    break;
+                case Base64Piece.Value value:
+                    writer.Write((byte)PartKind.Slot);
+                    WriteSlot(writer, value.Slot);
+                    break;
+                case Base64Piece.Choice choice:
+                    writer.Write((byte)PartKind.Choice);
+                    ConditionFormat.Write(writer, choice.If);
+                    WritePieces(writer, choice.Then);
+                    WritePieces(writer, choice.Else);
+                    break;
+            }
     }
 
-    private static Base64Piece ReadPiece(BinaryReader reader) =>
-        reader.ReadBoolean() ? new Base64Piece(null, ReadSlot(reader)) : new Base64Piece(new Base64Run(ReadBytes(reader)), null);
+    private static List<Base64Piece> ReadPieces(BinaryReader reader)
+    {
+        var pieces = new List<Base64Piece>();
+        for (var left = ReadCount(reader); left > 0; left--)
+            pieces.Add((PartKind)reader.ReadByte() switch
+            {
+                PartKind.Static => new Base64Piece.Static(new Base64Run(ReadBytes(reader))),
+                PartKind.Slot => new Base64Piece.Value(ReadSlot(reader)),
+                PartKind.Choice => new Base64Piece.Choice(ConditionFormat.Read(reader), ReadPieces(reader), ReadPieces(reader)),
+                var unknown => throw UnknownPart(unknown),
+            });
+        return pieces;
+    }
+
+    private static CompiledMessageException UnknownPart(PartKind kind) => new($"The compiled message has a part of unknown kind {(byte)kind}.");
 
     private static void WriteSlot(BinaryWriter writer, SlotPart.Slot slot)
     {

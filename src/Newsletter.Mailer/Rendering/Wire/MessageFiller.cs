@@ -27,6 +27,10 @@ internal ref struct MessageFiller(Recipient reader, SegmentWriter output)
             case WireOp.Base64 step:
                 WriteBase64(step.Pieces);
                 break;
+            case WireOp.Choice step:
+                foreach (var inner in step.For(reader))
+                    Take(inner);
+                break;
             case WireOp.Token step:
                 Write(CheckedToken(step.Slot));
                 break;
@@ -69,29 +73,43 @@ internal ref struct MessageFiller(Recipient reader, SegmentWriter output)
     {
         Span<byte> group = stackalloc byte[3];
         var pending = 0;
+        WriteBase64(pieces, group, ref pending);
+        Base64Run.WriteLines(group[..pending], output);
+    }
+
+    // The group holds the bytes that wait for the rest of their three, and how many there are.
+    private readonly void WriteBase64(IReadOnlyList<Base64Piece> pieces, scoped Span<byte> group, ref int pending)
+    {
         foreach (var piece in pieces)
         {
-            var bytes = piece.Run is { } run ? run.Raw.Span : Encoding.UTF8.GetBytes(piece.Slot!.ValueFor(reader));
-            var head = Math.Min(Base64Run.HeadLength(pending), bytes.Length);
-            bytes[..head].CopyTo(group[pending..]);
-            if (pending > 0 && pending + head == 3)
-                Base64Run.WriteLines(group, output);
-            if (pending + head is > 0 and < 3)
-            {
-                pending += head;
-                continue;
-            }
-
-            var rest = bytes[head..];
-            if (piece.Run is not null)
-                output.AddShared(piece.Run.Middle(pending));
+            if (piece is Base64Piece.Choice choice)
+                WriteBase64(choice.For(reader), group, ref pending);
             else
-                Base64Run.WriteLines(rest[..(rest.Length - (rest.Length % 3))], output);
-            pending = rest.Length % 3;
-            rest[^pending..].CopyTo(group);
+                WriteBase64(piece, group, ref pending);
+        }
+    }
+
+    private readonly void WriteBase64(Base64Piece piece, scoped Span<byte> group, ref int pending)
+    {
+        var run = (piece as Base64Piece.Static)?.Run;
+        var bytes = run is not null ? run.Raw.Span : Encoding.UTF8.GetBytes(((Base64Piece.Value)piece).Slot.ValueFor(reader));
+        var head = Math.Min(Base64Run.HeadLength(pending), bytes.Length);
+        bytes[..head].CopyTo(group[pending..]);
+        if (pending > 0 && pending + head == 3)
+            Base64Run.WriteLines(group, output);
+        if (pending + head is > 0 and < 3)
+        {
+            pending += head;
+            return;
         }
 
-        Base64Run.WriteLines(group[..pending], output);
+        var rest = bytes[head..];
+        if (run is not null)
+            output.AddShared(run.Middle(pending));
+        else
+            Base64Run.WriteLines(rest[..(rest.Length - (rest.Length % 3))], output);
+        pending = rest.Length % 3;
+        rest[^pending..].CopyTo(group);
     }
 
     // Our own code makes these values; a bad one is a bug, and one reader's mail fails rather than a header being forged.
