@@ -108,11 +108,12 @@ public sealed class ControlTests : MailroomTest
     public async Task ASenderThatWaitsForItsLastReplyMakesRoomForTheNext()
     {
         await Room.FreezeIssueAsync(100);
-        Relay(script => script.At(FaultPoint.EndOfData).First(1).Delay(TimeSpan.FromSeconds(5)));
+        // The first reply comes late; the others too, or a fast machine had all of them before the first was seen to wait.
+        Relay(script => script.At(FaultPoint.EndOfData).First(1).Delay(TimeSpan.FromSeconds(5)).At(FaultPoint.EndOfData).Delay(TimeSpan.FromSeconds(1)));
         var worker = Room.NewWorker();
         using var stop = new CancellationTokenSource();
         var closing = worker.SendAsync(stop.Token);
-        await UntilAsync(() => Task.FromResult(Room.Inbox.TimesFired("EndOfData") == 1), "a message in flight");
+        await UntilAsync(() => Task.FromResult(Room.Inbox.TimesFired("EndOfData") >= 1), "a message in flight");
         Assert.False(worker.Sender.HasRoom);
 
         await stop.CancelAsync();
