@@ -109,7 +109,7 @@ public sealed class ControlTests : MailroomTest
     {
         await Room.FreezeIssueAsync(100);
         // The first reply comes late; the others too, or a fast machine had all of them before the first was seen to wait.
-        Relay(script => script.At(FaultPoint.EndOfData).First(1).Delay(TimeSpan.FromSeconds(5)).At(FaultPoint.EndOfData).Delay(TimeSpan.FromSeconds(1)));
+        Relay(script => script.At(FaultPoint.EndOfData).First(1).Delay(TimeSpan.FromSeconds(12)).At(FaultPoint.EndOfData).Delay(TimeSpan.FromSeconds(1)));
         var worker = Room.NewWorker();
         using var stop = new CancellationTokenSource();
         var closing = worker.SendAsync(stop.Token);
@@ -128,7 +128,7 @@ public sealed class ControlTests : MailroomTest
     {
         Room.Relay = Room.Relay with { MaxConnections = 4 };
         var issue = await Room.FreezeIssueAsync(200);
-        Relay(script => script.At(FaultPoint.EndOfData).First(1).Delay(TimeSpan.FromSeconds(8)).At(FaultPoint.EndOfData).Delay(TimeSpan.FromMilliseconds(50)));
+        Relay(script => script.At(FaultPoint.EndOfData).First(1).Delay(TimeSpan.FromSeconds(15)).At(FaultPoint.EndOfData).Delay(TimeSpan.FromMilliseconds(50)));
         var worker = Room.NewWorker(options => options.HandOverSeconds = 1);
         var closing = worker.SendAsync();
         await UntilAsync(() => Task.FromResult(worker.Sender.HasRoom), "its time is up");
@@ -153,7 +153,7 @@ public sealed class ControlTests : MailroomTest
         var newsletter = await Some.NewsletterAsync(Database);
         await Some.SubscribersAsync(Database, newsletter, 1);
         await Room.FreezeAsync(await Some.EditionAsync(Database, newsletter));
-        Relay(script => script.At(FaultPoint.EndOfData).First(1).Delay(TimeSpan.FromSeconds(6)));
+        Relay(script => script.At(FaultPoint.EndOfData).First(1).Delay(TimeSpan.FromSeconds(12)));
         var ending = Room.Worker.SendAsync();
         await UntilAsync(() => Task.FromResult(Room.Inbox.TimesFired("EndOfData") == 1 && Room.Worker.Sender.HasRoom), "only a last reply is waited for");
 
@@ -210,7 +210,7 @@ public sealed class ControlTests : MailroomTest
         Room.Options.BatchSize = 500;
         Room.Scheduling.UseBatchesOf(500);
         var large = await Room.FreezeIssueAsync(1000);
-        Relay(script => script.At(FaultPoint.EndOfData).Delay(TimeSpan.FromMilliseconds(50)));
+        Relay(script => script.At(FaultPoint.EndOfData).Delay(TimeSpan.FromMilliseconds(200)));
         using var stop = new CancellationTokenSource();
         var sending = Room.Worker.SendAsync(stop.Token);
         await Room.Inbox.Messages.WaitForAsync(4, Patience);

@@ -20,7 +20,7 @@ public sealed class MidSendTests : MailroomTest
         Room.Options.BatchSize = 100;
         Room.Scheduling.UseBatchesOf(100);
         var issue = await Room.FreezeIssueAsync(100);
-        Relay(script => script.At(FaultPoint.EndOfData).Delay(TimeSpan.FromMilliseconds(100)));
+        Relay(script => script.At(FaultPoint.EndOfData).Delay(TimeSpan.FromMilliseconds(250)));
         var sending = Room.Worker.SendAsync();
         await Room.Inbox.Messages.WaitForAsync(3, Patience);
 

@@ -227,7 +227,7 @@ public sealed class OutboxSenderTests : MailroomTest
     public async Task AnIssueOnAllItsConnectionsDoesNotHoldItUp()
     {
         var issue = await Room.FreezeIssueAsync(50);
-        Relay(script => script.At(FaultPoint.EndOfData).ToRecipients(to => to.StartsWith("reader", StringComparison.Ordinal)).Delay(TimeSpan.FromSeconds(2)));
+        Relay(script => script.At(FaultPoint.EndOfData).ToRecipients(to => to.StartsWith("reader", StringComparison.Ordinal)).Delay(TimeSpan.FromSeconds(10)));
         using var stop = new CancellationTokenSource();
         var sending = Room.Worker.SendAsync(stop.Token);
         await UntilAsync(() => Task.FromResult(Room.Inbox.ConnectionsOpen == Room.Relay.MaxConnections), "the issue took all of its connections");
@@ -236,7 +236,7 @@ public sealed class OutboxSenderTests : MailroomTest
         var started = TimeProvider.System.GetTimestamp();
         Assert.Null(await SendAsync(id));
 
-        Assert.InRange(TimeProvider.System.GetElapsedTime(started).TotalSeconds, 0, 1.5);
+        Assert.InRange(TimeProvider.System.GetElapsedTime(started).TotalSeconds, 0, 9);
         await stop.CancelAsync();
         await sending;
         Assert.True((await Room.ReceiptAsync(issue)).Pending > 0);

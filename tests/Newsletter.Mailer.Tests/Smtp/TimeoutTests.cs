@@ -114,8 +114,8 @@ public sealed class TimeoutTests
     public async Task AReplyToTheMessageAfterALongSilenceIsStillAccepted(bool chunked)
     {
         // F6: the command's time is long over.
-        await using var inbox = await Inboxes.StartAsync(FaultScript.None.At(FaultPoint.EndOfData).First(1).Delay(TimeSpan.FromSeconds(2.5)));
-        await using var connection = await inbox.ConnectAsync(relay => relay with { UseChunking = chunked, CommandTimeout = TimeSpan.FromSeconds(1) });
+        await using var inbox = await Inboxes.StartAsync(FaultScript.None.At(FaultPoint.EndOfData).First(1).Delay(TimeSpan.FromSeconds(5)));
+        await using var connection = await inbox.ConnectAsync(relay => relay with { UseChunking = chunked, CommandTimeout = TimeSpan.FromSeconds(3) });
 
         Assert.IsType<SendOutcome.Accepted>(await connection.SendAsync(Sending.Mail()));
 
@@ -128,8 +128,8 @@ public sealed class TimeoutTests
     public async Task TheTimeOfOneCommandDoesNotCountForTheNext()
     {
         await using var inbox = await Inboxes.StartAsync(
-            FaultScript.None.At(FaultPoint.Rcpt).Delay(TimeSpan.FromMilliseconds(800)).At(FaultPoint.Data).Delay(TimeSpan.FromMilliseconds(800)));
-        await using var connection = await inbox.ConnectAsync(relay => relay with { CommandTimeout = TimeSpan.FromMilliseconds(1500) });
+            FaultScript.None.At(FaultPoint.Rcpt).Delay(TimeSpan.FromSeconds(1.5)).At(FaultPoint.Data).Delay(TimeSpan.FromSeconds(1.5)));
+        await using var connection = await inbox.ConnectAsync(relay => relay with { CommandTimeout = TimeSpan.FromMilliseconds(2800) });
 
         for (var i = 0; i < 2; i++)
             Assert.IsType<SendOutcome.Accepted>(await connection.SendAsync(Sending.Mail()));
