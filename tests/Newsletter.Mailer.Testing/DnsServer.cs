@@ -18,7 +18,7 @@ public sealed class DnsServer : IAsyncDisposable
     /// <param name="records">Options of dnsmasq, one a record: <c>txt-record=example.com,"v=spf1 -all"</c>, <c>mx-host=…</c>, <c>host-record=…</c>, <c>ptr-record=…</c>.</param>
     public static async Task<DnsServer> StartAsync(params string[] records)
     {
-        var endPoint = new IPEndPoint(IPAddress.Loopback, FreePort());
+        var endPoint = new IPEndPoint(IPAddress.Loopback, FreePorts.Take());
         string[] arguments =
         [
             "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--no-daemon", "--pid-file=", "--local=/#/", "--bind-interfaces", "--listen-address=127.0.0.1",
@@ -55,25 +55,5 @@ public sealed class DnsServer : IAsyncDisposable
         }
 
         throw new InvalidOperationException($"dnsmasq did not start: {string.Join("; ", said)}");
-    }
-
-    // Free for both: it answers over UDP and over TCP.
-    private static int FreePort()
-    {
-        while (true)
-        {
-            using var tcp = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            using var udp = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-            tcp.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-            try
-            {
-                udp.Bind(tcp.LocalEndPoint!);
-                return ((IPEndPoint)tcp.LocalEndPoint!).Port;
-            }
-            catch (SocketException)
-            {
-                // Another has it over UDP.
-            }
-        }
     }
 }

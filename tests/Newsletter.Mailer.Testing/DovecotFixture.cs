@@ -123,7 +123,7 @@ public sealed class DovecotFixture : IAsyncDisposable
         File.SetUnixFileMode(_folder, (UnixFileMode)0b111_101_101);
         MakeFolder(Path.Combine(_folder, "mail"));
         WriteCertificate();
-        (ImapPort, ImapsPort, PopPort, PopsPort) = (FreePort(), FreePort(), FreePort(), FreePort());
+        (ImapPort, ImapsPort, PopPort, PopsPort) = (FreePorts.Take(), FreePorts.Take(), FreePorts.Take(), FreePorts.Take());
         await File.WriteAllTextAsync(Path.Combine(_folder, "dovecot.conf"), Configuration(withoutIdle));
         await File.WriteAllTextAsync(Path.Combine(_folder, "oauth2.conf"), $"""
             introspection_mode = local
@@ -229,12 +229,5 @@ public sealed class DovecotFixture : IAsyncDisposable
         {
             return false;
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

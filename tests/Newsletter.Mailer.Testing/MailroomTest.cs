@@ -6,7 +6,7 @@ namespace Newsletter.Mailer.Testing;
 public abstract class MailroomTest : DatabaseTest
 {
     /// <summary>Longer than anything here takes; for what waits for an event.</summary>
-    protected static TimeSpan Patience { get; } = TimeSpan.FromSeconds(30);
+    protected static TimeSpan Patience { get; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Where the test works.</summary>
     protected Mailroom Room { get; private set; } = null!;

@@ -101,7 +101,7 @@ public sealed class PostfixFixture : IAsyncDisposable
         dovecot = PostfixServerProcess.Start($"/usr/sbin/dovecot -F -c {login}", PostfixServerProcess.Terminate, Path.Combine(folder, "dovecot-console.log"));
         await UntilAsync(() => File.Exists(Path.Combine(folder, "auth.sock")), dovecot);
 
-        Port = FreePort();
+        Port = FreePorts.Take();
         PostfixConfiguration.WritePostfix(folder, Port);
         postfix = PostfixServerProcess.Start($"/usr/sbin/postfix -c {folder}/postfix start-fg", $"/usr/sbin/postfix -c {folder}/postfix stop", Path.Combine(folder, "postfix-console.log"));
         await UntilAsync(Greets, postfix);
@@ -142,13 +142,6 @@ public sealed class PostfixFixture : IAsyncDisposable
         {
             return false;
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static string ReadEnd(string file) =>

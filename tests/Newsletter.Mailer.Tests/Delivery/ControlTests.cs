@@ -49,7 +49,7 @@ public sealed class ControlTests : MailroomTest
     {
         Room.Relay = Room.Relay with { MaxConnections = 1 };
         var issue = await Room.FreezeIssueAsync(40);
-        Relay(script => script.At(FaultPoint.EndOfData).First(1).Delay(TimeSpan.FromSeconds(3)));
+        Relay(script => script.At(FaultPoint.EndOfData).First(1).Delay(TimeSpan.FromSeconds(10)));
         var sending = Room.Worker.SendAsync();
         await UntilAsync(async () => (await Room.ReceiptAsync(issue)).Sending == 1, "a message in flight");
 
@@ -69,7 +69,7 @@ public sealed class ControlTests : MailroomTest
     {
         Room.Relay = Room.Relay with { MaxConnections = 1 };
         var issue = await Room.FreezeIssueAsync(40);
-        Relay(script => script.At(FaultPoint.EndOfData).First(1).Delay(TimeSpan.FromSeconds(4)));
+        Relay(script => script.At(FaultPoint.EndOfData).First(1).Delay(TimeSpan.FromSeconds(10)));
         var sending = Room.Worker.SendAsync();
         await UntilAsync(async () => (await Room.ReceiptAsync(issue)).Sending == 1, "a message in flight");
 

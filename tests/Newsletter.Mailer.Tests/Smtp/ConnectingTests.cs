@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Newsletter.Mailer.Delivery;
 using Newsletter.Mailer.Inbox;
 using Newsletter.Mailer.Smtp;
+using Newsletter.Mailer.Testing;
 using Newsletter.Mailer.Tests.Inbox;
 
 namespace Newsletter.Mailer.Tests.Smtp;
@@ -14,7 +15,7 @@ public sealed class ConnectingTests
     [Fact]
     public async Task ARefusedPortIsNamed()
     {
-        var port = FreePort();
+        var port = FreePorts.Take();
 
         var reason = await ReasonAsync(Sending.RelayAt(port));
 
@@ -34,7 +35,7 @@ public sealed class ConnectingTests
     [Fact]
     public async Task AnIpV6AddressMayStandForTheHost()
     {
-        var port = FreePort();
+        var port = FreePorts.Take();
 
         Assert.Contains($"[::1]:{port}: ", await ReasonAsync(Sending.RelayAt(port) with { Host = "::1" }), StringComparison.Ordinal);
     }
@@ -149,13 +150,6 @@ public sealed class ConnectingTests
 
     private static async Task<string> ReasonAsync(Relay relay) =>
         Assert.IsType<ConnectOutcome.Unavailable>(await Sending.Transport().ConnectAsync(relay, CancellationToken.None)).Reason;
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 
     private static async Task ServeAsync(TcpListener listener, byte[] answer)
     {
