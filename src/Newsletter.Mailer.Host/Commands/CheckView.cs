@@ -1,0 +1,74 @@
+using System.Globalization;
+using Newsletter.Mailer.Preflight;
+using Newsletter.Mailer.Preflight.Spam;
+using Spectre.Console;
+
+namespace Newsletter.Mailer.Host.Commands;
+
+/// <summary>Findings for people: errors first, each with its place, and below it what to do.</summary>
+internal sealed class CheckView(Terminal terminal, string path)
+{
+    private readonly IAnsiConsole _console = ReceiptView.Console(terminal);
+
+    public void Show(PreflightReport report, SpamVerdict? spam)
+    {
+        foreach (var severity in new[] { CheckSeverity.Error, CheckSeverity.Warning, CheckSeverity.Note })
+            Group(severity, [.. report.Findings.Where(found => found.Severity == severity)]);
+        if (spam is not null)
+            Spam(spam);
+        _console.MarkupLine(Total(report));
+    }
+
+    private void Group(CheckSeverity severity, List<PreflightFinding> findings)
+    {
+        if (findings.Count == 0)
+            return;
+        var (word, colour) = severity switch
+        {
+            CheckSeverity.Error => (findings.Count == 1 ? "error" : "errors", "red"),
+            CheckSeverity.Warning => (findings.Count == 1 ? "warning" : "warnings", "yellow"),
+            _ => (findings.Count == 1 ? "note" : "notes", "blue"),
+        };
+        _console.MarkupLine(string.Create(CultureInfo.InvariantCulture, $"[bold {colour}]{findings.Count} {word}[/]"));
+        foreach (var found in findings)
+        {
+            _console.MarkupLine($"  [bold]{Markup.Escape(Place(found))}[/]  [{colour}]{found.Code}[/]{(found.Variant is { } variant ? $" [dim](variant {Markup.Escape(variant)})[/]" : "")}");
+            Paragraph(found.Message, null);
+            Paragraph("→ " + found.Remedy, "dim");
+        }
+
+        _console.WriteLine();
+    }
+
+    // As editors jump to.
+    private string Place(PreflightFinding found) => found.Line is { } line ? FormattableString.Invariant($"{path}:{line}:{found.Column}") : path;
+
+    private void Paragraph(string text, string? style) =>
+        _console.Write(new Padder(new Markup(style is null ? Markup.Escape(text) : $"[{style}]{Markup.Escape(text)}[/]"), new Padding(4, 0, 0, 0)));
+
+    private void Spam(SpamVerdict verdict)
+    {
+        switch (verdict)
+        {
+            case SpamVerdict.Scored scored:
+                var colour = scored.Score >= scored.Limit ? "red" : scored.Score > 0 ? "yellow" : "green";
+                _console.MarkupLine(string.Create(CultureInfo.InvariantCulture, $"[bold]{Markup.Escape(scored.Filter)}[/]: [{colour}]{scored.Score:0.0}[/] of the {scored.Limit:0.0} that make spam"));
+                foreach (var rule in scored.Rules)
+                    _console.MarkupLine(string.Create(CultureInfo.InvariantCulture, $"  {rule.Score,6:0.00}  {Markup.Escape(rule.Name)}"));
+                break;
+            case SpamVerdict.Failed failed:
+                _console.MarkupLine($"[bold]{Markup.Escape(failed.Filter)}[/] gave no score: {Markup.Escape(failed.Reason)}.");
+                break;
+            default:
+                _console.MarkupLine("There is no spam filter on this machine. Install one, for instance: apt-get install spamassassin");
+                break;
+        }
+
+        _console.WriteLine();
+    }
+
+    private static string Total(PreflightReport report) =>
+        report.Errors > 0 ? "[red]It can't be sent as it stands.[/]"
+        : report.Warnings > 0 ? "It can be sent; the warnings are worth a look."
+        : "[green]It can be sent.[/]";
+}
