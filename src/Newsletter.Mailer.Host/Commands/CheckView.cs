@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Newsletter.Mailer.Preflight;
 using Newsletter.Mailer.Preflight.Spam;
 using Spectre.Console;
@@ -8,6 +9,8 @@ namespace Newsletter.Mailer.Host.Commands;
 /// <summary>Findings for people: errors first, each with its place, and below it what to do.</summary>
 internal sealed class CheckView(Terminal terminal, string path)
 {
+    private const int Indent = 4;
+
     private readonly IAnsiConsole _console = ReceiptView.Console(terminal);
 
     public void Show(PreflightReport report, SpamVerdict? spam)
@@ -30,10 +33,13 @@ internal sealed class CheckView(Terminal terminal, string path)
             _ => (findings.Count == 1 ? "note" : "notes", "blue"),
         };
         _console.MarkupLine(string.Create(CultureInfo.InvariantCulture, $"[bold {colour}]{findings.Count} {word}[/]"));
-        foreach (var found in findings)
+        foreach (var same in findings.GroupBy(found => (found.Code, found.Message, found.Remedy, found.Variant)))
         {
+            var (found, others) = (same.First(), same.Skip(1).Select(other => FormattableString.Invariant($"{other.Line}:{other.Column}")).ToList());
             _console.MarkupLine($"  [bold]{Markup.Escape(Place(found))}[/]  [{colour}]{found.Code}[/]{(found.Variant is { } variant ? $" [dim](variant {Markup.Escape(variant)})[/]" : "")}");
             Paragraph(found.Message, null);
+            if (others.Count > 0)
+                Paragraph($"Also at {string.Join(", ", others)}.", null);
             Paragraph("→ " + found.Remedy, "dim");
         }
 
@@ -43,8 +49,26 @@ internal sealed class CheckView(Terminal terminal, string path)
     // As editors jump to.
     private string Place(PreflightFinding found) => found.Line is { } line ? FormattableString.Invariant($"{path}:{line}:{found.Column}") : path;
 
-    private void Paragraph(string text, string? style) =>
-        _console.Write(new Padder(new Markup(style is null ? Markup.Escape(text) : $"[{style}]{Markup.Escape(text)}[/]"), new Padding(4, 0, 0, 0)));
+    // Spectre would fill each line with blanks up to the edge.
+    private void Paragraph(string text, string? style)
+    {
+        var (line, width) = (new StringBuilder(), Math.Max(20, _console.Profile.Width - Indent - 1));
+        foreach (var word in text.Split(' '))
+        {
+            if (line.Length > 0 && line.Length + 1 + word.Length > width)
+                Flush(line, style);
+            line.Append(line.Length > 0 ? " " : "").Append(word);
+        }
+
+        Flush(line, style);
+    }
+
+    private void Flush(StringBuilder line, string? style)
+    {
+        var text = new string(' ', Indent) + Markup.Escape(line.ToString());
+        _console.MarkupLine(style is null ? text : $"[{style}]{text}[/]");
+        line.Clear();
+    }
 
     private void Spam(SpamVerdict verdict)
     {

@@ -21,8 +21,11 @@ public sealed record PreflightReport(IReadOnlyList<PreflightFinding> Findings, I
     {
         var found = new FindingList();
         AddressChecks.Look(Addresses, states, found);
-        return this with { Findings = FindingList.Sort([.. Findings, .. found.Sorted()]) };
+        return this with { Findings = FindingList.Sort([.. Findings, .. found.Sorted().Where(IsNew)]) };
     }
+
+    // A private address was told apart by its looks already.
+    private bool IsNew(PreflightFinding found) => !Findings.Any(said => (said.Code, said.Line, said.Column) == (found.Code, found.Line, found.Column));
 
     private int Count(CheckSeverity severity) => Findings.Count(found => found.Severity == severity);
 }

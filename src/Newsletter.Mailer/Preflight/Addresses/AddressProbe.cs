@@ -107,8 +107,8 @@ public sealed class AddressProbe : IDisposable
     private static AddressState Failed(HttpRequestException e) => e switch
     {
         { InnerException: PrivateAddressException refused } => new AddressState(AddressVerdict.Private, refused.Message),
-        { HttpRequestError: HttpRequestError.NameResolutionError } => new AddressState(AddressVerdict.Dead, "there is no such host"),
         { InnerException: SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData } } => new AddressState(AddressVerdict.Dead, "there is no such host"),
+        { InnerException: SocketException { SocketErrorCode: SocketError.TryAgain } } => new AddressState(AddressVerdict.Unreachable, "its name can't be looked up just now"),
         { HttpRequestError: HttpRequestError.SecureConnectionError } => new AddressState(AddressVerdict.Unreachable, "its certificate isn't valid, or it speaks no TLS"),
         _ => new AddressState(AddressVerdict.Unreachable, Plain((e.InnerException ?? e).Message)),
     };
