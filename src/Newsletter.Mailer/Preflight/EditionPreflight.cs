@@ -89,8 +89,11 @@ public static class EditionPreflight
         return (outcome as RenderOutcome.Rendered)?.Edition;
     }
 
+    // The renderer tells some of what has a code of its own.
     private static string CodeOf(RenderProblem problem) =>
-        problem.Severity == RenderSeverity.Error ? "rendering"
+        problem.Message.Contains("no link to {{ unsubscribe_url }}", StringComparison.Ordinal) ? "unsubscribe-missing"
+        : problem.Message.Contains("doesn't show {{ postal_address }}", StringComparison.Ordinal) ? "postal-address-missing"
+        : problem.Severity == RenderSeverity.Error ? "rendering"
         : problem.Message.Contains("leads nowhere from a mail", StringComparison.Ordinal) ? "link-missing"
         : "dialect";
 

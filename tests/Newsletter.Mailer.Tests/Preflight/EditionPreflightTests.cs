@@ -30,7 +30,7 @@ public sealed class EditionPreflightTests
         ["html-too-large"] = () => Check(Head + Long(110)),
         ["html-large"] = () => Check(Head + Long(84)),
         ["postal-address-missing"] = () => Check(Head + "Text.\n", s_tea with { PostalAddress = " " }),
-        ["unsubscribe-missing"] = () => Check(Head + "Text.\n", s_tea with { Layout = "<html><body>{{ content }}</body></html>" }),
+        ["unsubscribe-missing"] = () => Check(Head + "Text.\n", s_tea with { Layout = "<html><body>{{ content }} {{ postal_address }}</body></html>" }),
         ["text-part-empty"] = () => Check(Head + "![A boat](https://pics.example.org/a.png)\n"),
         ["subject-empty"] = () => Check("---\ntitle: x\nsubject: '{{ subscriber.first_name | default: \" \" }}'\n---\nText.\n"),
         ["subject-long"] = () => Check($"---\ntitle: {new string('a', 71)}\n---\nText.\n"),
@@ -149,6 +149,10 @@ public sealed class EditionPreflightTests
         Assert.Contains("102 KB", Assert.Single(Assert.IsType<EditionReadiness.NotReady>(Ready(Head + Long(110))).Problems), StringComparison.Ordinal);
         Assert.IsType<EditionReadiness.Ready>(Ready(Head + Long(110), forced: true));
     }
+
+    [Fact]
+    public void ALayoutWithoutThePostalAddressIsToldAsThat() => Assert.Contains(
+        Check(Head + "Text.\n", s_tea with { Layout = "<html><body>{{ content }}<a href=\"{{ unsubscribe_url }}\">x</a></body></html>" }).Findings, found => found.Code == "postal-address-missing");
 
     [Fact]
     public void HowManyReadersLackANameIsCounted() =>

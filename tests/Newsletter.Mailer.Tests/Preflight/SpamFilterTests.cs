@@ -79,7 +79,7 @@ public sealed class SpamFilterTests : IDisposable
         var message = MessageCompiler.Compile(rendered.Variants[^1], new IssueHeaders { IssueId = 7, Date = date }).Fill(new Recipient
         {
             Address = "reader@example.net",
-            MessageId = "7.1@tidetable.example.com",
+            MessageId = "7.1.0123456789ab@tidetable.example.com",
             UnsubscribeUrl = "https://news.example.com/u/token",
         });
         var signer = new DkimSigner("tidetable.example.com", [SigningKey.Create(DkimKeyPair.Rsa, "test", DkimKeyPair.Generate(DkimKeyPair.Rsa).Secret)]);
