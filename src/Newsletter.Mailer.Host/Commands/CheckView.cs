@@ -11,7 +11,9 @@ internal sealed class CheckView(Terminal terminal, string path)
 {
     private const int Indent = 4;
 
-    private readonly IAnsiConsole _console = ReceiptView.Console(terminal);
+    private const int Unbounded = 10_000;
+
+    private readonly IAnsiConsole _console = Console(terminal);
 
     public void Show(PreflightReport report, SpamVerdict? spam)
     {
@@ -89,6 +91,16 @@ internal sealed class CheckView(Terminal terminal, string path)
         }
 
         _console.WriteLine();
+    }
+
+    // A file or a pipe gets no colours, and each paragraph on one line.
+    private static IAnsiConsole Console(Terminal terminal)
+    {
+        if (terminal.Output == System.Console.Out && !System.Console.IsOutputRedirected)
+            return ReceiptView.Console(terminal);
+        var plain = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(terminal.Output) });
+        plain.Profile.Width = Unbounded;
+        return plain;
     }
 
     private static string Total(PreflightReport report) =>
