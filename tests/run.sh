@@ -73,6 +73,13 @@ install_needs() {
     if ! install_packages python3-dkim || ! command -v npm >/dev/null; then
         exclude Verifiers "signatures are verified by the package python3-dkim and by npm's mailauth, and one of them can't be had"
     fi
+    local fresh_filter=false
+    is_installed spamassassin || fresh_filter=true
+    if ! install_packages spamassassin; then
+        exclude SpamFilter "the sample edition is scored by the package spamassassin, and it can't be installed"
+    elif [ "$fresh_filter" = true ]; then
+        disable_services spamassassin.service spamd.service spamassassin-maintenance.timer
+    fi
     if ! is_root; then
         exclude Postfix "a private Postfix needs root"
         exclude Dovecot "a private Dovecot needs root"

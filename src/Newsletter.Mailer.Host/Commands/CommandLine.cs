@@ -52,7 +52,7 @@ internal static class CommandLine
         root.Subcommands.Add(AdoptCommand.Create());
         root.Subcommands.Add(DoctorCommand.Create());
         root.Subcommands.Add(new Command("keys", "API keys, the keys that sign mail, and the copy of the keys behind links.") { KeysCreateCommand.Create(), KeysDkimCommand.Create(), KeysVerifyBackupCommand.Create() });
-        root.Subcommands.Add(new Command("editions", "Editions.") { EditionsPreviewCommand.Create(), EditionsSendCommand.Create() });
+        root.Subcommands.Add(new Command("editions", "Editions.") { EditionsCheckCommand.Create(), EditionsPreviewCommand.Create(), EditionsSendCommand.Create() });
         root.Subcommands.Add(new Command("subscribers", "Subscribers.") { SubscribersImportCommand.Create(), SubscribersExportCommand.Create() });
         root.Subcommands.Add(new Command("bounces", "Mail that came back.") { BouncesReadCommand.Create() });
         root.Subcommands.Add(DigestsCommands.Create());

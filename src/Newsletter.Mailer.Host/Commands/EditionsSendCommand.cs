@@ -20,11 +20,13 @@ internal static class EditionsSendCommand
         var zone = new Option<string?>("--zone") { Description = "IANA zone of --at. Default: the newsletter's.", HelpName = "ZONE" };
         var slot = new Option<string?>("--slot") { Description = "next: the next time of the newsletter's cadence that no other edition has.", HelpName = "next" };
         slot.AcceptOnlyFromAmong("next");
+        var force = new Option<string?>("--force") { Description = "html-too-large: send it however large it is.", HelpName = "html-too-large" };
+        force.AcceptOnlyFromAmong("html-too-large");
         var config = CommonOptions.Config();
         var json = CommonOptions.Json();
         var command = new Command("send", "Keep a file as an edition and send it, now or at a time. A running server or worker does the sending.")
         {
-            file, newsletter, at, zone, slot, config, json,
+            file, newsletter, at, zone, slot, force, config, json,
         };
         command.Validators.Add(result =>
         {
@@ -39,13 +41,13 @@ internal static class EditionsSendCommand
             if (await EditionFiles.ReadAsync(parsed.GetValue(file)!, terminal, stop) is not { } source)
                 return Terminal.Failure;
             await using var rooms = await parsed.OpenRoomsAsync(config, stop);
-            var wish = new Wish(parsed.GetValue(newsletter), parsed.GetValue(at), parsed.GetValue(zone), parsed.GetValue(slot) is not null);
+            var wish = new Wish(parsed.GetValue(newsletter), parsed.GetValue(at), parsed.GetValue(zone), parsed.GetValue(slot) is not null, parsed.GetValue(force) is not null);
             return await new Sending(rooms, terminal, parsed.GetValue(json)).RunAsync(source, wish, stop);
         });
         return command;
     }
 
-    private sealed record Wish(string? Newsletter, string? At, string? Zone, bool NextSlot);
+    private sealed record Wish(string? Newsletter, string? At, string? Zone, bool NextSlot, bool SizeForced);
 
     private sealed class Sending(OpenRooms rooms, Terminal terminal, bool asJson)
     {
@@ -56,9 +58,9 @@ internal static class EditionsSendCommand
             var scheduler = rooms.Get<EditionScheduler>();
             var outcome = wish switch
             {
-                { NextSlot: true } => await scheduler.ScheduleNextAsync(edition.Id, stop),
-                { At: { } at } => await scheduler.ScheduleAsync(edition.Id, at, wish.Zone, stop),
-                _ => await scheduler.PublishNowAsync(edition.Id, stop),
+                { NextSlot: true } => await scheduler.ScheduleNextAsync(edition.Id, stop, wish.SizeForced),
+                { At: { } at } => await scheduler.ScheduleAsync(edition.Id, at, wish.Zone, stop, wish.SizeForced),
+                _ => await scheduler.PublishNowAsync(edition.Id, stop, wish.SizeForced),
             };
             if (Problems(outcome) is not { } problems)
                 return await DoneAsync(edition, outcome, stop);

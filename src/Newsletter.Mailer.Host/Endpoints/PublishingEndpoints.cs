@@ -56,16 +56,20 @@ internal static class PublishingEndpoints
             .Produces<string>(StatusCodes.Status200OK, "text/html", "text/plain", "message/rfc822")
             .WithSummary("Show what a reader will get")
             .WithDescription("format is html, text or mime; variant is free or premium.");
+        edition.MapGet("/preflight", Preflight).RequireScope(Scopes.ReadEditions)
+            .WithSummary("Say everything that is wrong with the edition, or could be better")
+            .WithDescription("Errors keep it from being scheduled and published, warnings and notes don't. links=ask (the default) opens links and images that weren't looked at lately, for at most 25 s; links=known asks nobody.");
         edition.MapPost("/test-sends", Test).RequireScope(Scopes.WriteIssues)
             .WithSummary("Send the edition as it stands to a few addresses")
             .WithDescription("Marked as a test and counted nowhere.");
         edition.MapPut("/schedule", Schedule).RequireScope(Scopes.WriteIssues)
             .WithSummary("Say when the edition goes out")
-            .WithDescription("{\"at\": \"2031-05-06T08:00\", \"zone\": \"Europe/Berlin\"}, or {\"slot\": \"next\"} for the next time of the newsletter's cadence that no other edition has.");
+            .WithDescription("{\"at\": \"2031-05-06T08:00\", \"zone\": \"Europe/Berlin\"}, or {\"slot\": \"next\"} for the next time of the newsletter's cadence that no other edition has. force=html-too-large sends this revision however large it is.");
         edition.MapDelete("/schedule", Unschedule).RequireScope(Scopes.WriteIssues)
             .WithSummary("Make a scheduled or held edition a draft again");
         edition.MapPost("/publish", Publish).RequireScope(Scopes.WriteIssues)
-            .WithSummary("Send the edition now");
+            .WithSummary("Send the edition now")
+            .WithDescription("force=html-too-large sends this revision however large it is.");
     }
 
     private static async Task<IResult> Preview(
@@ -91,6 +95,19 @@ internal static class PublishingEndpoints
         });
         return PreviewAnswers.Of(http, wanted, outcome);
     }
+
+    private static async Task<Results<Ok<PreflightAnswer>, ProblemHttpResult>> Preflight(long id, string? links, PreflightDesk desk, CancellationToken stop)
+    {
+        if (links is not (null or "ask" or "known"))
+            return Problems.Invalid("links", "It can be ask (links are opened) or known (only what was found lately is said).");
+        return await desk.CheckAsync(id, asksOthers: links is not "known", stop) is { } report
+            ? TypedResults.Ok(PreflightAnswer.Of(report))
+            : Problems.NotFound("edition", id);
+    }
+
+    // Of all errors, this is the one that an author may know better about.
+    private static ProblemHttpResult? ForceProblem(string? force) =>
+        force is null or "html-too-large" ? null : Problems.Invalid("force", "Only html-too-large can be forced; every other error has to be corrected.");
 
     private static async Task<Results<Accepted<TestSendAnswer>, ProblemHttpResult>> Test(
         long id, TestSendRequest request, TestSend tests, IJobStarter jobs, CancellationToken stop)
@@ -123,8 +140,10 @@ internal static class PublishingEndpoints
     }
 
     private static async Task<Results<Ok<ScheduleAnswer>, ProblemHttpResult>> Schedule(
-        long id, ScheduleRequest request, EditionScheduler scheduler, IJobStarter jobs, CancellationToken stop)
+        long id, ScheduleRequest request, string? force, EditionScheduler scheduler, IJobStarter jobs, CancellationToken stop)
     {
+        if (ForceProblem(force) is { } unknown)
+            return unknown;
         if (request.Slot is not (null or "next"))
             return Problems.Invalid("slot", "It can only be 'next'; give \"at\" and \"zone\" for any other time.");
         if (request.Slot is not null && (request.At ?? request.Zone) is not null)
@@ -132,8 +151,8 @@ internal static class PublishingEndpoints
         if (request.Slot is null && string.IsNullOrWhiteSpace(request.At))
             return Problems.Invalid("at", "It is missing: a local time such as 2031-05-06T08:00. Or give {\"slot\": \"next\"}.");
         var outcome = request.Slot is null
-            ? await scheduler.ScheduleAsync(id, request.At, request.Zone, stop)
-            : await scheduler.ScheduleNextAsync(id, stop);
+            ? await scheduler.ScheduleAsync(id, request.At, request.Zone, stop, force is not null)
+            : await scheduler.ScheduleNextAsync(id, stop, force is not null);
         if (outcome is not ScheduleOutcome.Scheduled(var when))
             return Problem(outcome, id);
         jobs.PublishAt(id, when.Instant);
@@ -147,9 +166,11 @@ internal static class PublishingEndpoints
     }
 
     private static async Task<Results<Accepted<EditionAnswer>, ProblemHttpResult>> Publish(
-        long id, EditionScheduler scheduler, EditionStore editions, IJobStarter jobs, CancellationToken stop)
+        long id, string? force, EditionScheduler scheduler, EditionStore editions, IJobStarter jobs, CancellationToken stop)
     {
-        var outcome = await scheduler.PublishNowAsync(id, stop);
+        if (ForceProblem(force) is { } unknown)
+            return unknown;
+        var outcome = await scheduler.PublishNowAsync(id, stop, force is not null);
         if (outcome is not ScheduleOutcome.PublishingNow)
             return Problem(outcome, id);
         jobs.Publish(id);

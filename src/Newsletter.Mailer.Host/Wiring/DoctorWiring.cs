@@ -44,6 +44,7 @@ internal static class DoctorWiring
                 [.. rooms.GetRequiredService<IOptions<FeedbackOptions>>().Value.Mailboxes.Select(mailbox => mailbox.Name)],
                 rooms.GetRequiredService<RelayAlarmStore>(),
                 clock),
+            new ReputationCheck(rooms.GetRequiredService<ReputationStore>()),
             new PublicSiteCheck(rooms.GetRequiredService<PublicSite>(), keys, newsletters.Count > 0 ? newsletters[0].Id : null, clock),
             new DatabaseCheck(installation, clock),
             new DiskCheck(installation, folder),

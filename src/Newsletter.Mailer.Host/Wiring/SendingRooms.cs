@@ -5,6 +5,7 @@ using Newsletter.Mailer.Feedback.Mailboxes;
 using Newsletter.Mailer.Feedback.Webhooks;
 using Newsletter.Mailer.Links;
 using Newsletter.Mailer.Outbox;
+using Newsletter.Mailer.Preflight.Addresses;
 using Newsletter.Mailer.Reports;
 using Newsletter.Mailer.Scheduling;
 using Newsletter.Mailer.Signing;
@@ -34,6 +35,11 @@ internal static class SendingRooms
             .AddSingleton<ScheduleStore>()
             .AddSingleton<FreezeStore>()
             .AddSingleton<EditionScheduler>()
+            .AddSingleton(_ => new AddressProbe())
+            .AddSingleton<AddressStore>()
+            .AddSingleton(provider => new AddressBook(provider.GetRequiredService<AddressProbe>(), provider.GetRequiredService<AddressStore>()))
+            .AddSingleton<PreflightStore>()
+            .AddSingleton<PreflightDesk>()
             .AddSingleton<DigestStore>()
             .AddSingleton<DigestDesk>()
             .AddSingleton<WebPageStore>()

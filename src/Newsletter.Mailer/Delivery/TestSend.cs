@@ -60,7 +60,7 @@ public sealed class TestSend(OutboxStore outbox, EditionStore editions, Newslett
         var newsletter = (await newsletters.GetAsync(edition.NewsletterId, stop))!;
         var attributes = await AttributesUsedBy.EditionAsync(edition.Source, newsletter.Id, schedule, stop);
         var segments = await SegmentsUsedBy.EditionAsync(edition.Source, newsletter.Id, schedule, stop);
-        return EditionReadiness.Check(edition.Source, newsletter, site.Url, date, attributes, edition.Number, segments);
+        return EditionReadiness.Check(edition.Source, newsletter, site.Url, date, attributes, edition.Number, segments, isTest: true);
     }
 
     private sealed record Model(long EditionId);

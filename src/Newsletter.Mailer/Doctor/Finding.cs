@@ -19,7 +19,7 @@ public enum FindingLevel
 /// <summary>What one look at the installation found.</summary>
 public sealed record Finding
 {
-    /// <summary>What was looked at: <c>spf</c>, <c>dkim</c>, <c>dmarc</c>, <c>bounce-mx</c>, <c>relay</c>, <c>mailbox</c>, <c>alarm</c>, <c>helo</c>, <c>ptr</c>, <c>tls</c>, <c>clock</c>, <c>postgres</c>, <c>disk</c>, <c>queue</c>, <c>keys</c>, <c>public-url</c>, <c>one-click</c>.</summary>
+    /// <summary>What was looked at: <c>spf</c>, <c>dkim</c>, <c>dmarc</c>, <c>bounce-mx</c>, <c>relay</c>, <c>mailbox</c>, <c>alarm</c>, <c>complaints</c>, <c>helo</c>, <c>ptr</c>, <c>tls</c>, <c>clock</c>, <c>postgres</c>, <c>disk</c>, <c>queue</c>, <c>keys</c>, <c>public-url</c>, <c>one-click</c>.</summary>
     public required string Check { get; init; }
 
     /// <summary>Whose: a domain, a relay's name, a folder; empty for the installation.</summary>

@@ -76,6 +76,9 @@ public sealed record Edition
     /// <summary>Rises by one with every change of the source, from 1.</summary>
     public required int Revision { get; init; }
 
+    /// <summary>The revision that is sent however large it is, because its author said so; null: none.</summary>
+    public int? SizeForcedRevision { get; init; }
+
     /// <summary>The issue it was frozen into; null until then.</summary>
     public long? IssueId { get; init; }
 

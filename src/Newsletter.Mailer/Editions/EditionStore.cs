@@ -30,7 +30,7 @@ public sealed class EditionStore(NpgsqlDataSource database)
 
     private const string SelectEdition = /*lang=sql*/ """
         select e.id, e.newsletter_id, n.slug as newsletter, e.kind, e.number, e.slug, e.title, e.subject, e.preheader, e.author, e.tier, e.source,
-               e.state, e.held_reason, e.send_at, e.send_local, e.send_zone, e.revision, e.created_at, e.updated_at,
+               e.state, e.held_reason, e.send_at, e.send_local, e.send_zone, e.revision, e.size_forced_revision, e.created_at, e.updated_at,
                (select i.id from issues i where i.edition_id = e.id and i.state <> 'failed') as issue_id
         from editions e join newsletters n on n.id = e.newsletter_id
         where e.id = @id
@@ -38,7 +38,7 @@ public sealed class EditionStore(NpgsqlDataSource database)
 
     private const string ListEditions = /*lang=sql*/ """
         select e.id, e.newsletter_id, n.slug as newsletter, e.kind, e.number, e.slug, e.title, e.subject, e.preheader, e.author, e.tier,
-               e.state, e.held_reason, e.send_at, e.send_local, e.send_zone, e.revision, e.created_at, e.updated_at,
+               e.state, e.held_reason, e.send_at, e.send_local, e.send_zone, e.revision, e.size_forced_revision, e.created_at, e.updated_at,
                (select i.id from issues i where i.edition_id = e.id and i.state <> 'failed') as issue_id
         from editions e join newsletters n on n.id = e.newsletter_id
         where (@newsletter::text is null or n.slug = @newsletter)
@@ -173,6 +173,7 @@ public sealed class EditionStore(NpgsqlDataSource database)
         public DateTime? SendLocal { get; init; }
         public string? SendZone { get; init; }
         public int Revision { get; init; }
+        public int? SizeForcedRevision { get; init; }
         public long? IssueId { get; init; }
         public DateTimeOffset CreatedAt { get; init; }
         public DateTimeOffset UpdatedAt { get; init; }
@@ -197,6 +198,7 @@ public sealed class EditionStore(NpgsqlDataSource database)
             SendLocal = SendLocal,
             SendZone = SendZone,
             Revision = Revision,
+            SizeForcedRevision = SizeForcedRevision,
             IssueId = IssueId,
             CreatedAt = CreatedAt,
             UpdatedAt = UpdatedAt,

@@ -12,6 +12,7 @@ public sealed partial class ComplaintGuard(ReputationStore reputation, IssueStor
     private static readonly TimeSpan s_between = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentDictionary<long, long> _counted = new();
+    private readonly ConcurrentDictionary<long, bool> _warned = new();
 
     /// <summary>Somebody complained of these.</summary>
     /// <returns>Those that have to be looked at again, because they were just now.</returns>
@@ -35,6 +36,8 @@ public sealed partial class ComplaintGuard(ReputationStore reputation, IssueStor
         _counted[issue] = clock.GetTimestamp();
         if (await reputation.CountComplaintsAsync(issue, stop) is not { } counted)
             return false;
+        if (Reputation.Reaches(options.WarnShare, counted.Accepted, counted.Complaints) && _warned.TryAdd(issue, true))
+            LogWarned(issue, counted.Complaints, counted.Accepted);
         if (!Reputation.Reaches(options.PauseShare, counted.Accepted, counted.Complaints, counted.Tolerated))
             return true;
         var reason = string.Create(CultureInfo.InvariantCulture,
@@ -43,6 +46,9 @@ public sealed partial class ComplaintGuard(ReputationStore reputation, IssueStor
             LogPaused(issue, reason);
         return true;
     }
+
+    [LoggerMessage(2, LogLevel.Warning, "Issue {IssueId}: {Complaints} of {Accepted} readers complained that it is unwanted; providers ask for less than 0.1 %")]
+    private partial void LogWarned(long issueId, long complaints, long accepted);
 
     [LoggerMessage(1, LogLevel.Warning, "Issue {IssueId} paused: {Reason}")]
     private partial void LogPaused(long issueId, string reason);

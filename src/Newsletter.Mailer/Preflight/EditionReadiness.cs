@@ -29,9 +29,11 @@ public abstract record EditionReadiness
     /// <param name="knownAttributes">Attributes that some subscriber has.</param>
     /// <param name="number">Number the edition is kept under, for a document that names none; null of a digest.</param>
     /// <param name="segments">The newsletter's segments.</param>
+    /// <param name="sizeForced">Whether its author wants it sent however large it is.</param>
+    /// <param name="isTest">A test goes to a few who know: what only keeps an edition from its readers is let through.</param>
     public static EditionReadiness Check(
         string source, NewsletterProfile newsletter, Uri publicUrl, DateTimeOffset sentAt, IReadOnlyCollection<string> knownAttributes, int? number,
-        IReadOnlyList<Segment>? segments = null)
+        IReadOnlyList<Segment>? segments = null, bool sizeForced = false, bool isTest = false)
     {
         var problems = new List<string>();
         if (string.IsNullOrWhiteSpace(newsletter.PostalAddress))
@@ -61,7 +63,11 @@ public abstract record EditionReadiness
         switch (EditionRenderer.Render(request))
         {
             case RenderOutcome.Rendered rendered when problems.Count == 0:
-                return new Ready(rendered.Edition, segment);
+                if (!isTest)
+                    problems.AddRange(EditionPreflight.Errors(source, rendered.Edition, sizeForced).Select(found => found.ToSentence()));
+                if (problems.Count == 0)
+                    return new Ready(rendered.Edition, segment);
+                break;
             case RenderOutcome.Refused refused:
                 problems.AddRange(refused.Problems
                     .Where(problem => problem.Severity == RenderSeverity.Error)

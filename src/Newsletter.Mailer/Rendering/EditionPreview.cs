@@ -120,7 +120,7 @@ public static class EditionPreview
     }
 
     // "the-tide-table" → "The Tide Table": good enough for a first look.
-    private static NewsletterProfile MadeUp(string? slug)
+    internal static NewsletterProfile MadeUp(string? slug)
     {
         var words = (slug ?? "your-newsletter").Split('-', StringSplitOptions.RemoveEmptyEntries).Select(word => char.ToUpper(word[0], CultureInfo.InvariantCulture) + word[1..]);
         return new NewsletterProfile

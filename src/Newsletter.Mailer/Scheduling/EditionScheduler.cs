@@ -12,7 +12,7 @@ public sealed class EditionScheduler(ScheduleStore schedule, EditionStore editio
     private const int OccurrencesLookedAt = 1_000;
 
     /// <summary>Schedules for a wall-clock time (<c>2026-03-27T08:00</c>) in an IANA zone; the newsletter's zone where none is given.</summary>
-    public async Task<ScheduleOutcome> ScheduleAsync(long id, string? at, string? zone, CancellationToken stop)
+    public async Task<ScheduleOutcome> ScheduleAsync(long id, string? at, string? zone, CancellationToken stop, bool sizeForced = false)
     {
         if (await FindAsync(id, stop) is not var (edition, newsletter))
             return new ScheduleOutcome.NoSuchEdition();
@@ -25,13 +25,13 @@ public sealed class EditionScheduler(ScheduleStore schedule, EditionStore editio
         var now = clock.GetUtcNow();
         if (when.Instant - now < Soonest)
             return new ScheduleOutcome.Invalid("at", $"{when.Local:yyyy-MM-dd HH:mm} in {when.Zone} is in the past (it is {TimeZoneInfo.ConvertTime(now, found):yyyy-MM-dd HH:mm} there now). To send it at once, publish it.");
-        if (await RefusalAsync(edition, newsletter, when.Instant, stop) is { } refusal)
+        if (await RefusalAsync(edition, newsletter, when.Instant, sizeForced, stop) is { } refusal)
             return refusal;
-        return await schedule.ScheduleAsync(id, edition.Revision, when, stop) ? new ScheduleOutcome.Scheduled(when) : new ScheduleOutcome.ChangedMeanwhile();
+        return await schedule.ScheduleAsync(id, edition.Revision, when, stop, sizeForced) ? new ScheduleOutcome.Scheduled(when) : new ScheduleOutcome.ChangedMeanwhile();
     }
 
     /// <summary>Schedules for the next time of the newsletter's cadence that no other edition has.</summary>
-    public async Task<ScheduleOutcome> ScheduleNextAsync(long id, CancellationToken stop)
+    public async Task<ScheduleOutcome> ScheduleNextAsync(long id, CancellationToken stop, bool sizeForced = false)
     {
         if (await FindAsync(id, stop) is not var (edition, newsletter))
             return new ScheduleOutcome.NoSuchEdition();
@@ -47,20 +47,20 @@ public sealed class EditionScheduler(ScheduleStore schedule, EditionStore editio
             .ToList();
         if (occurrences.Count == 0)
             return new ScheduleOutcome.Invalid("slot", $"The cadence '{newsletter.Cadence}' never comes: correct it.");
-        if (await RefusalAsync(edition, newsletter, occurrences[0].Instant, stop) is { } refusal)
+        if (await RefusalAsync(edition, newsletter, occurrences[0].Instant, sizeForced, stop) is { } refusal)
             return refusal;
-        return await schedule.ScheduleNextAsync(id, edition.Revision, newsletter.Id, occurrences, stop);
+        return await schedule.ScheduleNextAsync(id, edition.Revision, newsletter.Id, occurrences, stop, sizeForced);
     }
 
     /// <summary>Sends an edition at once, whatever it was scheduled for.</summary>
-    public async Task<ScheduleOutcome> PublishNowAsync(long id, CancellationToken stop)
+    public async Task<ScheduleOutcome> PublishNowAsync(long id, CancellationToken stop, bool sizeForced = false)
     {
         if (await FindAsync(id, stop) is not var (edition, newsletter))
             return new ScheduleOutcome.NoSuchEdition();
-        if (await RefusalAsync(edition, newsletter, clock.GetUtcNow(), stop) is { } refusal)
+        if (await RefusalAsync(edition, newsletter, clock.GetUtcNow(), sizeForced, stop) is { } refusal)
             return refusal;
         var zone = LocalTime.FindZone(newsletter.TimeZone) ?? TimeZoneInfo.Utc;
-        return await schedule.ScheduleNowAsync(id, edition.Revision, TimeZoneInfo.ConvertTime(clock.GetUtcNow(), zone).DateTime, zone.Id, stop)
+        return await schedule.ScheduleNowAsync(id, edition.Revision, TimeZoneInfo.ConvertTime(clock.GetUtcNow(), zone).DateTime, zone.Id, stop, sizeForced)
             ? new ScheduleOutcome.PublishingNow()
             : new ScheduleOutcome.ChangedMeanwhile();
     }
@@ -78,13 +78,13 @@ public sealed class EditionScheduler(ScheduleStore schedule, EditionStore editio
             ? (edition, newsletter)
             : null;
 
-    private async Task<ScheduleOutcome?> RefusalAsync(Edition edition, NewsletterProfile newsletter, DateTimeOffset sentAt, CancellationToken stop)
+    private async Task<ScheduleOutcome?> RefusalAsync(Edition edition, NewsletterProfile newsletter, DateTimeOffset sentAt, bool sizeForced, CancellationToken stop)
     {
         if (edition.State == EditionState.Published)
             return new ScheduleOutcome.WrongState(edition.State);
         var attributes = await AttributesUsedBy.EditionAsync(edition.Source, newsletter.Id, schedule, stop);
         var segments = await SegmentsUsedBy.EditionAsync(edition.Source, newsletter.Id, schedule, stop);
-        return EditionReadiness.Check(edition.Source, newsletter, site.Url, sentAt, attributes, edition.Number, segments) is EditionReadiness.NotReady notReady
+        return EditionReadiness.Check(edition.Source, newsletter, site.Url, sentAt, attributes, edition.Number, segments, sizeForced || edition.SizeForcedRevision == edition.Revision) is EditionReadiness.NotReady notReady
             ? new ScheduleOutcome.NotReady(notReady.Problems)
             : null;
     }

@@ -98,7 +98,7 @@ public sealed partial class IssuePublisher(
         var sent = TrimToSeconds(edition.Now);
         var local = LocalTime.FindZone(newsletter.TimeZone) is { } zone ? TimeZoneInfo.ConvertTime(sent, zone) : sent;
         var segments = await SegmentsUsedBy.EditionAsync(edition.Source, newsletter.Id, schedule, stop);
-        var readiness = EditionReadiness.Check(edition.Source, newsletter, site.Url, local, attributes, edition.Number, segments);
+        var readiness = EditionReadiness.Check(edition.Source, newsletter, site.Url, local, attributes, edition.Number, segments, edition.SizeForced);
         if (readiness is EditionReadiness.NotReady notReady)
             return (null, "It can't be sent as it stands. " + string.Join(" ", notReady.Problems));
 

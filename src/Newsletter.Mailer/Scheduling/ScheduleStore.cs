@@ -17,14 +17,16 @@ public sealed class ScheduleStore(NpgsqlDataSource database)
 
     private const string Schedule = /*lang=sql*/ """
         update editions
-        set state = 'scheduled', held_reason = null, send_at = @at, send_local = @local, send_zone = @zone, updated_at = now()
+        set state = 'scheduled', held_reason = null, send_at = @at, send_local = @local, send_zone = @zone, updated_at = now(),
+            size_forced_revision = case when @sizeForced::boolean then revision else size_forced_revision end
         where id = @id and state in ('draft', 'held', 'scheduled') and revision = @revision
         returning id
         """;
 
     private const string ScheduleNow = /*lang=sql*/ """
         update editions
-        set state = 'scheduled', held_reason = null, send_at = now(), send_local = @local, send_zone = @zone, updated_at = now()
+        set state = 'scheduled', held_reason = null, send_at = now(), send_local = @local, send_zone = @zone, updated_at = now(),
+            size_forced_revision = case when @sizeForced::boolean then revision else size_forced_revision end
         where id = @id and state in ('draft', 'held', 'scheduled') and revision = @revision
         returning id
         """;
@@ -44,7 +46,7 @@ public sealed class ScheduleStore(NpgsqlDataSource database)
 
     // The database's clock decides what is due and what is late: workers may disagree about the time.
     private const string SelectDue = /*lang=sql*/ """
-        select e.id, e.newsletter_id as newsletterid, e.kind, e.number, e.tier, e.source, e.revision, e.send_at as sendat,
+        select e.id, e.newsletter_id as newsletterid, e.kind, e.number, e.tier, e.source, e.revision, e.send_at as sendat, coalesce(e.size_forced_revision = e.revision, false) as sizeforced,
                now() - e.send_at > @late as islate, now() as now, (select held_reason from instance) as forbidden
         from editions e
         where e.id = @id and e.state = 'scheduled' and e.send_at <= now()
@@ -60,11 +62,11 @@ public sealed class ScheduleStore(NpgsqlDataSource database)
         where s.newsletter_id = @newsletter and b.attributes <> '{}'
         """;
 
-    public Task<bool> ScheduleAsync(long id, int revision, LocalTime when, CancellationToken stop) =>
-        ChangedAsync(Schedule, new { id, revision, at = when.Instant, local = when.Local, zone = when.Zone }, stop);
+    public Task<bool> ScheduleAsync(long id, int revision, LocalTime when, CancellationToken stop, bool sizeForced = false) =>
+        ChangedAsync(Schedule, new { id, revision, at = when.Instant, local = when.Local, zone = when.Zone, sizeForced }, stop);
 
     /// <summary>Takes the first of the cadence's occurrences that no other edition of the newsletter has, unless the edition changed meanwhile.</summary>
-    public async Task<ScheduleOutcome> ScheduleNextAsync(long id, int revision, long newsletter, IReadOnlyCollection<LocalTime> occurrences, CancellationToken stop)
+    public async Task<ScheduleOutcome> ScheduleNextAsync(long id, int revision, long newsletter, IReadOnlyCollection<LocalTime> occurrences, CancellationToken stop, bool sizeForced = false)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
         await using var transaction = await connection.BeginTransactionAsync(stop);
@@ -74,13 +76,13 @@ public sealed class ScheduleStore(NpgsqlDataSource database)
         if (occurrences.FirstOrDefault(occurrence => !taken.Contains(occurrence.Instant.UtcDateTime)) is not { } when)
             return new ScheduleOutcome.Invalid("slot", $"All {occurrences.Count} times of the newsletter's cadence that are still to come are taken by other editions: schedule with \"at\" and \"zone\", or make the cadence more frequent.");
         var changed = await connection.QuerySingleOrDefaultAsync<long?>(new CommandDefinition(
-            Schedule, new { id, revision, at = when.Instant, local = when.Local, zone = when.Zone }, cancellationToken: stop));
+            Schedule, new { id, revision, at = when.Instant, local = when.Local, zone = when.Zone, sizeForced }, cancellationToken: stop));
         await transaction.CommitAsync(stop);
         return changed is null ? new ScheduleOutcome.ChangedMeanwhile() : new ScheduleOutcome.Scheduled(when);
     }
 
-    public Task<bool> ScheduleNowAsync(long id, int revision, DateTime local, string zone, CancellationToken stop) =>
-        ChangedAsync(ScheduleNow, new { id, revision, local, zone }, stop);
+    public Task<bool> ScheduleNowAsync(long id, int revision, DateTime local, string zone, CancellationToken stop, bool sizeForced = false) =>
+        ChangedAsync(ScheduleNow, new { id, revision, local, zone, sizeForced }, stop);
 
     public Task<bool> UnscheduleAsync(long id, CancellationToken stop) => ChangedAsync(Unschedule, new { id }, stop);
 
@@ -138,6 +140,9 @@ public sealed record DueEdition
     public int Revision { get; init; }
 
     public DateTimeOffset SendAt { get; init; }
+
+    /// <summary>Sent however large it is: its author said so of this revision.</summary>
+    public bool SizeForced { get; init; }
 
     /// <summary>So long past its time that sending it by itself might be wrong.</summary>
     public bool IsLate { get; init; }

@@ -1,4 +1,6 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Newsletter.Mailer.Doctor;
 using Newsletter.Mailer.Feedback;
 using Newsletter.Mailer.Testing;
 
@@ -41,6 +43,47 @@ public sealed class ReputationTests : FeedbackTest
         await Guard.CheckAsync(await Consequences.SettleAsync(default), default);
 
         Assert.Equal("paused", await Room.Issues.StateOf(issue, default));
+    }
+
+    [Theory]
+    [InlineData(4, FindingLevel.Ok)]
+    [InlineData(5, FindingLevel.Warning)]
+    public async Task TheDoctorSpeaksOfComplaintsUnasked(int complaints, FindingLevel level)
+    {
+        var (issue, mails) = await AcceptedAsync(5_000);
+        await ComplainAsync(mails, 1, complaints);
+        await Consequences.SettleAsync(default);
+        await Rates.RollUpAsync(default);
+
+        var found = Assert.Single(await new ReputationCheck(Rates).RunAsync(default));
+
+        Assert.Equal(("complaints", level, level == FindingLevel.Ok ? "" : $"issue {issue}"), (found.Check, found.Level, found.About));
+    }
+
+    [Fact]
+    public async Task TheLogSaysOnceThatTooManyComplain()
+    {
+        var (_, mails) = await AcceptedAsync(5_000);
+        var log = new CountingLog();
+        var guard = new ComplaintGuard(Rates, Room.Issues, Options, TimeProvider.System, log);
+        await ComplainAsync(mails, 1, 5);
+        await guard.CheckAsync(await Consequences.SettleAsync(default), default);
+        await ComplainAsync(mails, 6, 6);
+        await guard.CheckAsync(await Consequences.SettleAsync(default), default);
+
+        Assert.Equal(1, log.Lines);
+    }
+
+    private sealed class CountingLog : ILogger<ComplaintGuard>
+    {
+        public int Lines { get; private set; }
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Lines++;
     }
 
     [Fact]
