@@ -59,7 +59,7 @@ public sealed class ReturnedMailTests(FaultServer shared)
         var first = await field.FreezeAsync(readers, batch: 100);
         await field.Room.Worker.WorkAsync();
         var mails = new ReturnedMails(field.Room, first);
-        field.Set("Delivery__Relays__0__MessagesPerSecond", "150");
+        field.Set("Delivery__Relays__0__MessagesPerSecond", "100");
         Read(field, dovecot, "Imap");
         var worker = field.StartWorker();
         var calm = await SendAsync(field);
