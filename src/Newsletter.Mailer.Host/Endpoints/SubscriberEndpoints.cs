@@ -85,7 +85,7 @@ internal static class SubscriberEndpoints
         subscribers.MapGet("/{id:long}/timeline", Timeline).RequireScope(Scopes.ReadSubscribers)
             .ProducesProblem(StatusCodes.Status404NotFound)
             .WithSummary("Tell a subscriber's story, oldest first")
-            .WithDescription("created, signed_up, confirmed, issue_accepted (and the other statuses of a delivery), unsubscribed, suppressed.");
+            .WithDescription("created, signed_up, confirmed, chosen, paused, resumed, issue_accepted (and the other statuses of a delivery), bounced, complained, unsubscribed, restored, suppressed.");
     }
 
     private static async Task<Results<Ok<Page<SubscriberAnswer>>, ProblemHttpResult>> List(

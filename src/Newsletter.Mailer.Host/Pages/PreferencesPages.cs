@@ -33,13 +33,15 @@ internal static class PreferencesPages
         if (await FindAsync(token, keys, store, stop) is not { } reader)
             return ReaderPage.Broken(http);
         if (http.Request.Query.ContainsKey("pause"))
-            await store.PauseAsync(reader.Id, null, stop);
+            await store.PauseAsync(reader.Id, null, From(http), stop);
         else if (http.Request.Query.ContainsKey("resume"))
-            await store.ResumeAsync(reader.Id, stop);
+            await store.ResumeAsync(reader.Id, From(http), stop);
         else
             return await SaveFormAsync(token, http, reader, store, stop);
         return await ShowSavedAsync(token, http, reader.Id, store, stop);
     }
+
+    private static string? From(HttpContext http) => http.Connection.RemoteIpAddress?.ToString();
 
     private static async Task<PageShell> SaveFormAsync(string token, HttpContext http, ReaderPreferences reader, PreferencesStore store, CancellationToken stop)
     {
@@ -58,7 +60,7 @@ internal static class PreferencesPages
             Wording = words.Text("preferences.wording"),
             DigestWording = $"{words.Text("preferences.digest")}. {words.Text("preferences.wording")}",
             WordingLanguage = words.Language,
-            Ip = http.Connection.RemoteIpAddress?.ToString(),
+            Ip = From(http),
         };
         return await store.SaveAsync(reader.Id, change, stop) switch
         {

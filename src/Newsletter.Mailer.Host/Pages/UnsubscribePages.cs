@@ -45,9 +45,9 @@ internal static class UnsubscribePages
         if (asked.ContainsKey("undo"))
             return await UndoAsync(words, link, page, http, store, stop);
         if (asked.ContainsKey("pause"))
-            return await PauseAsync(words, link, page, preferences, stop);
+            return await PauseAsync(words, link, page, http, preferences, stop);
         if (asked.ContainsKey("digest"))
-            return await DigestAsync(words, link, page, preferences, stop);
+            return await DigestAsync(words, link, page, http, preferences, stop);
         if (asked.ContainsKey("link"))
             return await MailLinkAsync(words, link, page, preferences, jobs, stop);
         if (asked.ContainsKey("all"))
@@ -81,17 +81,19 @@ internal static class UnsubscribePages
                 page.Name,
                 StatusCodes.Status409Conflict);
 
-    private static async Task<PageShell> PauseAsync(Phrases words, UnsubscribeToken link, UnsubscribePageModel page, PreferencesStore preferences, CancellationToken stop) =>
-        await preferences.PauseAsync(link.SubscriberId, link.NewsletterId, stop) is { } until
+    private static async Task<PageShell> PauseAsync(
+        Phrases words, UnsubscribeToken link, UnsubscribePageModel page, HttpContext http, PreferencesStore preferences, CancellationToken stop) =>
+        await preferences.PauseAsync(link.SubscriberId, link.NewsletterId, From(http), stop) is { } until
             ? words.Notice(
                 words.Text("leave.paused.title", ("day", words.Day(DateOnly.FromDateTime(until.UtcDateTime)))), words.Say("leave.paused.text", ("newsletter", page.Name)), page.Name)
             : Gone(words, page);
 
-    private static async Task<PageShell> DigestAsync(Phrases words, UnsubscribeToken link, UnsubscribePageModel page, PreferencesStore preferences, CancellationToken stop)
+    private static async Task<PageShell> DigestAsync(
+        Phrases words, UnsubscribeToken link, UnsubscribePageModel page, HttpContext http, PreferencesStore preferences, CancellationToken stop)
     {
         if (page.Status != "active")
             return Gone(words, page);
-        return await preferences.TakeDigestAsync(link.SubscriberId, link.NewsletterId, stop)
+        return await preferences.TakeDigestAsync(link.SubscriberId, link.NewsletterId, (words.Text("leave.digest"), words.Language), From(http), stop)
             ? words.Notice(words.Text("leave.digest.title"), words.Say("leave.digest.text", ("newsletter", page.Name)), page.Name)
             : Question(words, page);
     }

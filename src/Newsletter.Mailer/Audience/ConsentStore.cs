@@ -87,7 +87,7 @@ public sealed record Consent
     public required string Newsletter { get; init; }
 
     /// <summary>
-    /// <c>asked</c> (a form was sent), <c>confirmed</c>, <c>chosen</c> (in the preferences), <c>withdrawn</c> (left), <c>restored</c> (leaving was undone).
+    /// <c>asked</c> (a form was sent), <c>confirmed</c>, <c>chosen</c> (in the preferences, or a digest in the place of leaving), <c>paused</c>, <c>resumed</c>, <c>withdrawn</c> (left), <c>restored</c> (leaving was undone).
     /// </summary>
     public required string Action { get; init; }
 
@@ -103,7 +103,7 @@ public sealed record Consent
     /// <summary>Where it came from; null where unknown, or erased.</summary>
     public string? Ip { get; init; }
 
-    /// <summary><c>mailed_link</c>: by a link that only this address was sent. <c>one_click</c>: by the mail program.</summary>
+    /// <summary><c>mailed_link</c>: by a link that only this address was sent. <c>one_click</c>: by the mail program. <c>stated</c>: whoever called the API says so.</summary>
     public string? How { get; init; }
 
     /// <summary>Why they left, as one of the page's choices.</summary>

@@ -19,7 +19,7 @@ public sealed class ExportStore(NpgsqlDataSource database)
     // Looked up row by row on purpose (lateral): joined, each chunk would read everyone.
     private const string SelectChunk = /*lang=sql*/ """
         select s.subscriber_id, b.address, b.name, s.status, s.tier, array_to_string(b.tags, ','), b.language, b.time_zone,
-               s.created_at, s.confirmed_at, s.unsubscribed_at, case when b.attributes <> '{}' then b.attributes::text end
+               s.created_at, s.confirmed_at, s.unsubscribed_at, s.frequency, case when b.attributes <> '{}' then b.attributes::text end
         from subscriptions s
         cross join lateral (select x.* from subscribers x where x.id = s.subscriber_id offset 0) b
         left join lateral (select x.* from engagement x where x.subscriber_id = s.subscriber_id and x.newsletter_id = s.newsletter_id offset 0) g on true

@@ -33,7 +33,7 @@ internal sealed record ImportFormat
         {
             Source = ImportSource.Newsletter,
             Fits = names => names.IsSupersetOf(["email", "status", "tier", "tags", "subscribed_at", "confirmed_at", "unsubscribed_at"]),
-            Columns = Roles("email=Email name=Name status=Status tier=Tier tags=Tags language=Language time_zone=TimeZone subscribed_at=SubscribedAt confirmed_at=Nothing unsubscribed_at=Nothing"),
+            Columns = Roles("email=Email name=Name status=Status tier=Tier tags=Tags language=Language time_zone=TimeZone subscribed_at=SubscribedAt confirmed_at=Nothing unsubscribed_at=Nothing issue_frequency=Nothing"),
         },
         new()
         {

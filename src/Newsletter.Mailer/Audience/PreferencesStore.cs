@@ -45,17 +45,36 @@ public sealed class PreferencesStore(NpgsqlDataSource database)
     private const string TakeDigest = /*lang=sql*/ """
         update subscriptions x set frequency = 'digest'
         from newsletters n
-        where n.id = x.newsletter_id and n.digests and x.newsletter_id = @newsletterId and x.subscriber_id = @subscriberId and x.status = 'active'
+        where n.id = x.newsletter_id and n.digests and x.newsletter_id = @newsletterId and x.subscriber_id = @subscriberId and x.status = 'active' and x.frequency <> 'digest'
         returning true
         """;
 
-    private const string Pause = /*lang=sql*/ """
-        update subscriptions set paused_until = now() + make_interval(days => @days)
-        where subscriber_id = @subscriberId and status = 'active' and (@newsletterId::bigint is null or newsletter_id = @newsletterId)
-        returning paused_until
+    private const string HasDigest = /*lang=sql*/ """
+        select exists (select from subscriptions where newsletter_id = @newsletterId and subscriber_id = @subscriberId and status = 'active' and frequency = 'digest')
         """;
 
-    private const string Resume = /*lang=sql*/ "update subscriptions set paused_until = null where subscriber_id = @subscriberId and paused_until is not null";
+    // Whoever presses again on the same day is told no second time.
+    private const string Pause = /*lang=sql*/ """
+        with before as (
+            select newsletter_id from subscriptions
+            where subscriber_id = @subscriberId and (paused_until is null or paused_until < now() + make_interval(days => @days - 1))),
+        paused as (
+            update subscriptions set paused_until = now() + make_interval(days => @days)
+            where subscriber_id = @subscriberId and status = 'active' and (@newsletterId::bigint is null or newsletter_id = @newsletterId)
+            returning newsletter_id, paused_until),
+        told as (
+            insert into consents (newsletter_id, subscriber_id, action, form, ip, how)
+            select newsletter_id, @subscriberId, 'paused', @form, @ip::inet, 'mailed_link' from paused join before using (newsletter_id))
+        select paused_until from paused
+        """;
+
+    // A break that is over by itself needs no end.
+    private const string Resume = /*lang=sql*/ """
+        with before as (select newsletter_id, paused_until > now() as lasts from subscriptions where subscriber_id = @subscriberId and paused_until is not null),
+        resumed as (update subscriptions set paused_until = null where subscriber_id = @subscriberId and paused_until is not null)
+        insert into consents (newsletter_id, subscriber_id, action, form, ip, how)
+        select newsletter_id, @subscriberId, 'resumed', 'preferences', @ip::inet, 'mailed_link' from before where lasts
+        """;
 
     // At most one an hour: the button stands on a page that a forwarded mail opens.
     private const string AnyLinkJustSent = /*lang=sql*/ """
@@ -102,28 +121,52 @@ public sealed class PreferencesStore(NpgsqlDataSource database)
 
     /// <summary>Nothing comes for four weeks.</summary>
     /// <param name="subscriberId">To whom.</param>
-    /// <param name="newsletterId">Of this newsletter; null: of all.</param>
+    /// <param name="newsletterId">Of this newsletter, from the page to leave it; null: of all, from the preferences.</param>
+    /// <param name="ip">Where it was asked for; null where unknown.</param>
     /// <param name="stop">Gives up.</param>
     /// <returns>Until when; null where there is nothing to pause.</returns>
-    public async Task<DateTimeOffset?> PauseAsync(long subscriberId, long? newsletterId, CancellationToken stop)
+    public async Task<DateTimeOffset?> PauseAsync(long subscriberId, long? newsletterId, string? ip, CancellationToken stop)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
-        var until = await connection.QueryAsync<DateTime>(new CommandDefinition(Pause, new { subscriberId, newsletterId, days = PauseDays }, cancellationToken: stop));
+        var form = newsletterId is null ? "preferences" : "unsubscribe";
+        var until = await connection.QueryAsync<DateTime>(new CommandDefinition(Pause, new { subscriberId, newsletterId, ip, form, days = PauseDays }, cancellationToken: stop));
         return until.Select(time => (DateTimeOffset?)time).FirstOrDefault();
     }
 
     /// <summary>Ends every break.</summary>
-    public async Task ResumeAsync(long subscriberId, CancellationToken stop)
+    public async Task ResumeAsync(long subscriberId, string? ip, CancellationToken stop)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
-        await connection.ExecuteAsync(new CommandDefinition(Resume, new { subscriberId }, cancellationToken: stop));
+        await connection.ExecuteAsync(new CommandDefinition(Resume, new { subscriberId, ip }, cancellationToken: stop));
     }
 
-    /// <summary>A digest a month in the place of single issues. False where they are no reader, or the newsletter has none.</summary>
-    public async Task<bool> TakeDigestAsync(long subscriberId, long newsletterId, CancellationToken stop)
+    /// <summary>A digest a month in the place of single issues, from the page to leave. False where they are no reader, or the newsletter has none.</summary>
+    /// <param name="subscriberId">To whom.</param>
+    /// <param name="newsletterId">Of which newsletter.</param>
+    /// <param name="wording">What the page said, and in which language.</param>
+    /// <param name="ip">Where it was asked for; null where unknown.</param>
+    /// <param name="stop">Gives up.</param>
+    public async Task<bool> TakeDigestAsync(long subscriberId, long newsletterId, (string Text, string Language) wording, string? ip, CancellationToken stop)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
-        return await connection.ExecuteScalarAsync<bool?>(new CommandDefinition(TakeDigest, new { subscriberId, newsletterId }, cancellationToken: stop)) ?? false;
+        await using var transaction = await connection.BeginTransactionAsync(stop);
+        var reader = new { subscriberId, newsletterId };
+        if (await connection.ExecuteScalarAsync<bool?>(new CommandDefinition(TakeDigest, reader, cancellationToken: stop)) is null)
+            return await connection.ExecuteScalarAsync<bool>(new CommandDefinition(HasDigest, reader, cancellationToken: stop));
+        var entry = new ConsentEntry
+        {
+            NewsletterId = newsletterId,
+            SubscriberId = subscriberId,
+            Action = "chosen",
+            Wording = wording.Text,
+            Language = wording.Language,
+            Form = "unsubscribe",
+            Ip = ip,
+            How = "mailed_link",
+        };
+        await ConsentStore.AddAsync(connection, entry, stop);
+        await transaction.CommitAsync(stop);
+        return true;
     }
 
     /// <summary>Puts a mail with the link to these preferences into the outbox.</summary>

@@ -13,7 +13,7 @@ public sealed class SubscriberExport(ExportStore store)
     private const int ChunkCharacters = 2_000_000;
 
     private static readonly string[] Columns =
-        ["email", "name", "status", "tier", "tags", "language", "time_zone", "subscribed_at", "confirmed_at", "unsubscribed_at"];
+        ["email", "name", "status", "tier", "tags", "language", "time_zone", "subscribed_at", "confirmed_at", "unsubscribed_at", "issue_frequency"];
 
     /// <summary>Writes the file to its end.</summary>
     /// <param name="query">Whom.</param>
@@ -50,7 +50,7 @@ public sealed class SubscriberExport(ExportStore store)
         {
             if (column > 1) text.Append(',');
             if (row.IsDBNull(column)) continue;
-            if (column < 8) CsvCell.Append(text, row.GetString(column));
+            if (column is < 8 or > 10) CsvCell.Append(text, row.GetString(column));
             else text.Append(row.GetDateTime(column).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture));
         }
 

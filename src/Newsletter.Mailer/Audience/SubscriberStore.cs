@@ -31,7 +31,7 @@ public sealed partial class SubscriberStore(NpgsqlDataSource database, KeyRing? 
 
         var written = await UpsertAsync(connection, person, stop);
         if (written is null) return TooManyKeys();
-        if (newsletterId is { } newsletter && !await SubscriptionStore.PutAsync(
+        if (newsletterId is { } newsletter && !await SubscriptionStore.PutStatedAsync(
                 connection, new SubscriptionStore.Row(newsletter, written.Id, status.Word(), tier?.Word(), draft.Confirmed), stop))
             return new AudienceOutcome<Subscriber>.Conflict("status", SubscriptionStore.UnconfirmedProblem);
 

@@ -12,6 +12,7 @@ public sealed class SubscriptionStore(NpgsqlDataSource database, KeyRing? keys =
     // Whoever left or never confirmed becomes active only when @Confirmed; the time of the first yes and of the first no are kept.
     // Whoever comes back gets what they ask for now: every issue, whatever they once had in its place.
     private const string Put = /*lang=sql*/ """
+        with before as (select status from subscriptions where newsletter_id = @NewsletterId and subscriber_id = @SubscriberId)
         insert into subscriptions as s (newsletter_id, subscriber_id, status, tier, confirmed_at, unsubscribed_at, unsubscribed_by)
         values (@NewsletterId, @SubscriberId, coalesce(@Status, 'active'), coalesce(@Tier, 'free'),
                 case when coalesce(@Status, 'active') = 'active' then now() end,
@@ -30,7 +31,7 @@ public sealed class SubscriptionStore(NpgsqlDataSource database, KeyRing? keys =
             paused_until = case when s.status = 'active' or coalesce(@Status, s.status) <> 'active' then s.paused_until end,
             frequency = case when s.status = 'active' or coalesce(@Status, s.status) <> 'active' then s.frequency else 'every' end
         where @Confirmed or @Status is null or @Status in (s.status, 'unsubscribed') or s.status = 'active'
-        returning true
+        returning case when s.status = 'active' and coalesce((select status from before), '') <> 'active' then 'joined' else 'kept' end
         """;
 
     private const string Leave = /*lang=sql*/ """
@@ -77,9 +78,11 @@ public sealed class SubscriptionStore(NpgsqlDataSource database, KeyRing? keys =
             return new AudienceOutcome<SubscriptionStatus>.Conflict("status", SuppressedProblem(reason));
 
         var row = new Row(ids.NewsletterId, subscriberId, status?.Word(), tier?.Word(), draft.Confirmed);
-        return await PutAsync(connection, row, stop)
-            ? new AudienceOutcome<SubscriptionStatus>.Updated(status ?? ParseStatus(ids.Status ?? "active"))
-            : new AudienceOutcome<SubscriptionStatus>.Conflict("status", UnconfirmedProblem);
+        await using var transaction = await connection.BeginTransactionAsync(stop);
+        if (!await PutStatedAsync(connection, row, stop))
+            return new AudienceOutcome<SubscriptionStatus>.Conflict("status", UnconfirmedProblem);
+        await transaction.CommitAsync(stop);
+        return new AudienceOutcome<SubscriptionStatus>.Updated(status ?? ParseStatus(ids.Status ?? "active"));
     }
 
     /// <summary>
@@ -131,7 +134,17 @@ public sealed class SubscriptionStore(NpgsqlDataSource database, KeyRing? keys =
 
     /// <summary>False if the present status forbids it without a confirmation.</summary>
     internal static async Task<bool> PutAsync(NpgsqlConnection connection, Row row, CancellationToken stop) =>
-        await connection.ExecuteScalarAsync<bool?>(new CommandDefinition(Put, row, cancellationToken: stop)) ?? false;
+        await connection.ExecuteScalarAsync<string?>(new CommandDefinition(Put, row, cancellationToken: stop)) is not null;
+
+    /// <summary>The same for whoever calls the API: where they state that a reader confirmed, and that made the reader active, the ledger says whose word it is.</summary>
+    internal static async Task<bool> PutStatedAsync(NpgsqlConnection connection, Row row, CancellationToken stop)
+    {
+        var done = await connection.ExecuteScalarAsync<string?>(new CommandDefinition(Put, row, cancellationToken: stop));
+        if (done == "joined" && row.Confirmed)
+            await ConsentStore.AddAsync(
+                connection, new ConsentEntry { NewsletterId = row.NewsletterId, SubscriberId = row.SubscriberId, Action = "confirmed", Form = "api", How = "stated" }, stop);
+        return done is not null;
+    }
 
     internal sealed record Row(long NewsletterId, long SubscriberId, string? Status, string? Tier, bool Confirmed);
 

@@ -15,7 +15,7 @@ public sealed class TimelineStore(NpgsqlDataSource database)
             select b.created_at as at, 0 as rank, 'created' as kind, null::bigint as newsletter_id, null::bigint as issue_id, null::text as detail
             from subscribers b where b.id = @subscriber
             union all
-            select c.at, case c.action when 'asked' then 1 when 'withdrawn' then 5 when 'restored' then 6 else 2 end,
+            select c.at, case c.action when 'asked' then 1 when 'withdrawn' then 5 when 'restored' then 6 when 'resumed' then 6 else 2 end,
                    case c.action when 'asked' then 'signed_up' when 'withdrawn' then 'unsubscribed' else c.action end, c.newsletter_id, s.unsubscribed_issue,
                    case c.action
                        when 'asked' then c.form
@@ -116,7 +116,7 @@ public sealed record TimelineEvent
     public required DateTimeOffset At { get; init; }
 
     /// <summary>
-    /// <c>created</c>, <c>signed_up</c>, <c>confirmed</c>, <c>chosen</c> (in the preferences), <c>unsubscribed</c>, <c>restored</c> (leaving was undone),
+    /// <c>created</c>, <c>signed_up</c>, <c>confirmed</c>, <c>chosen</c> (in the preferences, or a digest in the place of leaving), <c>paused</c>, <c>resumed</c>, <c>unsubscribed</c>, <c>restored</c> (leaving was undone),
     /// <c>bounced</c>, <c>complained</c>, <c>suppressed</c>, or <c>issue_</c> and the status of a delivery, such as <c>issue_accepted</c>.
     /// </summary>
     public required string Kind { get; init; }

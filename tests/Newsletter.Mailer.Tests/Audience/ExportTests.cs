@@ -18,7 +18,11 @@ public sealed class ExportTests : ImportTest
         await Database.ExecuteAsync("update subscribers set tags = '{beta,vip}', language = 'de' where id = 1");
         await Database.ExecuteAsync("update subscriptions set tier = 'premium', created_at = '2024-03-01T10:00:00Z' where subscriber_id = 1");
         await Database.ExecuteAsync("update subscriptions set status = 'unsubscribed', unsubscribed_at = now(), unsubscribed_by = 'page' where subscriber_id = 2");
+        await Database.ExecuteAsync("update subscriptions set frequency = 'digest' where subscriber_id = (select id from subscribers where address = 'ana@example.com')");
         var first = await ExportAsync();
+        Assert.StartsWith("email,name,status,tier,tags,language,time_zone,subscribed_at,confirmed_at,unsubscribed_at,issue_frequency,city,", first, StringComparison.Ordinal);
+        Assert.Contains(",digest,Rome,", first, StringComparison.Ordinal);
+        Assert.Contains(",every,", first, StringComparison.Ordinal);
         var before = await SnapshotAsync();
 
         await Database.ExecuteAsync("delete from subscribers");

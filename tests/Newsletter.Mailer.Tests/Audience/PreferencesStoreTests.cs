@@ -65,14 +65,14 @@ public sealed class PreferencesStoreTests : DatabaseTest
 
         Assert.Equal(["Coffee nothing", "The Tea digest"], saved.Newsletters.Select(newsletter => $"{newsletter.Name} {newsletter.Choice}").Order());
         await SaveAsync(Change() with { Choices = Chosen(tea: "every", coffee: "nothing") });
-        Assert.False(await Store.TakeDigestAsync(_reader, _tea.Id, default));
+        Assert.False(await Store.TakeDigestAsync(_reader, _tea.Id, ("A digest", "en"), null, default));
     }
 
     [Fact]
     public async Task WhoLeavesKeepsTheirChoiceForAnUndoAndWhoComesBackGetsEveryIssue()
     {
         await SaveAsync(Change() with { Choices = Chosen(tea: "digest", coffee: "nothing") });
-        await Store.PauseAsync(_reader, null, default);
+        await Store.PauseAsync(_reader, null, null, default);
         var subscriptions = new SubscriptionStore(DataSource);
         await subscriptions.UnsubscribeAsync(_tea.Id, _reader, "page", null, default);
         Assert.Equal("digest", await Database.ScalarAsync<string>("select frequency from subscriptions where paused_until is not null"));
@@ -131,13 +131,32 @@ public sealed class PreferencesStoreTests : DatabaseTest
     {
         await Database.ExecuteAsync("insert into subscriptions (newsletter_id, subscriber_id, status) values ($1, $2, 'unsubscribed')", _coffee.Id, _reader);
 
-        var until = await Store.PauseAsync(_reader, null, default);
+        var until = await Store.PauseAsync(_reader, null, null, default);
 
         Assert.InRange((until!.Value.UtcDateTime - await Database.ScalarAsync<DateTime>("select now()")).TotalDays, 27.9, 28.1);
         Assert.Equal(1L, await Database.ScalarAsync<long>("select count(*) from subscriptions where paused_until > now()"));
-        await Store.ResumeAsync(_reader, default);
+        // Pressed again, it is told once.
+        await Store.PauseAsync(_reader, null, "192.0.2.7", default);
+        await Store.ResumeAsync(_reader, "192.0.2.7", default);
+        await Store.ResumeAsync(_reader, "192.0.2.7", default);
+        Assert.Equal(
+            ["paused preferences", "resumed preferences 192.0.2.7"],
+            (await Consents.ListAsync(_reader, default)).Where(consent => consent.Action is "paused" or "resumed").Select(consent => $"{consent.Action} {consent.Form} {consent.Ip}".Trim()));
         Assert.Equal(0L, await Database.ScalarAsync<long>("select count(*) from subscriptions where paused_until is not null"));
-        Assert.Null(await Store.PauseAsync(_reader, _coffee.Id, default));
+        Assert.Null(await Store.PauseAsync(_reader, _coffee.Id, null, default));
+    }
+
+    [Fact]
+    public async Task ADigestInThePlaceOfLeavingIsInTheLedgerOnce()
+    {
+        await Database.ExecuteAsync("update newsletters set digests = true");
+        var before = (await Consents.ListAsync(_reader, default)).Count;
+
+        Assert.True(await Store.TakeDigestAsync(_reader, _tea.Id, ("A digest a month", "en"), "192.0.2.7", default));
+        Assert.True(await Store.TakeDigestAsync(_reader, _tea.Id, ("A digest a month", "en"), "192.0.2.7", default));
+
+        var entry = Assert.Single((await Consents.ListAsync(_reader, default)).Skip(before));
+        Assert.Equal(("chosen", "unsubscribe", "A digest a month", "en", "192.0.2.7", "mailed_link"), (entry.Action, entry.Form, entry.Wording, entry.Language, entry.Ip, entry.How));
     }
 
     [Fact]

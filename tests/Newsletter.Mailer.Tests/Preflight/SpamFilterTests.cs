@@ -18,10 +18,12 @@ public sealed class SpamFilterTests : IDisposable
     [Trait("Category", "SpamFilter")]
     public async Task TheSignedSampleEditionMeetsNoRuleForWhichWeAreToBlame()
     {
-        var scored = Assert.IsType<SpamVerdict.Scored>(await SpamFilter.AskAsync(Sample(), null, default));
+        var sample = Sample();
+        Assert.StartsWith("DKIM-Signature: ", System.Text.Encoding.ASCII.GetString(sample), StringComparison.Ordinal);
+
+        var scored = Assert.IsType<SpamVerdict.Scored>(await SpamFilter.AskAsync(sample, null, default));
 
         Assert.Empty(scored.Rules.Where(rule => !s_notOurs.Contains(rule.Name)).Select(rule => $"{rule.Name} {rule.Score}"));
-        Assert.Contains(scored.Rules, rule => rule.Name == "DKIM_SIGNED");
         Assert.True(scored.Score < 1, $"{scored.Score}: {string.Join(", ", scored.Rules)}");
     }
 

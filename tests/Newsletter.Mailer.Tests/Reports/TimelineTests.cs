@@ -35,6 +35,27 @@ public sealed class TimelineTests : MailroomTest
     }
 
     [Fact]
+    public async Task ABreakAndWhoStatedAConfirmationArePartOfTheStory()
+    {
+        await Some.NewsletterAsync(Database);
+        var subscribers = new SubscriberStore(DataSource);
+        var reader = Assert.IsType<AudienceOutcome<Subscriber>.Created>(await subscribers.CreateAsync(
+            new SubscriberDraft { Email = "ana@example.com", Newsletter = "tea", Confirmed = true }, default)).Value.Id;
+        await subscribers.CreateAsync(new SubscriberDraft { Email = "ana@example.com", Newsletter = "tea", Confirmed = true }, default);
+        var preferences = new PreferencesStore(DataSource);
+        await preferences.PauseAsync(reader, null, null, default);
+        await preferences.ResumeAsync(reader, null, default);
+        await new SubscriptionStore(DataSource).UnsubscribeAsync((await Room.Newsletters.FindAsync("tea", default))!.Id, reader, "page", null, default);
+        await new SubscriptionStore(DataSource).PutAsync(reader, "tea", new SubscriptionDraft { Status = "active", Confirmed = true }, default);
+
+        var story = (await new TimelineStore(DataSource).ListAsync(reader, PageRequest.First, default))!.Items;
+
+        Assert.Equal(
+            ["created ", "signed_up free", "confirmed stated", "paused mailed_link", "resumed mailed_link", "unsubscribed page", "confirmed stated"],
+            story.Select(item => $"{item.Kind} {item.Detail}"));
+    }
+
+    [Fact]
     public async Task WhatAReaderAgreedToAndTookBackIsPartOfTheStory()
     {
         var newsletter = await Some.NewsletterAsync(Database);

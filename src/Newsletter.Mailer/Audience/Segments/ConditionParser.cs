@@ -112,6 +112,8 @@ internal sealed class ConditionParser(FilterCursor tokens)
         var text = TextOf(value);
         if (subject.Field == FilterField.Tier && text.ToLowerInvariant() is not ("free" or "premium"))
             throw value.Error("The tiers are \"free\" and \"premium\".");
+        if (subject.Field == FilterField.Frequency && text.ToLowerInvariant() is not ("every" or "digest"))
+            throw value.Error("A reader gets \"every\" issue, or a monthly \"digest\".");
         return text;
     }
 

@@ -174,6 +174,7 @@ public sealed class FilterCompiler
     private string Expression(FilterSubject subject) => subject.Field switch
     {
         FilterField.Tier => "s.tier",
+        FilterField.Frequency => "s.frequency",
         FilterField.Email => "b.address",
         FilterField.Domain => "split_part(b.address, '@', -1)",
         FilterField.Name => "b.name",

@@ -58,6 +58,7 @@ public sealed record FilterSubject(FilterField Field, string? Key = null);
 public enum FilterField
 {
     Tier,
+    Frequency,
     Email,
     Domain,
     Name,

@@ -9,6 +9,7 @@ internal static class FilterWords
     public static readonly IReadOnlyDictionary<string, FilterField> Fields = new Dictionary<string, FilterField>(StringComparer.OrdinalIgnoreCase)
     {
         ["tier"] = FilterField.Tier,
+        ["frequency"] = FilterField.Frequency,
         ["email"] = FilterField.Email,
         ["domain"] = FilterField.Domain,
         ["name"] = FilterField.Name,

@@ -32,6 +32,7 @@ public sealed class FilterMeaningTests : DatabaseTest
               ($1, 5, 'unsubscribed', 'premium', '2024-01-01T12:00:00Z', '2024-01-01T12:00:00Z');
             """, newsletter.Id);
         await Database.ExecuteAsync("insert into subscriptions (newsletter_id, subscriber_id, status, confirmed_at) select id, 5, 'active', now() from newsletters where slug = 'milk'");
+        await Database.ExecuteAsync("update subscriptions set frequency = 'digest' where subscriber_id = 3");
         // Issues 11 to 20, the last of them yesterday, one a week; 15 is of the other newsletter.
         await Database.ExecuteAsync("""
             insert into mailings (issue_id, newsletter_id, sent_at)
@@ -46,6 +47,8 @@ public sealed class FilterMeaningTests : DatabaseTest
     [Theory]
     [InlineData("tier = \"premium\"", "1 4")]
     [InlineData("tier != 'PREMIUM'", "2 3")]
+    [InlineData("frequency = \"digest\"", "3")]
+    [InlineData("frequency != \"digest\"", "1 2 4")]
     [InlineData("email = \"ANA@example.com\"", "1")]
     [InlineData("domain in (\"example.com\", \"MAIL.test\")", "1 3")]
     [InlineData("name contains \"ÄRM\"", "1")]

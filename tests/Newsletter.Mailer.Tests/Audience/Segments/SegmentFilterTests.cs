@@ -34,6 +34,7 @@ public sealed class SegmentFilterTests
     [InlineData("tier", 1, 5, "the end of the filter")]
     [InlineData("tier = ", 1, 8, "quotation marks")]
     [InlineData("tier = premium", 1, 8, "text in quotation marks")]
+    [InlineData("frequency = \"daily\"", 1, 13, "\"every\" issue")]
     [InlineData("tier = \"gold\"", 1, 8, "\"free\" and \"premium\"")]
     [InlineData("tier == \"free\"", 1, 6, "single =")]
     [InlineData("teir = \"free\"", 1, 1, "Did you mean tier?")]
