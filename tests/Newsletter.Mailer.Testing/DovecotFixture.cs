@@ -58,25 +58,21 @@ public sealed class DovecotFixture : IAsyncDisposable
     }
 
     /// <summary>Puts a message into a mailbox.</summary>
-    public void Deliver(string user, byte[] mail)
-    {
-        foreach (var part in new[] { "cur", "new", "tmp" })
-            MakeFolder(Path.Combine(MailOf(user), part));
-        var name = string.Create(CultureInfo.InvariantCulture, $"{1_700_000_000 + Interlocked.Increment(ref s_number)}.M{s_number}P1.test");
-        var draft = Path.Combine(MailOf(user), "tmp", name);
-        File.WriteAllBytes(draft, mail);
-        PostfixServerProcess.Run("/usr/bin/chown", "-R", "nobody:nogroup", MailOf(user));
-        File.Move(draft, Path.Combine(MailOf(user), "new", name));
-    }
+    public void Deliver(string user, byte[] mail) => Deliver(user, [mail]);
 
     /// <summary>Puts many messages into a mailbox.</summary>
     public void Deliver(string user, IEnumerable<byte[]> mails)
     {
-        foreach (var part in new[] { "cur", "new", "tmp" })
-            MakeFolder(Path.Combine(MailOf(user), part));
+        var parts = new[] { "cur", "new", "tmp" }.Select(part => Path.Combine(MailOf(user), part)).ToList();
+        parts.ForEach(MakeFolder);
+        // Written and given away beside the mailbox: within it, the server moves what it sees while we are at it.
+        var drafts = Directory.CreateDirectory(Path.Combine(_folder, $"drafts-{Interlocked.Increment(ref s_number)}")).FullName;
         foreach (var mail in mails)
-            File.WriteAllBytes(Path.Combine(MailOf(user), "new", string.Create(CultureInfo.InvariantCulture, $"{1_700_000_000 + Interlocked.Increment(ref s_number)}.M{s_number}P1.test")), mail);
-        PostfixServerProcess.Run("/usr/bin/chown", "-R", "nobody:nogroup", MailOf(user));
+            File.WriteAllBytes(Path.Combine(drafts, string.Create(CultureInfo.InvariantCulture, $"{1_700_000_000 + Interlocked.Increment(ref s_number)}.M{s_number}P1.test")), mail);
+        PostfixServerProcess.Run("/usr/bin/chown", ["nobody:nogroup", MailOf(user), .. parts]);
+        PostfixServerProcess.Run("/usr/bin/chown", "-R", "nobody:nogroup", drafts);
+        foreach (var draft in Directory.GetFiles(drafts).Order(StringComparer.Ordinal))
+            File.Move(draft, Path.Combine(parts[1], Path.GetFileName(draft)));
     }
 
     /// <summary>How many messages lie in a folder of a mailbox; INBOX where none is named.</summary>
