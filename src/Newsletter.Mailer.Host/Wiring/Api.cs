@@ -60,6 +60,7 @@ internal static class Api
         api.MapEditionEndpoints();
         api.MapPublishingEndpoints();
         api.MapIssueEndpoints();
+        api.MapIssueLinkEndpoints();
         api.MapDigestEndpoints();
         api.MapRelayEndpoints();
         api.MapMailboxEndpoints();

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using Newsletter.Mailer.Delivery;
 using Newsletter.Mailer.Feedback;
 using Newsletter.Mailer.Feedback.Mailboxes;
+using Newsletter.Mailer.Feedback.Visits;
 using Newsletter.Mailer.Feedback.Webhooks;
 using Newsletter.Mailer.Links;
 using Newsletter.Mailer.Outbox;
@@ -98,6 +99,9 @@ internal static class SendingRooms
             .AddSingleton(provider => provider.GetRequiredService<IOptions<FeedbackOptions>>().Value)
             .AddSingleton<UnsubscribeStore>()
             .AddSingleton<EngagementStore>()
+            .AddSingleton<ClickStore>()
+            .AddSingleton<OpenStore>()
+            .AddSingleton<Visitors>()
             .AddSingleton<FeedbackStore>()
             .AddSingleton<MailboxStore>()
             .AddSingleton<ConsequenceStore>()
@@ -129,7 +133,7 @@ internal static class SendingRooms
     ];
 
     public static IServiceCollection AddReports(this IServiceCollection services) =>
-        services.AddSingleton<ReceiptStore>().AddSingleton<DeliveryReportStore>().AddSingleton<ArchiveStore>().AddSingleton<TimelineStore>().AddSingleton<ReaderDataStore>();
+        services.AddSingleton<ReceiptStore>().AddSingleton<DeliveryReportStore>().AddSingleton<ArchiveStore>().AddSingleton<TimelineStore>().AddSingleton<LinkReportStore>().AddSingleton<ReaderDataStore>();
 
     private static RelayPool Pool(IServiceProvider provider, int? connections) => new(
         provider.GetRequiredService<RelayDirectory>().Relays,

@@ -60,7 +60,7 @@ internal static class Server
         builder.Services.AddHostedService(provider => provider.GetRequiredService<InstanceWatch>());
         builder.Services.AddRequestRules();
         builder.Services.AddApi();
-        builder.Services.AddSingleton<KeptAnswers>().AddSingleton<FeedRooms>();
+        builder.Services.AddSingleton<KeptAnswers>().AddSingleton<KnownLinks>().AddSingleton<FeedRooms>();
         if (setup.Role is HostRole.All)
             builder.Services.AddJobServers();
         var app = builder.Build();
@@ -71,6 +71,7 @@ internal static class Server
         app.MapConfirmPages();
         app.MapUnsubscribePages();
         app.MapPreferencesPages();
+        app.MapClickPages();
         app.MapArchivePages();
         app.MapSamplePictures();
         app.MapEditionPages();

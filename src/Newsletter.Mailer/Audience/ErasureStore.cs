@@ -49,6 +49,21 @@ public sealed class ErasureStore(NpgsqlDataSource database, KeyRing keys)
         delete from subscribers where id = @id
         """;
 
+    // Clicks and opened mails stay in their issue's sums, as nobody's.
+    private const string ForgetVisits = /*lang=sql*/ """
+        with clicked as (delete from clicks where subscriber_id = @id and subscriber_id <> 0 returning *),
+        opened as (delete from opens where subscriber_id = @id and subscriber_id <> 0 returning *),
+        kept as (
+            insert into opens as o (issue_id, human, proxy, machine, first_at, last_at) select issue_id, human, proxy, machine, first_at, last_at from opened order by issue_id
+            on conflict (issue_id, subscriber_id, visitor) do update
+            set human = o.human + excluded.human, proxy = o.proxy + excluded.proxy, machine = o.machine + excluded.machine,
+                first_at = least(o.first_at, excluded.first_at), last_at = greatest(o.last_at, excluded.last_at))
+        insert into clicks as c (issue_id, link_no, human, machine, machine_reason, first_at, last_at)
+        select issue_id, link_no, human, machine, machine_reason, first_at, last_at from clicked order by issue_id, link_no
+        on conflict (issue_id, subscriber_id, visitor, link_no) do update
+        set human = c.human + excluded.human, machine = c.machine + excluded.machine, first_at = least(c.first_at, excluded.first_at), last_at = greatest(c.last_at, excluded.last_at)
+        """;
+
     // Counted as the merge would have: it is to leave out whoever was erased.
     private const string CountLeftOut = /*lang=sql*/ """
         update imports set merged = merged + @Rows, suppressed = suppressed + @Rows where id = @ImportId and state in ('receiving', 'merging')
@@ -66,6 +81,7 @@ public sealed class ErasureStore(NpgsqlDataSource database, KeyRing keys)
         var values = new { id, address, hash = AddressHash.Of(keys, address) };
         await connection.ExecuteAsync(new CommandDefinition(KeepHash, values, cancellationToken: stop));
         await connection.ExecuteAsync(new CommandDefinition(KeepConsents, values, cancellationToken: stop));
+        await connection.ExecuteAsync(new CommandDefinition(ForgetVisits, values, cancellationToken: stop));
         await connection.ExecuteAsync(new CommandDefinition(Forget, values, cancellationToken: stop));
         foreach (var import in received)
             await connection.ExecuteAsync(new CommandDefinition(CountLeftOut, import, cancellationToken: stop));

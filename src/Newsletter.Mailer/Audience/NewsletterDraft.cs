@@ -39,6 +39,9 @@ public sealed record NewsletterDraft
     /// <summary>The theme's own where absent.</summary>
     public NewsletterDesign? Design { get; init; }
 
+    /// <summary>Nothing is measured where absent.</summary>
+    public NewsletterMeasuring? Measuring { get; init; }
+
     /// <summary>Whether search engines may list its archive and editions; true where absent.</summary>
     public bool? Indexed { get; init; }
 
@@ -59,6 +62,7 @@ public sealed record NewsletterDraft
         PremiumUrl = profile.PremiumUrl,
         RawHtml = profile.RawHtml,
         Design = profile.Design,
+        Measuring = profile.Measuring,
         Indexed = profile.Indexed,
     };
 }

@@ -50,6 +50,9 @@ public sealed record NewsletterProfile
     /// <summary>What it changes about its theme; null: nothing.</summary>
     public NewsletterDesign? Design { get; init; }
 
+    /// <summary>What it wants to know of its readers' reading; null: nothing.</summary>
+    public NewsletterMeasuring? Measuring { get; init; }
+
     /// <summary>An HTML layout of its own in the place of the theme's, in Liquid; null: the theme's. It has a resource of its own.</summary>
     [JsonIgnore]
     public string? Layout { get; init; }

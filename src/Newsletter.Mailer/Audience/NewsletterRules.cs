@@ -32,6 +32,7 @@ public static partial class NewsletterRules
             PremiumUrl = NewsletterDesignRules.CheckUrl("premium_url", draft.PremiumUrl, problems),
             RawHtml = draft.RawHtml ?? false,
             Design = NewsletterDesignRules.Check(draft.Design, problems),
+            Measuring = NewsletterMeasuringRules.Check(draft.Measuring, problems),
             Indexed = draft.Indexed ?? true,
         };
         return problems.Count == 0 ? (profile, problems) : (null, problems);

@@ -10,13 +10,17 @@ namespace Newsletter.Mailer.Audience;
 /// <summary>The newsletters of this installation.</summary>
 public sealed class NewsletterStore(NpgsqlDataSource database)
 {
-    static NewsletterStore() => SqlMapper.AddTypeHandler(new DesignHandler());
+    static NewsletterStore()
+    {
+        SqlMapper.AddTypeHandler(new SettingHandler<NewsletterDesign>());
+        SqlMapper.AddTypeHandler(new SettingHandler<NewsletterMeasuring>());
+    }
 
     // Whoever has left everything, and come back to nothing since, has left this one too: no import brings them into it.
     private const string Insert = /*lang=sql*/ """
         with made as (
-            insert into newsletters (slug, name, from_address, from_name, reply_to, postal_address, time_zone, cadence, theme, language, digests, premium_url, raw_html, design, indexed)
-            values (@Slug, @Name, @FromAddress, @FromName, @ReplyTo, @PostalAddress, @TimeZone, @Cadence, @Theme, @Language, @Digests, @PremiumUrl, @RawHtml, @Design::jsonb, @Indexed)
+            insert into newsletters (slug, name, from_address, from_name, reply_to, postal_address, time_zone, cadence, theme, language, digests, premium_url, raw_html, design, measuring, indexed)
+            values (@Slug, @Name, @FromAddress, @FromName, @ReplyTo, @PostalAddress, @TimeZone, @Cadence, @Theme, @Language, @Digests, @PremiumUrl, @RawHtml, @Design::jsonb, @Measuring::jsonb, @Indexed)
             on conflict (slug) do nothing
             returning id),
         left_all as (
@@ -33,7 +37,7 @@ public sealed class NewsletterStore(NpgsqlDataSource database)
         update newsletters
         set name = @Name, from_address = @FromAddress, from_name = @FromName, reply_to = @ReplyTo, postal_address = @PostalAddress,
             time_zone = @TimeZone, cadence = @Cadence, theme = @Theme, language = @Language, digests = @Digests,
-            premium_url = @PremiumUrl, raw_html = @RawHtml, design = @Design::jsonb, indexed = @Indexed, updated_at = now()
+            premium_url = @PremiumUrl, raw_html = @RawHtml, design = @Design::jsonb, measuring = @Measuring::jsonb, indexed = @Indexed, updated_at = now()
         where id = @Id
         """;
 
@@ -44,7 +48,7 @@ public sealed class NewsletterStore(NpgsqlDataSource database)
     private const string Select = /*lang=sql*/ """
         select id as "Id", slug as "Slug", name as "Name", from_address as "FromAddress", from_name as "FromName", reply_to as "ReplyTo",
                postal_address as "PostalAddress", time_zone as "TimeZone", cadence as "Cadence", theme as "Theme", language as "Language",
-               digests as "Digests", premium_url as "PremiumUrl", raw_html as "RawHtml", design::text as "Design", layout as "Layout",
+               digests as "Digests", premium_url as "PremiumUrl", raw_html as "RawHtml", design::text as "Design", measuring::text as "Measuring", layout as "Layout",
                indexed as "Indexed"
         from newsletters
 
@@ -130,7 +134,8 @@ public sealed class NewsletterStore(NpgsqlDataSource database)
             : new AudienceOutcome<NewsletterProfile>.Updated(profile);
     }
 
-    private sealed class DesignHandler : SqlMapper.TypeHandler<NewsletterDesign>
+    private sealed class SettingHandler<T> : SqlMapper.TypeHandler<T>
+        where T : class
     {
         private static readonly JsonSerializerOptions Json = new()
         {
@@ -138,9 +143,9 @@ public sealed class NewsletterStore(NpgsqlDataSource database)
             DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         };
 
-        public override NewsletterDesign? Parse(object value) => JsonSerializer.Deserialize<NewsletterDesign>((string)value, Json);
+        public override T? Parse(object value) => JsonSerializer.Deserialize<T>((string)value, Json);
 
-        public override void SetValue(IDbDataParameter parameter, NewsletterDesign? value)
+        public override void SetValue(IDbDataParameter parameter, T? value)
         {
             parameter.DbType = DbType.String;
             parameter.Value = value is null ? DBNull.Value : JsonSerializer.Serialize(value, Json);

@@ -40,6 +40,7 @@ public sealed record SendingIssue
             MessageId = $"{Id}.{delivery.Seq}.{Nonce}",
             UnsubscribeUrl = site.Unsubscribe(token),
             LeaveToken = message.HasLeaveAddress ? new DeliveryToken(Id, delivery.Seq).Sign(keys, LinkKey, LinkPurpose.Leave) : null,
+            ClickToken = message.MeasuresReaders ? new ClickToken(Id, delivery.SubscriberId).Sign(keys, LinkKey) : null,
             Name = delivery.Name,
             FirstName = delivery.FirstName,
             Tier = delivery.Tier,

@@ -20,4 +20,7 @@ public enum LinkPurpose
 
     /// <summary>Leaving by a mail to an address that names a delivery (RFC 2369). Never expires.</summary>
     Leave,
+
+    /// <summary>Following an issue's measured links. Never expires.</summary>
+    Click,
 }

@@ -25,6 +25,12 @@ public sealed class PublicSite
 
     public string Preferences(string token) => $"{Url}preferences/{token}";
 
+    /// <summary>What a measured link begins with; a token and the link's number follow, parted by a dot (<see cref="ClickToken"/>).</summary>
+    public string Clicks => $"{Url}c/";
+
+    /// <summary>What the picture that tells of an opened mail begins with; a token and <c>.gif</c> follow.</summary>
+    public string Opens => $"{Url}o/";
+
     public string Subscribe(string newsletterSlug) => $"{Url}n/{newsletterSlug}/subscribe";
 
     public string Archive(string newsletterSlug) => $"{Url}n/{newsletterSlug}/archive";

@@ -59,6 +59,7 @@ public abstract record EditionReadiness
             SentAt = sentAt,
             KnownAttributes = knownAttributes,
             Segments = segments ?? [],
+            IsMeasured = !isTest,
         };
         switch (EditionRenderer.Render(request))
         {

@@ -27,10 +27,11 @@ public sealed class CompiledMessage
         _stored = stored;
         Sha256 = SHA256.HashData(stored);
         HasLeaveAddress = headers.OfType<WireOp.Token>().Any(token => token.Slot.Name == SlotName.LeaveToken);
-        Attributes = [.. headers.Concat(body).SelectMany(Names)
+        var names = headers.Concat(body).SelectMany(Names).ToHashSet(StringComparer.Ordinal);
+        MeasuresReaders = names.Contains(SlotName.ClickToken);
+        Attributes = [.. names
             .Where(SlotName.IsAttribute)
             .Select(name => name[SlotName.AttributePrefix.Length..])
-            .Distinct(StringComparer.Ordinal)
             .Order(StringComparer.Ordinal)];
     }
 
@@ -39,6 +40,9 @@ public sealed class CompiledMessage
 
     /// <summary>Its List-Unsubscribe has a mailto: readers bring a <see cref="Recipient.LeaveToken"/>.</summary>
     public bool HasLeaveAddress { get; }
+
+    /// <summary>Its links tell which reader followed them: readers bring a <see cref="Recipient.ClickToken"/>.</summary>
+    public bool MeasuresReaders { get; }
 
     /// <summary>Names of the attributes that a reader must bring along; empty where the message uses none.</summary>
     public IReadOnlyList<string> Attributes { get; }

@@ -8,6 +8,7 @@ using Newsletter.Mailer.Rendering.Body.Containers;
 using Newsletter.Mailer.Rendering.Languages;
 using Newsletter.Mailer.Rendering.PlainText;
 using Newsletter.Mailer.Rendering.Slots;
+using Newsletter.Mailer.Rendering.Targets;
 using Newsletter.Mailer.Rendering.Themes;
 using Scriban;
 using Scriban.Runtime;
@@ -15,7 +16,7 @@ using Scriban.Runtime;
 namespace Newsletter.Mailer.Rendering;
 
 /// <summary>Sets an edition's body into a theme's layouts. What it gives still has tokens where slots will be.</summary>
-internal sealed class EditionPage(RenderRequest request, Theme theme, SlotTable table, PageLines lines)
+internal sealed class EditionPage(RenderRequest request, Theme theme, SlotTable table, PageLines lines, LinkTargets targets)
 {
     // Invisible characters that keep a client from showing the body's first words after a short preheader.
     private static readonly string PreheaderPadding = string.Concat(Enumerable.Repeat("&#847;&zwnj;&nbsp;", 60));
@@ -28,6 +29,7 @@ internal sealed class EditionPage(RenderRequest request, Theme theme, SlotTable 
     {
         var content = BodyHtml.Sanitise(html, rawLinks);
         BodyShape.Apply(content, _words, theme.ColumnWidth);
+        LeadLinks(content);
         var footnotes = content.QuerySelector("div.footnotes");
         footnotes?.Remove();
         var layout = Fill(theme.Html, SlotEscaping.Html, new Dictionary<string, object?>(StringComparer.Ordinal)
@@ -52,8 +54,26 @@ internal sealed class EditionPage(RenderRequest request, Theme theme, SlotTable 
             TakeOwnStyles(page);
         theme.InlinerFor(EditionFacts.Direction(_language)).Apply(page);
         theme.DropUnusedClasses(page);
+        AddOpenPicture(page);
         PlaceSlots(page);
         return page.ToHtml();
+    }
+
+    private void LeadLinks(IDocument content)
+    {
+        foreach (var link in content.QuerySelectorAll("a[href]"))
+            link.SetAttribute("href", targets.For(link.GetAttribute("href")!, link.TextContent));
+    }
+
+    // Last of all: a reader whose program clips the mail's end has it counted by the clicks.
+    private void AddOpenPicture(IDocument page)
+    {
+        if (targets.OpenPicture is not { } url)
+            return;
+        var picture = page.CreateElement("img");
+        foreach (var (name, value) in ((string, string)[])[("src", url), ("alt", ""), ("width", "1"), ("height", "1"), ("style", "display:block;width:1px;height:1px;border:0")])
+            picture.SetAttribute(name, value);
+        page.Body!.AppendChild(picture);
     }
 
     // Whoever writes a layout styles it: what it says goes before the theme.
@@ -84,7 +104,7 @@ internal sealed class EditionPage(RenderRequest request, Theme theme, SlotTable 
     public string Text(BodyTree body, ContainerSetting setting)
     {
         var title = OpensWithTitle(body) || request.Edition.Title is not { } written ? null : LineWrap.Wrap(UnsafeCharacters.Strip(written), BodyText.Width);
-        var (content, footnotes) = BodyText.Render(body, setting);
+        var (content, footnotes) = BodyText.Render(body, setting, targets);
         return Fill(theme.Text, static text => text, new Dictionary<string, object?>(StringComparer.Ordinal)
         {
             ["content"] = content,

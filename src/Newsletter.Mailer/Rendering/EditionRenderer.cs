@@ -1,6 +1,7 @@
 using Newsletter.Mailer.Editions;
 using Newsletter.Mailer.Rendering.Body;
 using Newsletter.Mailer.Rendering.Slots;
+using Newsletter.Mailer.Rendering.Targets;
 using Newsletter.Mailer.Rendering.Themes;
 using Scriban.Syntax;
 
@@ -45,9 +46,10 @@ public static class EditionRenderer
             return null;
 
         WarnOfMissing(request, problems);
-        var page = new EditionPage(request, theme, table, lines);
+        var targets = new LinkTargets(request, table, reader);
+        var page = new EditionPage(request, theme, table, lines, targets);
         var rendered = UnlessTooDeep(request, problems, () => RenderAll(variants, page, reader, lines, problems));
-        return rendered is null || HasErrors(problems) ? null : new RenderedEdition(request, body.Whole.Links, variants.Questions, rendered, () => variants.ToWeb(table, reader, lines));
+        return rendered is null || HasErrors(problems) ? null : new RenderedEdition(request, body.Whole.Links, targets.Measured, variants.Questions, rendered, () => variants.ToWeb(table, reader, lines));
     }
 
     private static IReadOnlyList<RenderedVariant>? RenderAll(EditionVariants variants, EditionPage page, SlotReader reader, PageLines lines, List<RenderProblem> problems)

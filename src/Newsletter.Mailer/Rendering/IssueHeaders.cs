@@ -15,6 +15,9 @@ public sealed record IssueHeaders
     /// <summary>Where mails of readers who leave are read; null: nowhere, and List-Unsubscribe has no mailto (RFC 2369).</summary>
     public ReturnPaths? Leave { get; init; }
 
+    /// <summary>What measured links lead by where nobody is to know who followed them, the same for all; null: each reader brings a token.</summary>
+    public string? ClickToken { get; init; }
+
     /// <summary>Feedback-ID for Gmail's feedback loop; made of the issue and the newsletter where absent.</summary>
     public string? FeedbackId { get; init; }
 }

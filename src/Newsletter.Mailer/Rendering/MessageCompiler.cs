@@ -14,7 +14,7 @@ public static class MessageCompiler
     {
         ArgumentNullException.ThrowIfNull(edition);
         ArgumentNullException.ThrowIfNull(headers);
-        return Finish(IssueBlock(edition, headers), edition.Text, edition.Html);
+        return Finish(IssueBlock(edition, headers), Settled(edition.Text, headers), Settled(edition.Html, headers));
     }
 
     /// <summary>The same issue for readers who want no HTML: its text alone.</summary>
@@ -23,9 +23,12 @@ public static class MessageCompiler
         ArgumentNullException.ThrowIfNull(edition);
         ArgumentNullException.ThrowIfNull(headers);
         var (block, body) = (IssueBlock(edition, headers), new OpList());
-        BodyPart.AddAlone(block, body, "text/plain", edition.Text);
+        BodyPart.AddAlone(block, body, "text/plain", Settled(edition.Text, headers));
         return new CompiledMessage(block.Close(), body.ToOps());
     }
+
+    private static SlotTemplate Settled(SlotTemplate template, IssueHeaders headers) =>
+        headers.ClickToken is { } token ? template.With(SlotName.ClickToken, token) : template;
 
     private static HeaderBlock IssueBlock(RenderedVariant edition, IssueHeaders headers)
     {

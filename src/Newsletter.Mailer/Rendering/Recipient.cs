@@ -15,6 +15,9 @@ public sealed record Recipient
     /// <summary>Names this delivery in the address that a mail to leave is sent to; needed where the issue has one (<see cref="CompiledMessage.HasLeaveAddress"/>).</summary>
     public string? LeaveToken { get; init; }
 
+    /// <summary>Names the reader and the issue in measured links; needed where the issue counts who follows them (<see cref="CompiledMessage.MeasuresReaders"/>).</summary>
+    public string? ClickToken { get; init; }
+
     /// <summary>Full name as the reader or the import gave it; null where unknown.</summary>
     public string? Name { get; init; }
 

@@ -25,6 +25,12 @@ public sealed record RenderRequest
     /// </summary>
     public IReadOnlyCollection<string>? KnownAttributes { get; init; } = [];
 
+    /// <summary>
+    /// Whether it goes to readers whose clicks are counted where the newsletter wants that: the issue itself. In a test or a preview, which are of no issue,
+    /// links lead straight to where they lead.
+    /// </summary>
+    public bool IsMeasured { get; init; }
+
     /// <summary>The newsletter's segments: what <c>:::only</c> may name. Null accepts every name, for a file that is looked at where there are none.</summary>
     public IReadOnlyList<Segment>? Segments { get; init; } = [];
 }

@@ -6,10 +6,11 @@ public sealed class RenderedEdition
     private readonly Func<WebEdition> _web;
 
     internal RenderedEdition(
-        RenderRequest request, IReadOnlyList<EditionLink> links, IReadOnlyList<VariantQuestion> questions, IReadOnlyList<RenderedVariant> variants, Func<WebEdition> web)
+        RenderRequest request, IReadOnlyList<EditionLink> links, IReadOnlyList<string> measuredLinks, IReadOnlyList<VariantQuestion> questions, IReadOnlyList<RenderedVariant> variants, Func<WebEdition> web)
     {
         Request = request;
         Links = links;
+        MeasuredLinks = measuredLinks;
         Questions = questions;
         Variants = variants;
         _web = web;
@@ -20,6 +21,9 @@ public sealed class RenderedEdition
 
     /// <summary>The links of the edition's own text, in order, whoever sees them; the theme's are not among them.</summary>
     public IReadOnlyList<EditionLink> Links { get; }
+
+    /// <summary>Where those lead whose clicks are counted, by their number from 1; the same address once. Empty where none are.</summary>
+    public IReadOnlyList<string> MeasuredLinks { get; }
 
     /// <summary>What decides which variant a reader gets: bit n of <see cref="RenderedVariant.Mask"/> is the answer to question n.</summary>
     public IReadOnlyList<VariantQuestion> Questions { get; }

@@ -36,6 +36,25 @@ public sealed class ReaderDataStore(NpgsqlDataSource database)
                 join deliveries d on d.part_key = i.part_key and d.issue_id = i.id and d.subscriber_id = b.id
                 join editions e on e.id = i.edition_id
                 join newsletters n on n.id = i.newsletter_id), '[]'),
+            'clicks', coalesce((
+                select jsonb_agg(jsonb_build_object(
+                    'newsletter', n.slug, 'number', e.number, 'url', l.url, 'clicks', c.human, 'machine_clicks', c.machine, 'first_at', c.first_at, 'last_at', c.last_at)
+                    order by c.first_at, c.link_no)
+                from clicks c
+                join links l on l.issue_id = c.issue_id and l.link_no = c.link_no
+                join issues i on i.id = c.issue_id
+                join editions e on e.id = i.edition_id
+                join newsletters n on n.id = i.newsletter_id
+                where c.subscriber_id = b.id), '[]'),
+            'opens', coalesce((
+                select jsonb_agg(jsonb_build_object(
+                    'newsletter', n.slug, 'number', e.number, 'opens', o.human, 'proxy_opens', o.proxy, 'machine_opens', o.machine, 'first_at', o.first_at, 'last_at', o.last_at)
+                    order by o.first_at, o.issue_id)
+                from opens o
+                join issues i on i.id = o.issue_id
+                join editions e on e.id = i.edition_id
+                join newsletters n on n.id = i.newsletter_id
+                where o.subscriber_id = b.id), '[]'),
             'bounces', coalesce((
                 select jsonb_agg(jsonb_build_object('kind', k.kind, 'reason', k.reason, 'evidence', k.evidence, 'at', k.at) order by k.id)
                 from bounces k where k.subscriber_id = b.id), '[]'),

@@ -55,12 +55,22 @@ public sealed class TimelineStore(NpgsqlDataSource database)
             from bounces k
             where k.subscriber_id = @subscriber and k.source <> 'reply'
             union all
+            select c.first_at, 4, 'clicked', i.newsletter_id, c.issue_id, l.url
+            from clicks c
+            join issues i on i.id = c.issue_id
+            join links l on l.issue_id = c.issue_id and l.link_no = c.link_no
+            where c.subscriber_id = @subscriber and c.subscriber_id <> 0 and c.human > 0
+            union all
+            select o.first_at, 4, 'opened', i.newsletter_id, o.issue_id, case when o.human = 0 then 'proxy' end
+            from opens o join issues i on i.id = o.issue_id
+            where o.subscriber_id = @subscriber and o.subscriber_id <> 0 and o.human + o.proxy > 0
+            union all
             select p.created_at, 4, 'suppressed', null, null, concat_ws(': ', p.reason, p.evidence)
             from subscribers b
             join suppressions p on lower(p.address) = lower(b.address) or lower(p.domain) = lower(split_part(b.address, '@', -1))
             where b.id = @subscriber
         ), numbered as (
-            select e.*, row_number() over (order by e.at, e.rank, e.issue_id, e.newsletter_id) as place from events e
+            select e.*, row_number() over (order by e.at, e.rank, e.issue_id, e.newsletter_id, e.kind, e.detail) as place from events e
         )
         select v.place as "Place", v.at as "At", v.kind as "Kind", n.slug as "Newsletter", v.issue_id as "Issue", e.number as "Number", e.title as "Title",
                v.detail as "Detail"
@@ -117,7 +127,7 @@ public sealed record TimelineEvent
 
     /// <summary>
     /// <c>created</c>, <c>signed_up</c>, <c>confirmed</c>, <c>chosen</c> (in the preferences, or a digest in the place of leaving), <c>paused</c>, <c>resumed</c>, <c>unsubscribed</c>, <c>restored</c> (leaving was undone),
-    /// <c>bounced</c>, <c>complained</c>, <c>suppressed</c>, or <c>issue_</c> and the status of a delivery, such as <c>issue_accepted</c>.
+    /// <c>clicked</c>, <c>opened</c> (each once an issue and link), <c>bounced</c>, <c>complained</c>, <c>suppressed</c>, or <c>issue_</c> and the status of a delivery, such as <c>issue_accepted</c>.
     /// </summary>
     public required string Kind { get; init; }
 
@@ -133,6 +143,6 @@ public sealed record TimelineEvent
     /// <summary>Title of its edition.</summary>
     public string? Title { get; init; }
 
-    /// <summary>The form that was signed up by, else the tier; how it was confirmed; how they left and why; what came back and why; why they are suppressed; what the relay said.</summary>
+    /// <summary>The form that was signed up by, else the tier; how it was confirmed; how they left and why; where the link leads; <c>proxy</c> where only their provider's server is known to have opened it; what came back and why; why they are suppressed; what the relay said.</summary>
     public string? Detail { get; init; }
 }

@@ -24,6 +24,10 @@ public sealed partial class FreezeStore
         values (@issue, @variant, @name, @segments, @sha256, @htmlBytes)
         """;
 
+    private const string InsertLinks = /*lang=sql*/ """
+        insert into links (issue_id, link_no, url) select @issue, x.place, x.url from unnest(@urls::text[]) with ordinality x (url, place)
+        """;
+
     private const string SelectPartition = /*lang=sql*/ """
         select exists (select from pg_class where relname = @name and relispartition)
         """;

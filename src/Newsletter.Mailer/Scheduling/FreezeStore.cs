@@ -71,6 +71,8 @@ public sealed partial class FreezeStore(NpgsqlDataSource database, ThrottleGroup
                 InsertContent,
                 new { issue = id, variant, name, segments = message.ToBytes(), sha256 = message.Sha256.ToArray(), htmlBytes },
                 cancellationToken: stop));
+        if (issue.MeasuredLinks.Count > 0)
+            await connection.ExecuteAsync(new CommandDefinition(InsertLinks, new { issue = id, urls = issue.MeasuredLinks.ToArray() }, cancellationToken: stop));
         if (issue.Page is { } page)
             await WebPageStore.InsertAsync(connection, id.Value, page, stop);
         await transaction.CommitAsync(stop);
@@ -234,6 +236,9 @@ public sealed record NewIssue
 
     /// <summary>What the web shows of it; null: nothing.</summary>
     public Rendering.WebEdition? Page { get; init; }
+
+    /// <summary>Where the links lead whose clicks are counted, by their number from 1.</summary>
+    public IReadOnlyList<string> MeasuredLinks { get; init; } = [];
 
     /// <summary>The finished messages, once the issue has its id.</summary>
     public required Func<long, IEnumerable<IssueContent>> Compile { get; init; }

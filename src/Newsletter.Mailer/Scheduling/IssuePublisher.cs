@@ -121,7 +121,14 @@ public sealed partial class IssuePublisher(
                 Questions = FrozenQuestion.Of(rendered.Questions),
                 Segment = segment,
                 Page = edition.Kind == "issue" && segment is null ? rendered.ToWeb() : null,
-                Compile = id => Compile(rendered, new IssueHeaders { IssueId = id, Date = local, Leave = leave?.Paths }),
+                MeasuredLinks = rendered.MeasuredLinks,
+                Compile = id => Compile(rendered, new IssueHeaders
+                {
+                    IssueId = id,
+                    Date = local,
+                    Leave = leave?.Paths,
+                    ClickToken = newsletter.Measuring?.Clicks == NewsletterMeasuring.Anonymous ? new ClickToken(id, 0).Sign(keys, keys.ActiveKey) : null,
+                }),
             },
             stop);
         return (issue, null);

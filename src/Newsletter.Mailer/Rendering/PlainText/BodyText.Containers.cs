@@ -74,5 +74,5 @@ internal sealed partial class BodyText
     }
 
     // An address has a line of its own, so that no mail program breaks it.
-    private static List<string> Link(string label, string url, int width) => [.. LineWrap.Wrap(label + ":", width), TextNotes.PlaceSlots(url)];
+    private List<string> Link(string label, string url, int width) => [.. LineWrap.Wrap(label + ":", width), _notes.Target(url, label)];
 }

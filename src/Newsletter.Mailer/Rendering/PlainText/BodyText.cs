@@ -5,6 +5,7 @@ using Markdig.Syntax;
 using Markdig.Syntax.Inlines;
 using Newsletter.Mailer.Rendering.Body;
 using Newsletter.Mailer.Rendering.Body.Containers;
+using Newsletter.Mailer.Rendering.Targets;
 
 namespace Newsletter.Mailer.Rendering.PlainText;
 
@@ -16,20 +17,21 @@ internal sealed partial class BodyText
 {
     public const int Width = 76;
 
-    private readonly TextNotes _notes = new();
+    private readonly TextNotes _notes;
     private readonly InlineText _inlines;
     private readonly ContainerSetting _setting;
 
-    private BodyText(ContainerSetting setting)
+    private BodyText(ContainerSetting setting, LinkTargets targets)
     {
         _setting = setting;
+        _notes = new TextNotes(targets);
         _inlines = new InlineText(_notes, setting.Words);
     }
 
     /// <summary>The text, and the footnotes that stand below its sign-off; empty where there are none.</summary>
-    public static (string Text, string Footnotes) Render(BodyTree tree, ContainerSetting setting)
+    public static (string Text, string Footnotes) Render(BodyTree tree, ContainerSetting setting, LinkTargets targets)
     {
-        var text = new BodyText(setting);
+        var text = new BodyText(setting, targets);
         var written = text.Document(tree.Document.Where(block => block is not FootnoteGroup));
         return (Joined(written), Joined(text.Document(tree.Document.OfType<FootnoteGroup>())));
     }

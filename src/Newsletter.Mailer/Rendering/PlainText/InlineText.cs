@@ -46,7 +46,7 @@ internal sealed class InlineText(TextNotes notes, Phrases words)
                 text.Append(entity.Transcoded.AsSpan());
                 break;
             case AutolinkInline auto:
-                text.Append(TextNotes.PlaceSlots(auto.Url));
+                text.Append(notes.Target(auto.Url, auto.Url));
                 break;
             case FootnoteLink footnote:
                 text.Append(footnote.IsBackLink ? "" : $" [{words.Text("text.note")} {footnote.Footnote.Order}]");
@@ -100,11 +100,11 @@ internal sealed class InlineText(TextNotes notes, Phrases words)
         if (label == url || "mailto:" + label == url)
         {
             text.Length = start;
-            text.Append(label.Contains(':', StringComparison.Ordinal) ? TextNotes.PlaceSlots(label) : label);
+            text.Append(label.Contains(':', StringComparison.Ordinal) ? notes.Target(label, label) : label);
         }
         else if (label.Trim().Length == 0)
-            text.Append(TextNotes.PlaceSlots(url));
+            text.Append(notes.Target(url));
         else
-            text.Append(" [").Append(notes.Add(url)).Append(']');
+            text.Append(" [").Append(notes.Add(url, label)).Append(']');
     }
 }

@@ -16,6 +16,9 @@ internal static class SlotName
     /// <summary>Not for authors: the header's own.</summary>
     public const string LeaveToken = "message.leave";
 
+    /// <summary>Not for authors: what measured links lead by.</summary>
+    public const string ClickToken = "message.click";
+
     public const string AttributePrefix = "subscriber.attributes.";
 
     /// <summary>Names whose value differs from reader to reader, attributes aside.</summary>
@@ -29,7 +32,7 @@ internal static class SlotName
     /// <summary>Whole URLs: the only names that a link may begin with.</summary>
     public static bool IsUrl(string name) => name.StartsWith("links.", StringComparison.Ordinal);
 
-    public static bool IsKnown(string name) => name is MessageId or LeaveToken || OfReader.Contains(name) || IsAttribute(name);
+    public static bool IsKnown(string name) => name is MessageId or LeaveToken or ClickToken || OfReader.Contains(name) || IsAttribute(name);
 
     /// <summary>This reader's value, as given; null where there is none.</summary>
     public static string? ValueFor(Recipient reader, string name) => name switch
@@ -42,6 +45,7 @@ internal static class SlotName
         Unsubscribe => reader.UnsubscribeUrl,
         MessageId => reader.MessageId,
         LeaveToken => reader.LeaveToken,
+        ClickToken => reader.ClickToken,
         _ => reader.Attributes?.GetValueOrDefault(name[AttributePrefix.Length..]),
     };
 }

@@ -78,6 +78,29 @@ internal sealed class SlotTemplate(IReadOnlyList<SlotPart> parts)
                 text.Append(part is SlotPart.Slot slot ? slot.ValueFor(reader) : ((SlotPart.Literal)part).Text);
     }
 
+    /// <summary>The same text where one name has the same value for every reader.</summary>
+    public SlotTemplate With(string name, string value) => new(Merged(Parts, name, value));
+
+    private static List<SlotPart> Merged(IReadOnlyList<SlotPart> parts, string name, string value)
+    {
+        var merged = new List<SlotPart>();
+        foreach (var part in parts)
+        {
+            var next = part switch
+            {
+                SlotPart.Slot slot when slot.Name == name => new SlotPart.Literal(SlotEscaping.Apply(slot.Escape, value)),
+                SlotPart.Choice choice => choice with { Then = Merged(choice.Then, name, value), Else = Merged(choice.Else, name, value) },
+                _ => part,
+            };
+            if (next is SlotPart.Literal(var text) && merged is [.., SlotPart.Literal(var before)])
+                merged[^1] = new SlotPart.Literal(before + text);
+            else
+                merged.Add(next);
+        }
+
+        return merged;
+    }
+
     /// <summary>A text for everyone.</summary>
     public static SlotTemplate Constant(string text) => new([new SlotPart.Literal(text)]);
 

@@ -1,0 +1,40 @@
+using System.Globalization;
+
+namespace Newsletter.Mailer.Links;
+
+/// <summary>
+/// Whose visits the measured links of an issue count: a reader's, or nobody's (0). One token for all links of a message, signed once; which of the
+/// issue's stored links is meant stands behind it, and needs no signature: there is nothing else it could lead to.
+/// </summary>
+public sealed record ClickToken(long IssueId, long SubscriberId)
+{
+    /// <summary>The token; the same input gives the same token for as long as the key is kept.</summary>
+    public string Sign(KeyRing ring, string keyId)
+    {
+        Span<byte> subject = stackalloc byte[2 * Varint.MaxLength];
+        var length = Varint.Write(subject, IssueId);
+        length += Varint.Write(subject[length..], SubscriberId);
+        return ring.Sign(LinkPurpose.Click, subject[..length], keyId);
+    }
+
+    /// <summary>Null for a token that isn't ours, or not of this purpose.</summary>
+    public static ClickToken? Verify(KeyRing ring, string? token)
+    {
+        if (!ring.TryVerify(LinkPurpose.Click, token, out var subject))
+            return null;
+        ReadOnlySpan<byte> rest = subject;
+        return Varint.TryRead(ref rest, out var issue) && Varint.TryRead(ref rest, out var subscriber) && rest.IsEmpty
+            ? new ClickToken(issue, subscriber)
+            : null;
+    }
+
+    /// <summary>Takes apart what stands in a measured link: a token, a dot, and the link's number in the issue.</summary>
+    public static ClickToken? Verify(KeyRing ring, string? tokenAndLink, out int link)
+    {
+        link = 0;
+        var dot = tokenAndLink?.LastIndexOf('.') ?? -1;
+        return dot > 0 && int.TryParse(tokenAndLink.AsSpan(dot + 1), NumberStyles.None, CultureInfo.InvariantCulture, out link)
+            ? Verify(ring, tokenAndLink![..dot])
+            : null;
+    }
+}
