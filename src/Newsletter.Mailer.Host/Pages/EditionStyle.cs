@@ -44,7 +44,7 @@ internal static class EditionStyle
         .text .to-left { text-align: left; }
         .text .to-center { text-align: center; }
         .text .to-right { text-align: right; }
-        .summary, .gate, .conversation, .call, .callout, .video { margin: 0 0 1.8em; padding: 1.2em 1.4em; border-radius: .8rem; background: var(--hover); }
+        .summary, .gate, .conversation, .poll, .call, .callout, .video { margin: 0 0 1.8em; padding: 1.2em 1.4em; border-radius: .8rem; background: var(--hover); }
         .text .lead, .text p.box-title, .text p.callout-title, .call .box-title { margin: 0 0 .4em; color: var(--ink); font-weight: 650; }
         .text p.lead { font-size: 1.1em; }
         .summary p.lead { font-size: 1em; }
@@ -67,7 +67,7 @@ internal static class EditionStyle
         .pull .cite { color: var(--soft); font-size: .7em; }
         .sign-off { margin-block-start: 2.2em; }
         .ornament { margin: 2.4em 0; color: var(--soft); text-align: center; }
-        .summary > :last-child, .gate > :last-child, .conversation > :last-child, .callout > :last-child, .ad > :last-child, .premium > :last-child,
+        .summary > :last-child, .gate > :last-child, .conversation > :last-child, .poll > :last-child, .callout > :last-child, .ad > :last-child, .premium > :last-child,
         .call > :last-child, .text blockquote > :last-child, .text li > :last-child, .button-box:last-child { margin-block-end: 0; }
         .call { margin: 3.5em 0 2.5em; }
         .call p { margin-block-end: .4em; }
@@ -80,7 +80,7 @@ internal static class EditionStyle
         .article-page > footer { width: 100%; margin-inline: auto; padding: 1rem clamp(1rem, 4vw, 2rem) 3rem; font-size: .9rem; }
         .article-page > footer ul { display: flex; flex-wrap: wrap; gap: 0 1.4rem; margin: 0; padding: 0; list-style: none; }
         .article-page > footer a { display: inline-block; padding-block: .55rem; color: var(--soft); }
-        @media (forced-colors: active) { .summary, .gate, .conversation, .call, .callout, .video { border: 1px solid; } }
+        @media (forced-colors: active) { .summary, .gate, .conversation, .poll, .call, .callout, .video { border: 1px solid; } }
         @media print {
           .call, .near, .article-page > footer { display: none; }
           .article-page { background: none; font-size: 11pt; }

@@ -32,6 +32,11 @@ internal static class ReaderPage
         textarea.field { width: 100%; min-height: 5.5rem; resize: vertical; }
         ul.plain { margin: 0; padding: 0; list-style: none; }
         ul.plain li { margin-block-end: .5rem; }
+        ul.results li { display: grid; grid-template-columns: minmax(0, 1fr); gap: .2rem; margin-block-end: 1rem; }
+        .result { font-weight: 600; overflow-wrap: anywhere; }
+        .yours { font-weight: 400; }
+        .bar { display: block; height: .6rem; border-radius: .3rem; background: var(--hover); border: 1px solid var(--line); overflow: hidden; }
+        .bar span { display: block; height: 100%; background: var(--accent); }
         footer { width: 100%; max-width: 34rem; padding: 1.25rem .25rem 0; font-size: .9rem; }
         footer ul { display: flex; flex-wrap: wrap; gap: 0 1.1rem; margin: 0; padding: 0; list-style: none; }
         footer a { display: inline-block; padding-block: .55rem; color: var(--soft); }

@@ -61,6 +61,7 @@ internal static class Api
         api.MapPublishingEndpoints();
         api.MapIssueEndpoints();
         api.MapIssueLinkEndpoints();
+        api.MapIssuePollEndpoints();
         api.MapDigestEndpoints();
         api.MapRelayEndpoints();
         api.MapMailboxEndpoints();

@@ -3,6 +3,7 @@ using Newsletter.Mailer.Delivery;
 using Newsletter.Mailer.Feedback;
 using Newsletter.Mailer.Feedback.Mailboxes;
 using Newsletter.Mailer.Feedback.Visits;
+using Newsletter.Mailer.Feedback.Votes;
 using Newsletter.Mailer.Feedback.Webhooks;
 using Newsletter.Mailer.Links;
 using Newsletter.Mailer.Outbox;
@@ -100,6 +101,7 @@ internal static class SendingRooms
             .AddSingleton<UnsubscribeStore>()
             .AddSingleton<EngagementStore>()
             .AddSingleton<ClickStore>()
+            .AddSingleton<VoteStore>()
             .AddSingleton<OpenStore>()
             .AddSingleton<Visitors>()
             .AddSingleton<FeedbackStore>()

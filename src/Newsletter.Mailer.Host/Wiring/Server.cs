@@ -72,6 +72,7 @@ internal static class Server
         app.MapUnsubscribePages();
         app.MapPreferencesPages();
         app.MapClickPages();
+        app.MapVotePages();
         app.MapArchivePages();
         app.MapSamplePictures();
         app.MapEditionPages();

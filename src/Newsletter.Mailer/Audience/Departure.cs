@@ -19,16 +19,6 @@ public sealed record Departure
     public string? Ip { get; private init; }
 
     /// <summary>Takes what can be kept, and leaves the rest out: nobody is kept from leaving by a word that is too long.</summary>
-    public static Departure Of(string? reason, string? note, string? ip)
-    {
-        var text = note?.ReplaceLineEndings("\n").Trim();
-        if (text?.Length > LongestNote)
-            text = text[..(char.IsHighSurrogate(text[LongestNote - 1]) ? LongestNote - 1 : LongestNote)];
-        return new Departure
-        {
-            Reason = Reasons.Contains(reason) ? reason : null,
-            Note = string.IsNullOrEmpty(text) || TextRules.FindInText(text) is not null ? null : text,
-            Ip = ip,
-        };
-    }
+    public static Departure Of(string? reason, string? note, string? ip) =>
+        new() { Reason = Reasons.Contains(reason) ? reason : null, Note = TextRules.Kept(note, LongestNote), Ip = ip };
 }

@@ -64,6 +64,12 @@ public sealed class ErasureStore(NpgsqlDataSource database, KeyRing keys)
         set human = c.human + excluded.human, machine = c.machine + excluded.machine, first_at = least(c.first_at, excluded.first_at), last_at = greatest(c.last_at, excluded.last_at)
         """;
 
+    // A vote stays in its poll's sums; who it was, when they said it and what they wrote goes.
+    private const string ForgetVotes = /*lang=sql*/ """
+        update votes set subscriber_id = null, comment = null, voter = uuid_send(gen_random_uuid()), voted_at = date_trunc('day', voted_at), changed_at = null
+        where subscriber_id = @id or voter = any(@voters)
+        """;
+
     // Counted as the merge would have: it is to leave out whoever was erased.
     private const string CountLeftOut = /*lang=sql*/ """
         update imports set merged = merged + @Rows, suppressed = suppressed + @Rows where id = @ImportId and state in ('receiving', 'merging')
@@ -82,6 +88,8 @@ public sealed class ErasureStore(NpgsqlDataSource database, KeyRing keys)
         await connection.ExecuteAsync(new CommandDefinition(KeepHash, values, cancellationToken: stop));
         await connection.ExecuteAsync(new CommandDefinition(KeepConsents, values, cancellationToken: stop));
         await connection.ExecuteAsync(new CommandDefinition(ForgetVisits, values, cancellationToken: stop));
+        var voters = await AnonymousVoteStore.VotersAsync(connection, keys, id, stop);
+        await connection.ExecuteAsync(new CommandDefinition(ForgetVotes, new { id, voters }, cancellationToken: stop));
         await connection.ExecuteAsync(new CommandDefinition(Forget, values, cancellationToken: stop));
         foreach (var import in received)
             await connection.ExecuteAsync(new CommandDefinition(CountLeftOut, import, cancellationToken: stop));

@@ -24,6 +24,27 @@ internal static class TextRules
     /// <summary>The same for a text that may have several lines and tabs.</summary>
     public static string? FindInText(ReadOnlySpan<char> text) => Find(text, OnManyLines);
 
+    /// <summary>
+    /// What can be kept of a text that somebody wrote on a page, who is not to be kept from anything by a letter: without what no text may hold, cut to a
+    /// length; null where nothing is left.
+    /// </summary>
+    public static string? Kept(string? text, int longest)
+    {
+        if (string.IsNullOrWhiteSpace(text))
+            return null;
+        var kept = new StringBuilder(Math.Min(text.Length, longest));
+        foreach (var rune in text.ReplaceLineEndings("\n").Trim().EnumerateRunes())
+        {
+            if (kept.Length + rune.Utf16SequenceLength > longest)
+                break;
+            // Half a character is read as U+FFFD.
+            if (rune != Rune.ReplacementChar && !(rune.IsBmp && OnManyLines.Contains((char)rune.Value)))
+                kept.Append(rune);
+        }
+
+        return kept.ToString().Trim() is { Length: > 0 } said ? said : null;
+    }
+
     /// <summary>The Unicode property Bidi_Control.</summary>
     public static bool IsBidirectional(char c) =>
         c is '\u061C' or '\u200E' or '\u200F' or (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069');

@@ -42,13 +42,14 @@ public sealed class TestSend(OutboxStore outbox, EditionStore editions, Newslett
 
         var newsletter = (await newsletters.GetAsync(edition.NewsletterId, stop))!;
         var domain = newsletter.SenderDomain();
-        // Subscriber 0 exists nowhere: the link works as a page and unsubscribes nobody.
+        // Subscriber 0 exists nowhere: the links work as pages, and neither unsubscribe anybody nor count a vote.
         var token = new UnsubscribeToken(newsletter.Id, 0, 0).Sign(keys, keys.ActiveKey);
         var reader = new Recipient
         {
             Address = mail.Address,
             MessageId = $"test.{mail.Id}.{mail.Nonce}@{domain}",
             UnsubscribeUrl = site.Unsubscribe(token),
+            VoteToken = new VoteToken(0, 0).Sign(keys, keys.ActiveKey),
         };
         // The variant that shows everything: what its author wants to look at.
         var message = MessageCompiler.CompileTest(((EditionReadiness.Ready)readiness).Rendered.Variants[^1], mail.CreatedAt).Fill(reader);

@@ -9,24 +9,11 @@ namespace Newsletter.Mailer.Links;
 public sealed record ClickToken(long IssueId, long SubscriberId)
 {
     /// <summary>The token; the same input gives the same token for as long as the key is kept.</summary>
-    public string Sign(KeyRing ring, string keyId)
-    {
-        Span<byte> subject = stackalloc byte[2 * Varint.MaxLength];
-        var length = Varint.Write(subject, IssueId);
-        length += Varint.Write(subject[length..], SubscriberId);
-        return ring.Sign(LinkPurpose.Click, subject[..length], keyId);
-    }
+    public string Sign(KeyRing ring, string keyId) => IssueReaderToken.Sign(ring, keyId, LinkPurpose.Click, (IssueId, SubscriberId));
 
     /// <summary>Null for a token that isn't ours, or not of this purpose.</summary>
-    public static ClickToken? Verify(KeyRing ring, string? token)
-    {
-        if (!ring.TryVerify(LinkPurpose.Click, token, out var subject))
-            return null;
-        ReadOnlySpan<byte> rest = subject;
-        return Varint.TryRead(ref rest, out var issue) && Varint.TryRead(ref rest, out var subscriber) && rest.IsEmpty
-            ? new ClickToken(issue, subscriber)
-            : null;
-    }
+    public static ClickToken? Verify(KeyRing ring, string? token) =>
+        IssueReaderToken.Verify(ring, LinkPurpose.Click, token) is var (issue, subscriber) ? new ClickToken(issue, subscriber) : null;
 
     /// <summary>Takes apart what stands in a measured link: a token, a dot, and the link's number in the issue.</summary>
     public static ClickToken? Verify(KeyRing ring, string? tokenAndLink, out int link)

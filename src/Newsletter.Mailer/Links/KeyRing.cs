@@ -31,6 +31,9 @@ public sealed partial class KeyRing
     /// <summary>Ids of all keys, old ones included.</summary>
     internal IEnumerable<string> KeyIds => _keys.Keys;
 
+    /// <summary>Whether it has a key of this id.</summary>
+    internal bool Has(string keyId) => _keys.ContainsKey(keyId);
+
     /// <summary>A ring of one fresh key.</summary>
     public static KeyRing Generate() =>
         new(new(StringComparer.Ordinal) { ["k1"] = RandomNumberGenerator.GetBytes(32) }, "k1");

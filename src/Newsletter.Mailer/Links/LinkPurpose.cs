@@ -23,4 +23,7 @@ public enum LinkPurpose
 
     /// <summary>Following an issue's measured links. Never expires.</summary>
     Click,
+
+    /// <summary>Voting in an issue's polls. Never expires; the polls do.</summary>
+    Vote,
 }

@@ -31,6 +31,9 @@ public sealed class PublicSite
     /// <summary>What the picture that tells of an opened mail begins with; a token and <c>.gif</c> follow.</summary>
     public string Opens => $"{Url}o/";
 
+    /// <summary>What a link to vote begins with; a token, the poll's number and the choice's follow, parted by dots (<see cref="VoteToken"/>).</summary>
+    public string Votes => $"{Url}vote/";
+
     public string Subscribe(string newsletterSlug) => $"{Url}n/{newsletterSlug}/subscribe";
 
     public string Archive(string newsletterSlug) => $"{Url}n/{newsletterSlug}/archive";

@@ -29,6 +29,7 @@ public sealed class CompiledMessage
         HasLeaveAddress = headers.OfType<WireOp.Token>().Any(token => token.Slot.Name == SlotName.LeaveToken);
         var names = headers.Concat(body).SelectMany(Names).ToHashSet(StringComparer.Ordinal);
         MeasuresReaders = names.Contains(SlotName.ClickToken);
+        HasPolls = names.Contains(SlotName.VoteToken);
         Attributes = [.. names
             .Where(SlotName.IsAttribute)
             .Select(name => name[SlotName.AttributePrefix.Length..])
@@ -43,6 +44,9 @@ public sealed class CompiledMessage
 
     /// <summary>Its links tell which reader followed them: readers bring a <see cref="Recipient.ClickToken"/>.</summary>
     public bool MeasuresReaders { get; }
+
+    /// <summary>It asks its readers something: they bring a <see cref="Recipient.VoteToken"/>.</summary>
+    public bool HasPolls { get; }
 
     /// <summary>Names of the attributes that a reader must bring along; empty where the message uses none.</summary>
     public IReadOnlyList<string> Attributes { get; }

@@ -139,6 +139,7 @@ public static class EditionPreview
             Address = "reader@example.com",
             MessageId = "preview@example.com",
             UnsubscribeUrl = new Links.PublicSite(publicUrl).Unsubscribe("preview"),
+            VoteToken = "preview",
         };
         if (json is null)
             return null;

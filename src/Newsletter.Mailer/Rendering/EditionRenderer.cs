@@ -41,7 +41,7 @@ public static class EditionRenderer
         foreach (var line in (string[])[lines.Subject, lines.Preheader, lines.SignOff])
             TagPlaces.Check(line, table, reader);
         reader.CheckAll();
-        var variants = body is null ? null : UnlessTooDeep(request, problems, () => EditionVariants.Of(body, request, problems));
+        var variants = body is null ? null : UnlessTooDeep(request, problems, () => EditionVariants.Of(body, request, table, problems));
         if (body is null || variants is null || theme is null || HasErrors(problems))
             return null;
 
@@ -49,7 +49,7 @@ public static class EditionRenderer
         var targets = new LinkTargets(request, table, reader);
         var page = new EditionPage(request, theme, table, lines, targets);
         var rendered = UnlessTooDeep(request, problems, () => RenderAll(variants, page, reader, lines, problems));
-        return rendered is null || HasErrors(problems) ? null : new RenderedEdition(request, body.Whole.Links, targets.Measured, variants.Questions, rendered, () => variants.ToWeb(table, reader, lines));
+        return rendered is null || HasErrors(problems) ? null : new RenderedEdition(request, body.Whole.Links, targets.Measured, variants.Questions, [.. variants.Polls], rendered, () => variants.ToWeb(table, reader, lines));
     }
 
     private static IReadOnlyList<RenderedVariant>? RenderAll(EditionVariants variants, EditionPage page, SlotReader reader, PageLines lines, List<RenderProblem> problems)

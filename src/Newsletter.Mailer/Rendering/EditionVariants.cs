@@ -1,3 +1,6 @@
+using System.Globalization;
+using Newsletter.Mailer.Editions;
+using Newsletter.Mailer.Links;
 using Newsletter.Mailer.Rendering.Body;
 using Newsletter.Mailer.Rendering.Body.Containers;
 using Newsletter.Mailer.Rendering.Languages;
@@ -11,6 +14,7 @@ internal sealed class EditionVariants
     /// <summary>Each doubles the variants, and every variant is kept with the issue.</summary>
     private const int MaxQuestions = 4;
 
+    private const int MaxPolls = 10;
     private const int MaxHtml = 512 * 1024;
     private const int MaxTags = 20_000;
 
@@ -18,15 +22,27 @@ internal sealed class EditionVariants
     private readonly RenderRequest _request;
     private readonly List<VariantQuestion> _questions = [];
 
-    private EditionVariants(EditionBody body, RenderRequest request) => (_body, _request) = (body, request);
+    private readonly List<(int Line, EditionPoll Poll)> _polls;
+    private readonly string _voteUrl;
+
+    private EditionVariants(EditionBody body, RenderRequest request, SlotTable table)
+    {
+        (_body, _request) = (body, request);
+        _polls = [.. body.Whole.Containers.Where(container => container.Poll is not null).Select((container, i) => (container.Line, container.Poll! with { Number = i + 1 }))];
+        var token = table.Add(new SlotSource($"{{{{ {SlotName.VoteToken} }}}}", new SourcePosition(1, 1)));
+        _voteUrl = $"{new PublicSite(request.PublicUrl).Votes}{token}.";
+    }
 
     public IReadOnlyList<VariantQuestion> Questions => _questions;
 
+    /// <summary>What the edition asks, whoever sees it.</summary>
+    public IEnumerable<EditionPoll> Polls => _polls.Select(poll => poll.Poll);
+
     /// <summary>The variants; null where there would be too many, or the edition is far too long.</summary>
-    public static EditionVariants? Of(EditionBody body, RenderRequest request, List<RenderProblem> problems)
+    public static EditionVariants? Of(EditionBody body, RenderRequest request, SlotTable table, List<RenderProblem> problems)
     {
-        var variants = new EditionVariants(body, request);
-        return variants.AskQuestions(problems) && variants.HasBearableLength(problems) ? variants : null;
+        var variants = new EditionVariants(body, request, table);
+        return variants.HasBearablePolls(problems) && variants.AskQuestions(problems) && variants.HasBearableLength(problems) ? variants : null;
     }
 
     public IReadOnlyList<RenderedVariant> Render(EditionPage page, SlotReader reader, PageLines lines)
@@ -48,7 +64,7 @@ internal sealed class EditionVariants
     /// <summary>What everyone may see on the web: the variant of whom nothing is known.</summary>
     public WebEdition ToWeb(SlotTable table, SlotReader reader, PageLines lines)
     {
-        var setting = Setting(0) with { OnWeb = true };
+        var setting = Setting(0) with { OnWeb = true, VoteUrl = null };
         return new WebEditionWriter(_request, table, reader, lines)
             .Write(() => BodyHtml.Sanitise(BodyHtml.Write(_body.For(setting.Knows), setting), _body.RawLinks));
     }
@@ -83,7 +99,24 @@ internal sealed class EditionVariants
         Phrases.For(EditionFacts.Language(_request)),
         EditionFacts.WebEdition(_request),
         _request.Newsletter.PremiumUrl,
-        condition => (IsSettled(condition.Question) || (mask >> _questions.IndexOf(condition.Question) & 1) == 1) == condition.Answer);
+        condition => (IsSettled(condition.Question) || (mask >> _questions.IndexOf(condition.Question) & 1) == 1) == condition.Answer)
+    {
+        Polls = _polls,
+        VoteUrl = _voteUrl,
+    };
+
+    private bool HasBearablePolls(List<RenderProblem> problems)
+    {
+        foreach (var (line, poll) in _polls)
+            if (poll.Closes <= _request.SentAt.DateTime)
+                problems.Add(new RenderProblem(
+                    RenderSeverity.Warning, _request.Edition.BodyLine + line, 1,
+                    string.Create(CultureInfo.InvariantCulture, $"This poll closes at {poll.Closes:yyyy-MM-dd HH:mm}, before the edition goes out: nobody can vote. Correct closes.")));
+        if (_polls.Count <= MaxPolls)
+            return true;
+        problems.Add(new RenderProblem(RenderSeverity.Error, _request.Edition.BodyLine + _polls[MaxPolls].Line, 1, $"An edition has at most {MaxPolls} polls. Take some out."));
+        return false;
+    }
 
     // Short Markdown can be long HTML; what is far beyond any mail is not worth the work of shaping it.
     private bool HasBearableLength(List<RenderProblem> problems)

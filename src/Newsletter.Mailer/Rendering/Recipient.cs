@@ -18,6 +18,9 @@ public sealed record Recipient
     /// <summary>Names the reader and the issue in measured links; needed where the issue counts who follows them (<see cref="CompiledMessage.MeasuresReaders"/>).</summary>
     public string? ClickToken { get; init; }
 
+    /// <summary>Names the reader and the issue in the links of polls; needed where the issue has any (<see cref="CompiledMessage.HasPolls"/>).</summary>
+    public string? VoteToken { get; init; }
+
     /// <summary>Full name as the reader or the import gave it; null where unknown.</summary>
     public string? Name { get; init; }
 

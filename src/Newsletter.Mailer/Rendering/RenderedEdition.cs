@@ -6,12 +6,13 @@ public sealed class RenderedEdition
     private readonly Func<WebEdition> _web;
 
     internal RenderedEdition(
-        RenderRequest request, IReadOnlyList<EditionLink> links, IReadOnlyList<string> measuredLinks, IReadOnlyList<VariantQuestion> questions, IReadOnlyList<RenderedVariant> variants, Func<WebEdition> web)
+        RenderRequest request, IReadOnlyList<EditionLink> links, IReadOnlyList<string> measuredLinks, IReadOnlyList<VariantQuestion> questions, IReadOnlyList<EditionPoll> polls, IReadOnlyList<RenderedVariant> variants, Func<WebEdition> web)
     {
         Request = request;
         Links = links;
         MeasuredLinks = measuredLinks;
         Questions = questions;
+        Polls = polls;
         Variants = variants;
         _web = web;
     }
@@ -27,6 +28,9 @@ public sealed class RenderedEdition
 
     /// <summary>What decides which variant a reader gets: bit n of <see cref="RenderedVariant.Mask"/> is the answer to question n.</summary>
     public IReadOnlyList<VariantQuestion> Questions { get; }
+
+    /// <summary>What it asks its readers, whoever sees it.</summary>
+    public IReadOnlyList<EditionPoll> Polls { get; }
 
     /// <summary>Every combination of answers by its mask, from 0 (no to all: what somebody sees of whom nothing is known) to all yes.</summary>
     public IReadOnlyList<RenderedVariant> Variants { get; }

@@ -1,10 +1,12 @@
 using Dapper;
+using Newsletter.Mailer.Audience;
+using Newsletter.Mailer.Links;
 using Npgsql;
 
 namespace Newsletter.Mailer.Reports;
 
 /// <summary>Everything that is kept about a reader, for the reader (GDPR, articles 15 and 20).</summary>
-public sealed class ReaderDataStore(NpgsqlDataSource database)
+public sealed class ReaderDataStore(NpgsqlDataSource database, KeyRing keys)
 {
     private const string Select = /*lang=sql*/ """
         select jsonb_pretty(jsonb_build_object(
@@ -55,6 +57,16 @@ public sealed class ReaderDataStore(NpgsqlDataSource database)
                 join editions e on e.id = i.edition_id
                 join newsletters n on n.id = i.newsletter_id
                 where o.subscriber_id = b.id), '[]'),
+            'votes', coalesce((
+                select jsonb_agg(jsonb_build_object(
+                    'newsletter', n.slug, 'number', e.number, 'question', p.question, 'choice', p.options[v.choice], 'comment', v.comment, 'anonymous', p.anonymous,
+                    'voted_at', v.voted_at, 'changed_at', v.changed_at) order by v.id)
+                from votes v
+                join polls p on p.issue_id = v.issue_id and p.poll_no = v.poll_no
+                join issues i on i.id = v.issue_id
+                join editions e on e.id = i.edition_id
+                join newsletters n on n.id = i.newsletter_id
+                where v.subscriber_id = b.id or v.voter = any(@voters)), '[]'),
             'bounces', coalesce((
                 select jsonb_agg(jsonb_build_object('kind', k.kind, 'reason', k.reason, 'evidence', k.evidence, 'at', k.at) order by k.id)
                 from bounces k where k.subscriber_id = b.id), '[]'),
@@ -69,6 +81,7 @@ public sealed class ReaderDataStore(NpgsqlDataSource database)
     public async Task<string?> FindAsync(long subscriberId, CancellationToken stop)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
-        return await connection.ExecuteScalarAsync<string?>(new CommandDefinition(Select, new { subscriberId }, commandTimeout: 120, cancellationToken: stop));
+        var voters = await AnonymousVoteStore.VotersAsync(connection, keys, subscriberId, stop);
+        return await connection.ExecuteScalarAsync<string?>(new CommandDefinition(Select, new { subscriberId, voters }, commandTimeout: 120, cancellationToken: stop));
     }
 }

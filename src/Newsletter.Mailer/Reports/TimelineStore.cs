@@ -65,6 +65,12 @@ public sealed class TimelineStore(NpgsqlDataSource database)
             from opens o join issues i on i.id = o.issue_id
             where o.subscriber_id = @subscriber and o.subscriber_id <> 0 and o.human + o.proxy > 0
             union all
+            select v.voted_at, 4, 'voted', i.newsletter_id, v.issue_id, concat_ws(': ', p.question, p.options[v.choice])
+            from votes v
+            join polls p on p.issue_id = v.issue_id and p.poll_no = v.poll_no
+            join issues i on i.id = v.issue_id
+            where v.subscriber_id = @subscriber
+            union all
             select p.created_at, 4, 'suppressed', null, null, concat_ws(': ', p.reason, p.evidence)
             from subscribers b
             join suppressions p on lower(p.address) = lower(b.address) or lower(p.domain) = lower(split_part(b.address, '@', -1))
@@ -127,7 +133,7 @@ public sealed record TimelineEvent
 
     /// <summary>
     /// <c>created</c>, <c>signed_up</c>, <c>confirmed</c>, <c>chosen</c> (in the preferences, or a digest in the place of leaving), <c>paused</c>, <c>resumed</c>, <c>unsubscribed</c>, <c>restored</c> (leaving was undone),
-    /// <c>clicked</c>, <c>opened</c> (each once an issue and link), <c>bounced</c>, <c>complained</c>, <c>suppressed</c>, or <c>issue_</c> and the status of a delivery, such as <c>issue_accepted</c>.
+    /// <c>clicked</c>, <c>opened</c> (each once an issue and link), <c>voted</c>, <c>bounced</c>, <c>complained</c>, <c>suppressed</c>, or <c>issue_</c> and the status of a delivery, such as <c>issue_accepted</c>.
     /// </summary>
     public required string Kind { get; init; }
 
@@ -143,6 +149,6 @@ public sealed record TimelineEvent
     /// <summary>Title of its edition.</summary>
     public string? Title { get; init; }
 
-    /// <summary>The form that was signed up by, else the tier; how it was confirmed; how they left and why; where the link leads; <c>proxy</c> where only their provider's server is known to have opened it; what came back and why; why they are suppressed; what the relay said.</summary>
+    /// <summary>The form that was signed up by, else the tier; how it was confirmed; how they left and why; where the link leads; what was asked and chosen; <c>proxy</c> where only their provider's server is known to have opened it; what came back and why; why they are suppressed; what the relay said.</summary>
     public string? Detail { get; init; }
 }

@@ -28,6 +28,11 @@ public sealed partial class FreezeStore
         insert into links (issue_id, link_no, url) select @issue, x.place, x.url from unnest(@urls::text[]) with ordinality x (url, place)
         """;
 
+    private const string InsertPoll = /*lang=sql*/ """
+        insert into polls (issue_id, poll_no, question, options, anonymous, comments, closes_at)
+        values (@issue, @poll, @Question, @options, @anonymous, @comments, @closesAt)
+        """;
+
     private const string SelectPartition = /*lang=sql*/ """
         select exists (select from pg_class where relname = @name and relispartition)
         """;

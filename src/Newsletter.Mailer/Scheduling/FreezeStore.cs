@@ -73,6 +73,11 @@ public sealed partial class FreezeStore(NpgsqlDataSource database, ThrottleGroup
                 cancellationToken: stop));
         if (issue.MeasuredLinks.Count > 0)
             await connection.ExecuteAsync(new CommandDefinition(InsertLinks, new { issue = id, urls = issue.MeasuredLinks.ToArray() }, cancellationToken: stop));
+        foreach (var poll in issue.Polls)
+            await connection.ExecuteAsync(new CommandDefinition(
+                InsertPoll,
+                new { issue = id, poll = (short)poll.Number, poll.Question, options = poll.Options.ToArray(), anonymous = poll.IsAnonymous, comments = poll.TakesComments, closesAt = poll.ClosesAt },
+                cancellationToken: stop));
         if (issue.Page is { } page)
             await WebPageStore.InsertAsync(connection, id.Value, page, stop);
         await transaction.CommitAsync(stop);
@@ -239,6 +244,9 @@ public sealed record NewIssue
 
     /// <summary>Where the links lead whose clicks are counted, by their number from 1.</summary>
     public IReadOnlyList<string> MeasuredLinks { get; init; } = [];
+
+    /// <summary>What it asks its readers.</summary>
+    public IReadOnlyList<FrozenPoll> Polls { get; init; } = [];
 
     /// <summary>The finished messages, once the issue has its id.</summary>
     public required Func<long, IEnumerable<IssueContent>> Compile { get; init; }

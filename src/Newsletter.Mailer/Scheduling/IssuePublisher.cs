@@ -122,6 +122,7 @@ public sealed partial class IssuePublisher(
                 Segment = segment,
                 Page = edition.Kind == "issue" && segment is null ? rendered.ToWeb() : null,
                 MeasuredLinks = rendered.MeasuredLinks,
+                Polls = FrozenPoll.Of(rendered.Polls, newsletter.TimeZone),
                 Compile = id => Compile(rendered, new IssueHeaders
                 {
                     IssueId = id,

@@ -127,7 +127,7 @@ public sealed class UnsubscribeStoreTests : DatabaseTest
     }
 
     [Theory]
-    [InlineData("no such reason", "a\u0000b")]
+    [InlineData("no such reason", "\u0000 \uD800")]
     [InlineData("", "   ")]
     [InlineData(null, null)]
     public void NobodyIsKeptFromLeavingByWhatTheySay(string? reason, string? note)
@@ -136,6 +136,7 @@ public sealed class UnsubscribeStoreTests : DatabaseTest
 
         Assert.Equal((null, null), (why.Reason, why.Note));
         Assert.Equal(Departure.LongestNote, Departure.Of(null, new string('x', 9_000), null).Note!.Length);
+        Assert.Equal("ab", Departure.Of(null, "a\u0000b", null).Note);
     }
 
     [Fact]

@@ -21,14 +21,14 @@ internal static class BodyShape
         foreach (var table in body.QuerySelectorAll("table").ToList())
             ShapeTable(document, table);
         NameParts(body, words);
-        foreach (var item in body.QuerySelectorAll("li:last-child, li > p:last-child, blockquote > p:last-child, .callout > :last-child, .summary > :last-child, .premium > :last-child, .ad > :last-child, .gate > :last-child, .conversation > :last-child, .video-caption > :last-child"))
+        foreach (var item in body.QuerySelectorAll("li:last-child, li > p:last-child, blockquote > p:last-child, .callout > :last-child, .summary > :last-child, .premium > :last-child, .ad > :last-child, .gate > :last-child, .conversation > :last-child, .poll > :last-child, .video-caption > :last-child"))
             item.ClassList.Add("last");
         foreach (var box in body.QuerySelectorAll("div.button-box").ToList())
             ContainerShape.Button(document, box);
         foreach (var box in body.QuerySelectorAll("div.video").ToList())
             ContainerShape.Video(document, box, width);
         ShapeSummaries(document, body);
-        foreach (var box in body.QuerySelectorAll("div.summary, div.gate, div.premium, div.ad, div.conversation, div.callout").Reverse().ToList())
+        foreach (var box in body.QuerySelectorAll("div.summary, div.gate, div.premium, div.ad, div.conversation, div.poll, div.callout").Reverse().ToList())
             ContainerShape.Box(document, box);
     }
 

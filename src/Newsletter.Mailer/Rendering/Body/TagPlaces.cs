@@ -30,7 +30,7 @@ internal static class TagPlaces
             {
                 seen.Add(source);
                 if (IsInLabel(node))
-                    reader.Refuse(source, (0, $"{source.Text}: a button or video says the same to everybody. Put the whole of it between the tags, each on a line of its own."));
+                    reader.Refuse(source, (0, $"{source.Text}: a button, video or poll says the same to everybody. Put the whole of it between the tags, each on a line of its own."));
                 else
                     Take(nesting, source, reader);
             }
@@ -56,7 +56,7 @@ internal static class TagPlaces
     {
         var block = node is Inline inline ? Block(inline) : (Block)node;
         for (var parent = block?.Parent; parent is not null; parent = parent.Parent)
-            if (parent is EditionContainer { Kind: ContainerKind.Button or ContainerKind.Video })
+            if (parent is EditionContainer { Kind: ContainerKind.Button or ContainerKind.Video or ContainerKind.Poll })
                 return true;
         return false;
     }

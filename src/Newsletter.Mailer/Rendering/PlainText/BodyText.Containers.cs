@@ -1,3 +1,4 @@
+using System.Globalization;
 using Newsletter.Mailer.Rendering.Body.Containers;
 
 namespace Newsletter.Mailer.Rendering.PlainText;
@@ -17,9 +18,22 @@ internal sealed partial class BodyText
             ContainerKind.Video when container.Url is { } url => Video(container, url, width),
             ContainerKind.Quote => Quoted(container, width),
             ContainerKind.Divider => [Centred(container.Argument.Length > 0 ? container.Argument : "* * *")],
+            ContainerKind.Poll when _setting.PollOf(container) is { } poll => Poll(poll, width),
             ContainerKind.Conversation => Conversation(container, width),
             _ => Blocks(container, width, isTight: false),
         };
+    }
+
+    private List<string> Poll(EditionPoll poll, int width)
+    {
+        List<string> lines = [.. LineWrap.Wrap(poll.Question, width), ""];
+        for (var choice = 1; choice <= poll.Options.Count; choice++)
+            lines.AddRange(_setting.VoteUrl is { } url
+                ? Link(poll.Options[choice - 1], string.Create(CultureInfo.InvariantCulture, $"{url}{poll.Number}.{choice}"), width)
+                : LineWrap.Wrap("- " + poll.Options[choice - 1], width));
+        if (_setting.PollNote(poll) is { } note)
+            lines.AddRange(["", .. LineWrap.Wrap(note, width)]);
+        return lines;
     }
 
     private List<string> Headed(string title, EditionContainer container, int width)

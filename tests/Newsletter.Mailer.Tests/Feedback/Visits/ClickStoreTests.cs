@@ -239,7 +239,7 @@ public sealed class ClickStoreTests : MailroomTest
         var story = (await new TimelineStore(DataSource).ListAsync(1, PageRequest.First, default))!.Items;
         Assert.Equal((issue, s_urls[1]), story.Where(item => item.Kind == "clicked").Select(item => (item.Issue!.Value, item.Detail)).Single());
         Assert.Equal("proxy", story.Single(item => item.Kind == "opened").Detail);
-        var data = (await new ReaderDataStore(DataSource).FindAsync(1, default))!;
+        var data = (await new ReaderDataStore(DataSource, Room.Keys).FindAsync(1, default))!;
         Assert.Contains(s_urls[1], data, StringComparison.Ordinal);
         Assert.Contains("\"proxy_opens\": 1", data, StringComparison.Ordinal);
     }

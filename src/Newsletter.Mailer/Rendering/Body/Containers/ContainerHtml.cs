@@ -1,3 +1,4 @@
+using System.Globalization;
 using Markdig.Renderers;
 using Markdig.Renderers.Html;
 
@@ -40,6 +41,9 @@ internal sealed class ContainerHtml(ContainerSetting setting) : HtmlObjectRender
             case ContainerKind.Divider:
                 renderer.WriteLine("<hr />");
                 break;
+            case ContainerKind.Poll when setting.PollOf(container) is { } poll:
+                Poll(renderer, poll);
+                break;
             case ContainerKind.Conversation:
                 Conversation(renderer, container);
                 break;
@@ -80,6 +84,23 @@ internal sealed class ContainerHtml(ContainerSetting setting) : HtmlObjectRender
         else
             renderer.WriteChildren(container);
         Button(renderer, setting.ConversationUrl, setting.Words.Text("container.conversation.button"));
+        renderer.WriteLine("</div>");
+    }
+
+    private void Poll(HtmlRenderer renderer, EditionPoll poll)
+    {
+        Open(renderer, "div", "poll");
+        Paragraph(renderer, "box-title", poll.Question);
+        for (var choice = 1; choice <= poll.Options.Count; choice++)
+        {
+            renderer.EnsureLine().Write("<p class=\"choice\">");
+            if (setting.VoteUrl is { } url)
+                OpenLink(renderer, string.Create(CultureInfo.InvariantCulture, $"{url}{poll.Number}.{choice}"), "choice");
+            renderer.WriteEscape(poll.Options[choice - 1]).WriteLine(setting.VoteUrl is null ? "</p>" : "</a></p>");
+        }
+
+        if (setting.PollNote(poll) is { } note)
+            Paragraph(renderer, "poll-note", note);
         renderer.WriteLine("</div>");
     }
 

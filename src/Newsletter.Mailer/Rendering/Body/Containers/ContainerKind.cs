@@ -12,6 +12,7 @@ internal enum ContainerKind
     Conversation,
     Divider,
     Only,
+    Poll,
     Premium,
     Quote,
     Summary,

@@ -52,6 +52,9 @@ internal sealed partial class ContainerRules(
             case ContainerKind.Video:
                 ReadVideo(container);
                 break;
+            case ContainerKind.Poll:
+                container.Poll = PollRules.Read(container, Refuse);
+                break;
             case ContainerKind.Only:
                 ReadOnly(container);
                 RefuseEmpty(container);

@@ -12,6 +12,27 @@ internal sealed record ContainerSetting(Phrases Words, string WebEdition, string
     /// <summary>Whether it is for the web: nobody can answer a page.</summary>
     public bool OnWeb { get; init; }
 
+    /// <summary>The edition's polls, in the order of its whole text, whoever sees them; a container is known by its line.</summary>
+    public IReadOnlyList<(int Line, EditionPoll Poll)> Polls { get; init; } = [];
+
+    /// <summary>What a choice of a poll leads to begins with; what follows is <c>1.2</c>, poll and choice. Null: nobody can vote from there.</summary>
+    public string? VoteUrl { get; init; }
+
+    /// <summary>A poll with its number; null where it is none that can be asked.</summary>
+    public EditionPoll? PollOf(EditionContainer container) => Polls.FirstOrDefault(poll => poll.Line == container.Line).Poll;
+
+    /// <summary>What is said below the choices; null: nothing.</summary>
+    public string? PollNote(EditionPoll poll)
+    {
+        string?[] notes =
+        [
+            poll.IsAnonymous ? Words.Text("container.poll.anonymous") : null,
+            VoteUrl is null ? Words.Text("container.poll.web") : null,
+        ];
+        var said = string.Join(' ', notes.OfType<string>());
+        return said.Length == 0 ? null : said;
+    }
+
     /// <summary>Whether its readers see that a part is missing, in the place of the part.</summary>
     public bool IsGate(EditionContainer container) => container is { Kind: ContainerKind.Premium, Condition: { } condition } && !Knows(condition);
 

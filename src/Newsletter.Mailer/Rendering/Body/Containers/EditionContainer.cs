@@ -42,6 +42,9 @@ internal sealed class EditionContainer(BlockParser parser) : ContainerBlock(pars
     /// <summary>What the picture shows, for who doesn't see it.</summary>
     public string? PictureAlt { get; set; }
 
+    /// <summary>What a poll asks, its number still 0; null where it isn't one, or none that can be asked.</summary>
+    public EditionPoll? Poll { get; set; }
+
     /// <summary>Who sees it; null: everyone.</summary>
     public ContainerCondition? Condition { get; set; }
 
