@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Newsletter.Mailer.Rendering;
+using Newsletter.Mailer.Rendering.Themes;
 
 namespace Newsletter.Mailer.Host.Commands;
 
@@ -9,11 +10,14 @@ internal static class EditionsPreviewCommand
     public static Command Create()
     {
         var file = new Argument<string>("file") { Description = "The edition's Markdown; - for standard input.", HelpName = "FILE.md" };
-        var format = new Option<string>("--format") { Description = "html, text, or mime: the whole message as it would go out.", DefaultValueFactory = _ => "html", HelpName = "html|text|mime" };
-        format.AcceptOnlyFromAmong("html", "text", "mime");
+        var format = new Option<string>("--format") { Description = "html, text, mime: the whole message as it would go out; or page: a desktop, a phone, dark mode and the text side by side.", DefaultValueFactory = _ => "html", HelpName = "html|text|mime|page" };
+        format.AcceptOnlyFromAmong("html", "text", "mime", "page");
+        var theme = new Option<string?>("--theme") { Description = "A theme in the place of the edition's.", HelpName = string.Join('|', ThemeCatalog.Names) };
+        theme.AcceptOnlyFromAmong([.. ThemeCatalog.Names]);
+        var variant = new Option<string?>("--variant") { Description = "A variant by its name: free, premium, premium+beta-readers, …. Default: the reader's.", HelpName = "NAME" };
         var reader = new Option<string?>("--as") { Description = "The reader, as JSON: '{\"first_name\":\"Ana\"}'. Default: one of whom nothing is known.", HelpName = "JSON" };
         var bodyOnly = new Option<bool>("--body-only") { Description = "Pass over front matter that another tool wrote." };
-        var command = new Command("preview", "Show what a reader would get. Needs no database.") { file, format, reader, bodyOnly };
+        var command = new Command("preview", "Show what a reader would get. Needs no database.") { file, format, theme, variant, reader, bodyOnly };
         command.SetAction(async (parsed, stop) =>
         {
             var terminal = Terminal.Of(parsed);
@@ -25,6 +29,8 @@ internal static class EditionsPreviewCommand
                 Source = source,
                 Format = Enum.Parse<PreviewFormat>(parsed.GetValue(format)!, ignoreCase: true),
                 As = parsed.GetValue(reader),
+                Theme = parsed.GetValue(theme),
+                Variant = parsed.GetValue(variant),
                 BodyOnly = parsed.GetValue(bodyOnly),
                 SentAt = TimeProvider.System.GetLocalNow(),
             });
@@ -40,6 +46,8 @@ internal static class EditionsPreviewCommand
                 Tell(path, terminal, warnings);
                 terminal.WriteBytes(output);
                 return Terminal.Success;
+            case PreviewOutcome.NoSuchVariant missing:
+                return terminal.Fail(missing.Sentence);
             case PreviewOutcome.Refused(var problems):
                 Tell(path, terminal, problems);
                 return Terminal.Failure;

@@ -36,7 +36,7 @@ internal static class DigestEndpoints
 
     private static async Task<IResult> Preview(long id, string? format, DigestDesk digests, PublicSite site, TimeProvider clock, HttpContext http, CancellationToken stop)
     {
-        if (PreviewAnswers.Words(format, null, out var wanted) is { } wrong)
+        if (PreviewAnswers.Words(format, out var wanted) is { } wrong)
             return wrong;
         if (await digests.WriteNextAsync(id, stop) is not var (newsletter, source))
             return Problems.NotFound("newsletter", id);

@@ -8,13 +8,11 @@ namespace Newsletter.Mailer.Host.Endpoints;
 /// <summary>What is asked of a preview, and how it is answered.</summary>
 internal static class PreviewAnswers
 {
-    /// <summary>Reads <c>format</c> and <c>variant</c>, or says what is wrong with them.</summary>
-    public static ProblemHttpResult? Words(string? format, string? variant, out PreviewFormat wanted)
+    /// <summary>Reads <c>format</c>, or says what is wrong with it.</summary>
+    public static ProblemHttpResult? Words(string? format, out PreviewFormat wanted)
     {
-        wanted = format switch { "text" => PreviewFormat.Text, "mime" => PreviewFormat.Mime, _ => PreviewFormat.Html };
-        if (format is not (null or "html" or "text" or "mime"))
-            return Problems.Invalid("format", "It must be html, text or mime.");
-        return variant is null or "free" or "premium" ? null : Problems.Invalid("variant", "It must be free or premium.");
+        wanted = format switch { "text" => PreviewFormat.Text, "mime" => PreviewFormat.Mime, "page" => PreviewFormat.Page, _ => PreviewFormat.Html };
+        return format is null or "html" or "text" or "mime" or "page" ? null : Problems.Invalid("format", "It must be html, text, mime or page.");
     }
 
     public static DateTimeOffset InZone(DateTimeOffset at, NewsletterProfile newsletter) =>
@@ -23,6 +21,7 @@ internal static class PreviewAnswers
     public static IResult Of(HttpContext http, PreviewFormat format, PreviewOutcome outcome) => outcome switch
     {
         PreviewOutcome.Refused(var problems) => Problems.NotReady(problems.Select(problem => $"Line {problem.Line}, column {problem.Column}: {problem.Message}")),
+        PreviewOutcome.NoSuchVariant missing => Problems.Invalid("variant", missing.Sentence),
         PreviewOutcome.Shown(var output, _) => Shown(http, output, format),
         _ => throw new InvalidOperationException("Previewing gave an outcome that isn't known."),
     };
@@ -33,7 +32,7 @@ internal static class PreviewAnswers
         http.Response.Headers.ContentSecurityPolicy = "sandbox; default-src 'none'; img-src https: http: data:; style-src 'unsafe-inline'";
         return TypedResults.Bytes(output, format switch
         {
-            PreviewFormat.Html => "text/html; charset=utf-8",
+            PreviewFormat.Html or PreviewFormat.Page => "text/html; charset=utf-8",
             PreviewFormat.Text => "text/plain; charset=utf-8",
             _ => "message/rfc822",
         });

@@ -1,5 +1,7 @@
+using System.ComponentModel;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Newsletter.Mailer.Access;
 using Newsletter.Mailer.Audience;
 using Newsletter.Mailer.Delivery;
@@ -8,6 +10,7 @@ using Newsletter.Mailer.Host.Jobs;
 using Newsletter.Mailer.Host.Wiring;
 using Newsletter.Mailer.Links;
 using Newsletter.Mailer.Rendering;
+using Newsletter.Mailer.Rendering.Themes;
 using Newsletter.Mailer.Scheduling;
 
 namespace Newsletter.Mailer.Host.Endpoints;
@@ -32,6 +35,13 @@ public sealed record ScheduleRequest
 /// <param name="Note">What a change of the clocks did to it; null on all other days.</param>
 public sealed record ScheduleAnswer(DateTime At, string Zone, DateTimeOffset SendAt, string? Note);
 
+/// <summary>What to look at, and as whom.</summary>
+internal readonly record struct PreviewQuery(
+    [property: FromQuery(Name = "format"), Description("html (where absent), text, mime or page.")] string? Format,
+    [property: FromQuery(Name = "variant"), Description("Name of a variant, or free or premium.")] string? Variant,
+    [property: FromQuery(Name = "subscriber"), Description("As this subscriber, by id, would get it now.")] long? Subscriber,
+    [property: FromQuery(Name = "theme"), Description("With this theme in the place of the edition's.")] string? Theme);
+
 /// <summary>Whom to send a test to.</summary>
 public sealed record TestSendRequest
 {
@@ -55,7 +65,7 @@ internal static class PublishingEndpoints
         edition.MapGet("/preview", Preview).RequireScope(Scopes.ReadEditions)
             .Produces<string>(StatusCodes.Status200OK, "text/html", "text/plain", "message/rfc822")
             .WithSummary("Show what a reader will get")
-            .WithDescription("format is html, text or mime; variant is free or premium.");
+            .WithDescription("format=page shows it side by side as on a desktop, on a phone, in dark mode, and its text, as a page to look at in a browser. With a subscriber, as they would get it now; else variant, by its name (such as premium+beta), or free or premium.");
         edition.MapGet("/preflight", Preflight).RequireScope(Scopes.ReadEditions)
             .WithSummary("Say everything that is wrong with the edition, or could be better")
             .WithDescription("Errors keep it from being scheduled and published, warnings and notes don't. links=ask (the default) opens links and images that weren't looked at lately, for at most 25 s; links=known asks nobody.");
@@ -73,23 +83,34 @@ internal static class PublishingEndpoints
     }
 
     private static async Task<IResult> Preview(
-        long id, string? format, string? variant, EditionStore editions, NewsletterStore newsletters, ScheduleStore schedule, PublicSite site, TimeProvider clock, HttpContext http)
+        long id, [AsParameters] PreviewQuery query, EditionStore editions, NewsletterStore newsletters, ScheduleStore schedule, PreviewReaderStore readers, PublicSite site, TimeProvider clock, HttpContext http)
     {
         var stop = http.RequestAborted;
-        if (PreviewAnswers.Words(format, variant, out var wanted) is { } wrong)
+        if (PreviewAnswers.Words(query.Format, out var wanted) is { } wrong)
             return wrong;
+        if (query is { Subscriber: not null, Variant: not null })
+            return Problems.Invalid("variant", "Give either a subscriber, who has a variant, or a variant.");
+        if (query.Theme is { } theme && !ThemeCatalog.Names.Contains(theme, StringComparer.Ordinal))
+            return Problems.Invalid("theme", $"It must be one of {string.Join(", ", ThemeCatalog.Names)}.");
         if (await editions.FindAsync(id, stop) is not { } edition)
             return Problems.NotFound("edition", id);
         var newsletter = (await newsletters.GetAsync(edition.NewsletterId, stop))!;
+        var segments = await SegmentsUsedBy.EditionAsync(edition.Source, newsletter.Id, schedule, stop);
+        var reader = query.Subscriber is { } subscriber ? await readers.FindAsync(subscriber, newsletter, segments, stop) : null;
+        if (reader is null && query.Subscriber is not null)
+            return Problems.Invalid("subscriber", "There is no subscriber with this id.");
         var outcome = EditionPreview.Show(new PreviewRequest
         {
             Source = edition.Source,
             Number = edition.Number,
             Format = wanted,
-            As = JsonSerializer.Serialize(new { tier = variant ?? edition.Tier }),
+            As = JsonSerializer.Serialize(new { tier = edition.Tier }),
+            Reader = reader,
+            Variant = query.Variant,
+            Theme = query.Theme,
             Newsletter = newsletter,
             KnownAttributes = await AttributesUsedBy.EditionAsync(edition.Source, newsletter.Id, schedule, stop),
-            Segments = await SegmentsUsedBy.EditionAsync(edition.Source, newsletter.Id, schedule, stop),
+            Segments = segments,
             PublicUrl = site.Url,
             SentAt = PreviewAnswers.InZone(edition.SendAt ?? clock.GetUtcNow(), newsletter),
         });

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Newsletter.Mailer.Audience;
 using Newsletter.Mailer.Links;
 using Newsletter.Mailer.Rendering;
 
@@ -63,15 +64,6 @@ public sealed record SendingIssue
         if (json is "{}")
             return null;
         using var document = JsonDocument.Parse(json);
-        return document.RootElement.EnumerateObject()
-            .Where(property => property.Value.ValueKind != JsonValueKind.Null)
-            .ToDictionary(property => property.Name, property => AsText(property.Value), StringComparer.Ordinal);
+        return AttributeText.Of(document.RootElement.EnumerateObject().Select(property => KeyValuePair.Create(property.Name, property.Value)));
     }
-
-    private static string AsText(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.String => value.GetString()!,
-        JsonValueKind.Array => string.Join(", ", value.EnumerateArray().Select(AsText)),
-        _ => value.GetRawText(),
-    };
 }

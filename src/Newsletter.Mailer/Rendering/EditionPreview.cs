@@ -18,6 +18,9 @@ public enum PreviewFormat
 
     /// <summary>The whole message as it would go out.</summary>
     Mime,
+
+    /// <summary>A page that shows the mail side by side as on a desktop, on a phone, in dark mode, and its text.</summary>
+    Page,
 }
 
 /// <summary>What to preview, and as whom.</summary>
@@ -34,6 +37,15 @@ public sealed record PreviewRequest
     /// <c>segments</c> (an array of slugs); what is in <c>attributes</c>, and every other key, is an attribute. Null for a reader of whom nothing is known but the address.
     /// </summary>
     public string? As { get; init; }
+
+    /// <summary>The reader, known already; goes before <see cref="As"/>.</summary>
+    public Recipient? Reader { get; init; }
+
+    /// <summary>The variant to show, by its name (<see cref="RenderedVariant.Name"/>), or <c>free</c> or <c>premium</c>; null: the reader's.</summary>
+    public string? Variant { get; init; }
+
+    /// <summary>A theme in the place of the edition's; null: the edition's.</summary>
+    public string? Theme { get; init; }
 
     /// <summary>Whether front matter of another tool is passed over.</summary>
     public bool BodyOnly { get; init; }
@@ -69,6 +81,13 @@ public abstract record PreviewOutcome
 
     /// <summary>Why there is nothing to show.</summary>
     public sealed record Refused(IReadOnlyList<RenderProblem> Problems) : PreviewOutcome;
+
+    /// <summary>The edition has no variant of the name that was asked for, but these.</summary>
+    public sealed record NoSuchVariant(IReadOnlyList<string> Names) : PreviewOutcome
+    {
+        /// <summary>For people.</summary>
+        public string Sentence => $"The edition has no such variant; it has {string.Join(", ", Names)}.";
+    }
 }
 
 /// <summary>An edition's first look, straight from its file: no database, no network.</summary>
@@ -78,8 +97,9 @@ public static class EditionPreview
     public static PreviewOutcome Show(PreviewRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        if (ReadReader(request.As, request.PublicUrl, out var reader) is { } bad)
+        if (ReadReader(request.As, request.PublicUrl, out var made) is { } bad)
             return new PreviewOutcome.Refused([bad]);
+        var reader = request.Reader is { } known ? known with { MessageId = made.MessageId, UnsubscribeUrl = made.UnsubscribeUrl, VoteToken = made.VoteToken } : made;
 
         return EditionDocument.Parse(request.Source, request.BodyOnly ? FrontMatterRules.ForeignBody : FrontMatterRules.Preview) switch
         {
@@ -94,7 +114,7 @@ public static class EditionPreview
     {
         var outcome = EditionRenderer.Render(new RenderRequest
         {
-            Edition = edition with { Number = edition.Number ?? request.Number },
+            Edition = edition with { Number = edition.Number ?? request.Number, Theme = request.Theme ?? edition.Theme },
             Newsletter = request.Newsletter ?? MadeUp(edition.Newsletter),
             PublicUrl = request.PublicUrl,
             SentAt = request.SentAt,
@@ -103,19 +123,36 @@ public static class EditionPreview
         });
         return outcome switch
         {
-            RenderOutcome.Rendered rendered => new PreviewOutcome.Shown(Output(request, rendered.Edition, reader), rendered.Warnings),
+            RenderOutcome.Rendered rendered when Choose(request, rendered.Edition, reader) is { } chosen => new PreviewOutcome.Shown(Output(request, chosen, AsIn(chosen, reader)), rendered.Warnings),
+            RenderOutcome.Rendered rendered => new PreviewOutcome.NoSuchVariant([.. rendered.Edition.Variants.Select(variant => variant.Name)]),
             RenderOutcome.Refused refused => new PreviewOutcome.Refused(refused.Problems),
             _ => throw new InvalidOperationException("Rendering gave an outcome that isn't known."),
         };
     }
 
-    private static byte[] Output(PreviewRequest request, RenderedEdition edition, Recipient reader)
+    private static RenderedVariant? Choose(PreviewRequest request, RenderedEdition edition, Recipient reader) => request.Variant switch
+    {
+        null => edition.VariantFor(reader),
+        // Of an edition that doesn't ask for it, each tier sees what everyone of it does.
+        "free" or "premium" => edition.Variants.FirstOrDefault(variant => variant.Name == request.Variant) ?? edition.VariantFor(reader with { Tier = request.Variant }),
+        _ => edition.Variants.FirstOrDefault(variant => variant.Name == request.Variant),
+    };
+
+    // Who sees the premium variant is a premium reader, whatever else is known.
+    private static Recipient AsIn(RenderedVariant variant, Recipient reader) => variant.Name.Split('+')[0] is "free" or "premium" and var tier ? reader with { Tier = tier } : reader;
+
+    private static byte[] Output(PreviewRequest request, RenderedVariant edition, Recipient reader)
     {
         if (request.Format != PreviewFormat.Mime)
-            return Encoding.UTF8.GetBytes(request.Format == PreviewFormat.Html ? edition.FillHtml(reader) : edition.FillText(reader));
+            return Encoding.UTF8.GetBytes(request.Format switch
+            {
+                PreviewFormat.Page => PreviewPage.Write(edition, reader),
+                PreviewFormat.Text => edition.FillText(reader),
+                _ => edition.FillHtml(reader),
+            });
 
         var stream = new MemoryStream();
-        MessageCompiler.Compile(edition.VariantFor(reader), new IssueHeaders { IssueId = 0, Date = request.SentAt }).Fill(reader).WriteTo(stream);
+        MessageCompiler.Compile(edition, new IssueHeaders { IssueId = 0, Date = request.SentAt }).Fill(reader).WriteTo(stream);
         return stream.ToArray();
     }
 

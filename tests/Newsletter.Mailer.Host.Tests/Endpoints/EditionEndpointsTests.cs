@@ -119,7 +119,36 @@ public sealed class EditionEndpointsTests(ApiFixture fixture) : ApiTest(fixture)
         Assert.Contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click", mime.Text, StringComparison.Ordinal);
         Assert.NotEmpty((await Get($"{path}?format=pdf")).Error("format"));
         Assert.NotEmpty((await Get($"{path}?variant=gold")).Error("variant"));
+        Assert.NotEmpty((await Get($"{path}?theme=baroque")).Error("theme"));
         Assert.Equal(HttpStatusCode.NotFound, (await Get("/api/editions/999999/preview")).Status);
+        var page = await Get($"{path}?format=page&theme=letter");
+        Assert.Equal("text/html", page.Message.Content.Headers.ContentType!.MediaType);
+        Assert.Contains("srcdoc=", page.Text, StringComparison.Ordinal);
+        Assert.StartsWith("sandbox;", page.Message.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AnEditionIsPreviewedAsASubscriberWouldGetItNow()
+    {
+        var (_, newsletter) = await MakeNewsletter();
+        var reader = (long)(await Post("/api/subscribers", new { email = "ana@example.com", name = "Ana Lima", newsletter, tier = "premium", attributes = new { city = "Porto", ports = new[] { "a", "b" } }, tags = new[] { "beta" } }))["id"]!;
+        var other = (long)(await Post("/api/subscribers", new { email = "bo@example.com", newsletter }))["id"]!;
+        await Post("/api/segments", new { newsletter, name = "Beta", filter = "tags has \"beta\"" });
+        var made = await Post("/api/editions", new { newsletter, source = "---\ntitle: Hi\n---\n\nDear {{ subscriber.first_name | default: \"friend\" }} of {{ subscriber.attributes.city | default: \"nowhere\" }}, {{ subscriber.attributes.ports | default: \"-\" }}.\n\n:::premium More\nSecret.\n:::\n\n:::only beta\nFor beta.\n:::\n" });
+        var path = $"/api/editions/{made["id"]}/preview?format=text";
+
+        var ana = (await Get($"{path}&subscriber={reader}")).Text;
+        Assert.Contains("Dear Ana of Porto, a, b.", ana, StringComparison.Ordinal);
+        Assert.Contains("Secret.", ana, StringComparison.Ordinal);
+        Assert.Contains("For beta.", ana, StringComparison.Ordinal);
+        var bo = (await Get($"{path}&subscriber={other}")).Text;
+        Assert.Contains("Dear friend of nowhere", bo, StringComparison.Ordinal);
+        Assert.DoesNotContain("Secret.", bo, StringComparison.Ordinal);
+        Assert.DoesNotContain("For beta.", bo, StringComparison.Ordinal);
+        Assert.Contains("For beta.", (await Get($"{path}&variant=free%2Bbeta")).Text, StringComparison.Ordinal);
+        Assert.NotEmpty((await Get($"{path}&subscriber=999999")).Error("subscriber"));
+        Assert.NotEmpty((await Get($"{path}&subscriber={reader}&variant=free")).Error("variant"));
+        Assert.Contains("premium+beta", (await Get($"{path}&variant=nope")).Error("variant"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -45,6 +45,30 @@ public sealed class EditionInTheBrowserTests(Browser browser) : IClassFixture<Br
     }
 
     [Fact]
+    public async Task ThePreviewShowsADesktopAPhoneADarkOneAndTheText()
+    {
+        var made = await Some.EditionAsync(_server.Database, (await _server.Services.GetRequiredService<NewsletterStore>().FindAsync("tea", default))!);
+        foreach (var (width, colors) in ((int, ColorScheme)[])[(375, ColorScheme.Light), (1200, ColorScheme.Dark), (2000, ColorScheme.Light)])
+        {
+            await using var window = await browser.OpenAsync(width, colors);
+            var page = await window.NewPageAsync();
+            // The API asks for a key, and the page's policy lets nothing in: as its author sees it, but for axe's script.
+            await page.RouteAsync("**", async route =>
+            {
+                using var answer = await _server.Client.GetAsync(new Uri(route.Request.Url).PathAndQuery);
+                await route.FulfillAsync(new RouteFulfillOptions { BodyBytes = await answer.Content.ReadAsByteArrayAsync(), ContentType = "text/html; charset=utf-8" });
+            });
+            await page.GotoAsync(new Uri(_server.Url, $"/api/editions/{made.Id}/preview?format=page").ToString());
+
+            Assert.Equal(width, await page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
+            Assert.Equal(3, await page.Locator("iframe").CountAsync());
+            Assert.Equal(375, await page.Locator(".phone iframe").First.EvaluateAsync<int>("frame => Math.min(frame.clientWidth, 375)") + Math.Max(0, 375 - width));
+            var found = await page.RunAxe(new Deque.AxeCore.Commons.AxeRunOptions { Iframes = false });
+            Assert.True(found.Violations.Length == 0, string.Join("; ", found.Violations.Select(one => $"{one.Id} at {one.Nodes[0].Html}")));
+        }
+    }
+
+    [Fact]
     public async Task ThePolicyLetsItsOwnStyleThroughAndNothingIsRefused()
     {
         await PublishAsync($"---\ntitle: T\nslug: one\n---\n| a | b |\n|--:|---|\n| 1 | 2 |\n");
