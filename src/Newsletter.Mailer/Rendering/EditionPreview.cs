@@ -139,7 +139,11 @@ public static class EditionPreview
     };
 
     // Who sees the premium variant is a premium reader, whatever else is known.
-    private static Recipient AsIn(RenderedVariant variant, Recipient reader) => variant.Name.Split('+')[0] is "free" or "premium" and var tier ? reader with { Tier = tier } : reader;
+    private static Recipient AsIn(RenderedVariant variant, Recipient reader) => variant.Name.Split('+')[0] switch
+    {
+        "free" or "premium" => reader with { Tier = variant.Name.Split('+')[0] },
+        _ => reader,
+    };
 
     private static byte[] Output(PreviewRequest request, RenderedVariant edition, Recipient reader)
     {

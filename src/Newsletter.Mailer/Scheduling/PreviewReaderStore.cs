@@ -29,7 +29,7 @@ public sealed class PreviewReaderStore(NpgsqlDataSource database, SubscriberStor
             UnsubscribeUrl = "",
             Name = found.Name,
             FirstName = found.FirstName,
-            Tier = found.Subscriptions.FirstOrDefault(subscription => subscription.NewsletterId == newsletter.Id)?.Tier ?? "free",
+            Tier = found.Subscriptions.Any(subscription => subscription.NewsletterId == newsletter.Id && subscription.Tier == SubscriptionTier.Premium) ? "premium" : "free",
             Language = found.Language,
             Attributes = AttributeText.Of(found.Attributes),
             Segments = await SegmentsAsync(subscriber, newsletter, segments, stop),

@@ -62,7 +62,8 @@ public sealed class EditionInTheBrowserTests(Browser browser) : IClassFixture<Br
 
             Assert.Equal(width, await page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
             Assert.Equal(3, await page.Locator("iframe").CountAsync());
-            Assert.Equal(375, await page.Locator(".phone iframe").First.EvaluateAsync<int>("frame => Math.min(frame.clientWidth, 375)") + Math.Max(0, 375 - width));
+            if (width > 1000)
+                Assert.Equal(375, await page.Locator(".phone iframe").First.EvaluateAsync<int>("frame => frame.clientWidth"));
             var found = await page.RunAxe(new Deque.AxeCore.Commons.AxeRunOptions { Iframes = false });
             Assert.True(found.Violations.Length == 0, string.Join("; ", found.Violations.Select(one => $"{one.Id} at {one.Nodes[0].Html}")));
         }
