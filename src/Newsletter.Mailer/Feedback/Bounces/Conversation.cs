@@ -111,12 +111,12 @@ internal static partial class Conversation
     [GeneratedRegex(@"reply to (helo|ehlo)|after (helo|ehlo)|sending (helo|ehlo)|my name was rejected|\[(helo|ehlo)\]|to (helo|ehlo) command", ReportPattern.AnyCase)]
     private static partial Regex Greeting();
 
-    [GeneratedRegex(@"(reply to|after|sending|following|in response to|response to|to) (the )?mail ?(from)?\b( command|:|<|\))?.{0,1}( command|:|<|size)|after mail|does not like (the )?sender|\[mail_from\]|\(state (8|9|1[02])\)|rejected sender|mail from command", ReportPattern.AnyCase)]
+    [GeneratedRegex(@"(reply to|after|sending|following|in response to|response to|to) (the )?mail ?(from)?\b( command|:|<|\))?.{0,1}( command|:|<|size)|after mail|does not like (the )?sender|\[mail_from\]|\(state (8|9|1[02])\)|rejected sender|mail from command|did not like our (final )?mail from", ReportPattern.AnyCase)]
     private static partial Regex AtMailFrom();
 
-    [GeneratedRegex(@"(reply to|after|sending|following|in response to|response to) (the )?(end of )?(data|text|message body|dot|bdat|message data)|after i sent the message|failed after i sent|\[data\]|\[eod\]|\[end_of_data\]|\(state 1[5-8]\)|pipelined data|(data|text) command|end of message|during data", ReportPattern.AnyCase)]
+    [GeneratedRegex(@"(reply to|after|sending|following|in response to|response to) (the )?(end of )?(data|text|message body|dot|bdat|message data)|after i sent the message|failed after i sent|\[data\]|\[eod\]|\[end_of_data\]|\(state 1[5-8]\)|pipelined data|(data|text) command|end of message|during data|did not like our (final )?data", ReportPattern.AnyCase)]
     private static partial Regex AtData();
 
-    [GeneratedRegex(@"(reply to|after|sending|following|in response to|response to|error following) (the )?rcpt|rcpt command|does not like recipient|\[rcpt_to\]|\(state 1[34]\)|rejected recipient|<<< rcpt to|rejected by rcpt|at rcpt", ReportPattern.AnyCase)]
+    [GeneratedRegex(@"(reply to|after|sending|following|in response to|response to|error following) (the )?rcpt|rcpt command|does not like recipient|\[rcpt_to\]|\(state 1[34]\)|rejected recipient|<<< rcpt to|rejected by rcpt|at rcpt|did not like our rcpt", ReportPattern.AnyCase)]
     private static partial Regex AtRcptTo();
 }

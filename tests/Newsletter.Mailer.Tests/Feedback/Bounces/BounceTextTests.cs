@@ -29,7 +29,7 @@ public sealed class BounceTextTests
     [InlineData("554 30 Sorry, your message to nobody@example.com cannot be delivered. This mailbox is disabled (554.30)", "suspend")]
     [InlineData("550 5.7.1 relaying denied", "norelaying")]
     [InlineData("550-5.7.26 This mail has been blocked because the sender is unauthenticated. Gmail requires all senders to authenticate with either SPF or DKIM.", "authfailure")]
-    [InlineData("421 4.7.28 Our system has detected an unusual rate of unsolicited mail originating from your IP address", "speeding")]
+    [InlineData("421 4.7.28 Our system has detected an unusual rate of unsolicited mail originating from your IP address", "blocked")]
     [InlineData("450 4.7.1 Client host rejected: cannot find your reverse hostname, [192.0.2.1]", "requireptr")]
     [InlineData("554 5.4.6 Too many hops", "networkerror")]
     [InlineData("Host or domain name not found. Name service error for name=example.invalid type=A: Host not found", "hostunknown")]
