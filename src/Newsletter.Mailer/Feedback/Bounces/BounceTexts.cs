@@ -23,7 +23,10 @@ internal static class BounceTexts
     private static readonly Rule[] s_vague = [.. All.Where(rule => rule.Vague)];
 
     /// <summary>The rule for what is said of one recipient, the plainest text first: a firm one wherever it is said, else the first text that any fits. Null where no server is known to say so.</summary>
-    public static Rule? Find(IReadOnlyList<string> texts, Rule? without = null) => Find(texts, s_firm, without) ?? Find(texts, s_plain, without);
+    public static Rule? Find(IReadOnlyList<string> texts, Rule? without = null) => FindFirm(texts, without) ?? Find(texts, s_plain, without);
+
+    /// <summary>A firm rule alone.</summary>
+    public static Rule? FindFirm(IReadOnlyList<string> texts, Rule? without = null) => Find(texts, s_firm, without);
 
     /// <summary>A rule for words that fit nearly anything, to be asked once nothing else tells.</summary>
     public static Rule? FindVague(IReadOnlyList<string> texts, Rule? without = null) => Find(texts, s_vague, without);

@@ -84,7 +84,8 @@ internal static partial class Conversation
 
     private static string Reply(string line) => ReplyLine().Match(line) is { Success: true } found ? found.Groups["said"].Value : "";
 
-    private static bool IsRefusal(string reply) => reply.Length >= 3 && reply[0] is '4' or '5' && char.IsAsciiDigit(reply[1]) && char.IsAsciiDigit(reply[2]);
+    /// <summary>Whether a text begins as a refusal does: 4xx or 5xx.</summary>
+    public static bool IsRefusal(string reply) => reply.Length >= 3 && reply[0] is '4' or '5' && char.IsAsciiDigit(reply[1]) && char.IsAsciiDigit(reply[2]);
 
     [GeneratedRegex(@"^\s*(<<<|Out:|Received >>>|<<-|S:)\s*(?<said>.+)$", ReportPattern.AsWritten)]
     private static partial Regex ReplyLine();
@@ -102,7 +103,7 @@ internal static partial class Conversation
     [GeneratedRegex(@"(^|[\s""'(\[<#:;=>])(?<code>[45][0-7]\d)([ \-:#;,)\]'""]|$)", ReportPattern.AsWritten)]
     private static partial Regex Refusal();
 
-    [GeneratedRegex(@"(^|[^\d.a-zA-Z\-]|[45]\d\d-)(?<status>[45]\.\d{1,3}\.\d{1,3})([^\d.]|\.?(\s|$)|\.[^\d]|$)", ReportPattern.AsWritten)]
+    [GeneratedRegex(@"(^|[^\d.a-zA-Z\-]|[45]\d\d-)(?<status>[45]\.[0-7]\.\d{1,3})([^\d.]|\.?(\s|$)|\.[^\d]|$)", ReportPattern.AsWritten)]
     private static partial Regex Enhanced();
 
     [GeneratedRegex(@"initial connection|after connect|while connecting|initial server greeting|banner|greeting (message|failed|refused)|\[connect\]|connection (was )?refused with", ReportPattern.AnyCase)]

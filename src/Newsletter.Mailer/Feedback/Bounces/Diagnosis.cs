@@ -35,9 +35,19 @@ internal static class Diagnosis
     {
         if (evidence.Action is "delivered" or "relayed" or "expanded")
             return BounceReasons.Delivered;
-        return BounceTexts.Find(evidence.Texts, without) is { } rule
-            ? Weigh(rule, evidence)
-            : ReasonOfStatus.Of(evidence.Status) ?? BounceTexts.FindVague(evidence.Texts, without)?.Reason ?? ByStep(evidence);
+        if (Rule(evidence, without) is { } rule)
+            return Weigh(rule, evidence);
+        return ReasonOfStatus.Of(evidence.Status) ?? BounceTexts.FindVague(evidence.Texts, without)?.Reason ?? ByStep(evidence);
+    }
+
+    // A server's own reply outranks the report's prose around it, even where only its status or vague words of it are understood.
+    private static BounceTexts.Rule? Rule(Evidence evidence, BounceTexts.Rule? without)
+    {
+        if (evidence.Texts is not [var first, _, ..] || !Conversation.IsRefusal(first))
+            return BounceTexts.Find(evidence.Texts, without);
+        if ((BounceTexts.FindFirm(evidence.Texts, without) ?? BounceTexts.Find([first], without)) is { } plain)
+            return plain;
+        return ReasonOfStatus.Of(evidence.Status) is not null ? null : BounceTexts.FindVague([first], without) ?? BounceTexts.Find(evidence.Texts, without);
     }
 
     private static string Weigh(BounceTexts.Rule rule, Evidence evidence)
