@@ -12,7 +12,6 @@ internal static class ReasonOfStatus
         "2.1" or "7.1" or "7.2" => "blocked",
         "4.2" or "4.4" => "networkerror",
         "5.3" => "systemerror",
-        "1.0" or "3.0" or "4.0" or "5.0" or "7.0" or "2.0" => null,
         _ => null,
     };
 
