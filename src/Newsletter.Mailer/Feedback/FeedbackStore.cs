@@ -107,16 +107,15 @@ public sealed class FeedbackStore(NpgsqlDataSource database)
     }, stop);
 
     /// <summary>Takes in events of webhooks, each once for ever.</summary>
-    /// <returns>How many were new.</returns>
-    internal Task<int> TakeEventsAsync(IReadOnlyList<WebhookNews> events, CancellationToken stop) => InOneCommitAsync(async connection =>
+    /// <returns>Of each, in their order, whether it was new: the first of several that have one id.</returns>
+    internal Task<bool[]> TakeEventsAsync(IReadOnlyList<WebhookNews> events, CancellationToken stop) => InOneCommitAsync(async connection =>
     {
         var parameters = new { provider = events.Select(one => one.Provider).ToArray(), @event = events.Select(one => one.EventId).ToArray() };
         var fresh = (await connection.QueryAsync<EventKey>(new CommandDefinition(NoteEvents, parameters, cancellationToken: stop))).ToHashSet();
-        var taken = fresh.Count;
-        // The first of several that have one id.
-        var claims = events.Where(one => fresh.Remove(new EventKey { Provider = one.Provider, EventId = one.EventId }) && one.Claim is not null).ToList();
+        var isNew = events.Select(one => fresh.Remove(new EventKey { Provider = one.Provider, EventId = one.EventId })).ToArray();
+        var claims = events.Where((one, at) => isNew[at] && one.Claim is not null).ToList();
         await TakeAsync(connection, [.. claims.Select(one => (one.Provider, one.Claim!))], stop);
-        return taken;
+        return isNew;
     }, stop);
 
     private static async Task<HashSet<string>> NoteAsync(NpgsqlConnection connection, string mailbox, IReadOnlyList<TakenMail> mails, CancellationToken stop)

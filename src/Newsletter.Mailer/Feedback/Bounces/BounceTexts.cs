@@ -9,7 +9,7 @@ internal static class BounceTexts
     private const int MostText = 2_000;
 
     /// <summary>A pattern, what it means, and a reply that needs it.</summary>
-    internal sealed record Rule(string Reason, bool Firm, string Pattern, string Example, int Line)
+    internal sealed record Rule(string Reason, bool Firm, bool Vague, string Pattern, string Example, int Line)
     {
         private readonly Regex _regex = new(Pattern, ReportPattern.AsWritten);
 
@@ -19,10 +19,17 @@ internal static class BounceTexts
     public static IReadOnlyList<Rule> All { get; } = Load();
 
     private static readonly Rule[] s_firm = [.. All.Where(rule => rule.Firm)];
-    private static readonly Rule[] s_other = [.. All.Where(rule => !rule.Firm)];
+    private static readonly Rule[] s_plain = [.. All.Where(rule => !rule.Firm && !rule.Vague)];
+    private static readonly Rule[] s_vague = [.. All.Where(rule => rule.Vague)];
 
     /// <summary>The rule for what is said of one recipient, the plainest text first: a firm one wherever it is said, else the first text that any fits. Null where no server is known to say so.</summary>
-    public static Rule? Find(IReadOnlyList<string> texts, Rule? without = null) => Find(texts, s_firm, without) ?? Find(texts, s_other, without);
+    public static Rule? Find(IReadOnlyList<string> texts, Rule? without = null) => FindFirm(texts, without) ?? Find(texts, s_plain, without);
+
+    /// <summary>A firm rule alone.</summary>
+    public static Rule? FindFirm(IReadOnlyList<string> texts, Rule? without = null) => Find(texts, s_firm, without);
+
+    /// <summary>A rule for words that fit nearly anything, to be asked once nothing else tells.</summary>
+    public static Rule? FindVague(IReadOnlyList<string> texts, Rule? without = null) => Find(texts, s_vague, without);
 
     private static Rule? Find(IReadOnlyList<string> texts, Rule[] rules, Rule? without)
     {
@@ -42,16 +49,15 @@ internal static class BounceTexts
             ?? throw new InvalidOperationException("The resource bounce-texts.txt is missing from the build.");
         using var reader = new StreamReader(stream);
         var rules = new List<Rule>(150);
-        string reason = "", pattern = "";
-        var firm = false;
+        string reason = "", weight = "", pattern = "";
         for (var number = 1; reader.ReadLine() is { } line; number++)
         {
             if (line.Length == 0 || line[0] == '#')
                 continue;
             if (line[0] == '[' && line.EndsWith(']') && line.IndexOf('\\', StringComparison.Ordinal) < 0)
-                (reason, firm) = line[1..^1].Split(' ') is [var name, "firm"] ? (name, true) : (line[1..^1], false);
+                (reason, weight) = line[1..^1].Split(' ') is [var name, var said] ? (name, said) : (line[1..^1], "");
             else if (line.TrimStart() is ['=', ' ', .. var example] && line[0] == ' ')
-                rules.Add(new Rule(reason, firm, pattern, example, number - 1));
+                rules.Add(new Rule(reason, weight == "firm", weight == "vague", pattern, example, number - 1));
             else
                 pattern = line;
         }

@@ -84,7 +84,8 @@ internal static partial class Conversation
 
     private static string Reply(string line) => ReplyLine().Match(line) is { Success: true } found ? found.Groups["said"].Value : "";
 
-    private static bool IsRefusal(string reply) => reply.Length >= 3 && reply[0] is '4' or '5' && char.IsAsciiDigit(reply[1]) && char.IsAsciiDigit(reply[2]);
+    /// <summary>Whether a text begins as a refusal does: 4xx or 5xx.</summary>
+    public static bool IsRefusal(string reply) => reply.Length >= 3 && reply[0] is '4' or '5' && char.IsAsciiDigit(reply[1]) && char.IsAsciiDigit(reply[2]);
 
     [GeneratedRegex(@"^\s*(<<<|Out:|Received >>>|<<-|S:)\s*(?<said>.+)$", ReportPattern.AsWritten)]
     private static partial Regex ReplyLine();
@@ -102,7 +103,7 @@ internal static partial class Conversation
     [GeneratedRegex(@"(^|[\s""'(\[<#:;=>])(?<code>[45][0-7]\d)([ \-:#;,)\]'""]|$)", ReportPattern.AsWritten)]
     private static partial Regex Refusal();
 
-    [GeneratedRegex(@"(^|[^\d.a-zA-Z\-]|[45]\d\d-)(?<status>[45]\.\d{1,3}\.\d{1,3})([^\d.]|\.?(\s|$)|\.[^\d]|$)", ReportPattern.AsWritten)]
+    [GeneratedRegex(@"(^|[^\d.a-zA-Z\-]|[45]\d\d-)(?<status>[45]\.[0-7]\.\d{1,3})([^\d.]|\.?(\s|$)|\.[^\d]|$)", ReportPattern.AsWritten)]
     private static partial Regex Enhanced();
 
     [GeneratedRegex(@"initial connection|after connect|while connecting|initial server greeting|banner|greeting (message|failed|refused)|\[connect\]|connection (was )?refused with", ReportPattern.AnyCase)]
@@ -111,12 +112,12 @@ internal static partial class Conversation
     [GeneratedRegex(@"reply to (helo|ehlo)|after (helo|ehlo)|sending (helo|ehlo)|my name was rejected|\[(helo|ehlo)\]|to (helo|ehlo) command", ReportPattern.AnyCase)]
     private static partial Regex Greeting();
 
-    [GeneratedRegex(@"(reply to|after|sending|following|in response to|response to|to) (the )?mail ?(from)?\b( command|:|<|\))?.{0,1}( command|:|<|size)|after mail|does not like (the )?sender|\[mail_from\]|\(state (8|9|1[02])\)|rejected sender|mail from command", ReportPattern.AnyCase)]
+    [GeneratedRegex(@"(reply to|after|sending|following|in response to|response to|to) (the )?mail ?(from)?\b( command|:|<|\))?.{0,1}( command|:|<|size)|after mail|does not like (the )?sender|\[mail_from\]|\(state (8|9|1[02])\)|rejected sender|mail from command|did not like our (final )?mail from", ReportPattern.AnyCase)]
     private static partial Regex AtMailFrom();
 
-    [GeneratedRegex(@"(reply to|after|sending|following|in response to|response to) (the )?(end of )?(data|text|message body|dot|bdat|message data)|after i sent the message|failed after i sent|\[data\]|\[eod\]|\[end_of_data\]|\(state 1[5-8]\)|pipelined data|(data|text) command|end of message|during data", ReportPattern.AnyCase)]
+    [GeneratedRegex(@"(reply to|after|sending|following|in response to|response to) (the )?(end of )?(data|text|message body|dot|bdat|message data)|after i sent the message|failed after i sent|\[data\]|\[eod\]|\[end_of_data\]|\(state 1[5-8]\)|pipelined data|(data|text) command|end of message|during data|did not like our (final )?data", ReportPattern.AnyCase)]
     private static partial Regex AtData();
 
-    [GeneratedRegex(@"(reply to|after|sending|following|in response to|response to|error following) (the )?rcpt|rcpt command|does not like recipient|\[rcpt_to\]|\(state 1[34]\)|rejected recipient|<<< rcpt to|rejected by rcpt|at rcpt", ReportPattern.AnyCase)]
+    [GeneratedRegex(@"(reply to|after|sending|following|in response to|response to|error following) (the )?rcpt|rcpt command|does not like recipient|\[rcpt_to\]|\(state 1[34]\)|rejected recipient|<<< rcpt to|rejected by rcpt|at rcpt|did not like our rcpt", ReportPattern.AnyCase)]
     private static partial Regex AtRcptTo();
 }

@@ -18,34 +18,65 @@ internal sealed record Evidence
     public bool OfProgram { get; init; }
 }
 
-/// <summary>Decides the reason: words first, the status where words say nothing, then the step and the action.</summary>
+/// <summary>Decides the reason: words and status weighed against each other, then vague words, then the step and the action.</summary>
 internal static class Diagnosis
 {
+    // Whom to believe where words say one thing and the status another: whichever stands first. A full mailbox is full, whatever else is said;
+    // a 5.1.1 is a better guide than a guess at a filter, and any words are better than a 5.7.1, which servers give for everything.
+    private static readonly string[] s_belief =
+    [
+        "mailboxfull", "mesgtoobig", "exceedlimit", BounceReasons.Suspend, "hasmoved", "norelaying", "authfailure", BounceReasons.UserUnknown, BounceReasons.Filtered,
+        "requireptr", "notcompliantrfc", "badreputation", "contenterror", "rejected", "hostunknown", "spamdetected", "speeding", "toomanyconn", "blocked",
+    ];
+
     /// <param name="evidence">What the report says.</param>
     /// <param name="without">A rule to do without, to see what it is good for.</param>
     public static string Reason(Evidence evidence, BounceTexts.Rule? without = null)
     {
         if (evidence.Action is "delivered" or "relayed" or "expanded")
             return BounceReasons.Delivered;
-        return BounceTexts.Find(evidence.Texts, without) is { } rule ? Weigh(rule, evidence) : ByStatus(evidence.Status) ?? ByStep(evidence);
+        if (Rule(evidence, without) is { } rule)
+            return Weigh(rule, evidence);
+        return ReasonOfStatus.Of(evidence.Status) ?? BounceTexts.FindVague(evidence.Texts, without)?.Reason ?? ByStep(evidence);
     }
 
-    /// <summary>Words and status may contradict each other.</summary>
+    // A server's own reply outranks the report's prose around it, even where only its status or vague words of it are understood.
+    private static BounceTexts.Rule? Rule(Evidence evidence, BounceTexts.Rule? without)
+    {
+        if (evidence.Texts is not [var first, _, ..] || !Conversation.IsRefusal(first))
+            return BounceTexts.Find(evidence.Texts, without);
+        if ((BounceTexts.FindFirm(evidence.Texts, without) ?? BounceTexts.Find([first], without)) is { } plain)
+            return plain;
+        return ReasonOfStatus.Of(evidence.Status) is not null ? null : BounceTexts.FindVague([first], without) ?? BounceTexts.Find(evidence.Texts, without);
+    }
+
     private static string Weigh(BounceTexts.Rule rule, Evidence evidence)
     {
-        if (rule.Firm)
+        // A program's words are its own; the status beside them is what the reporter made of an exit status.
+        if (rule.Firm || evidence.OfProgram && rule.Reason == "mailererror")
             return rule.Reason;
-        return rule.Reason switch
+        var said = rule.Reason switch
         {
             BounceReasons.UserUnknown => UnknownOrFiltered(evidence),
-            "mesgtoobig" when evidence.Status.EndsWith(".2.3", StringComparison.Ordinal) => "exceedlimit",
             BounceReasons.Expired when evidence.OfProgram => "mailererror",
-            // Words that fit nearly anything: a status that says something is better.
-            "policyviolation" or "systemerror" or "securityerror" or "syntaxerror" or BounceReasons.Expired
-                when ByStatus(evidence.Status) is { } told && told is not ("securityerror" or "systemerror" or "syntaxerror" or BounceReasons.Filtered or "networkerror") => told,
             _ => rule.Reason,
         };
+        return ReasonOfStatus.Of(evidence.Status) is { } told && Outweighs(told, said) ? told : said;
     }
+
+    private static bool Outweighs(string told, string said) => (told, said) switch
+    {
+        (BounceReasons.UserUnknown, "blocked" or "rejected" or BounceReasons.NotAccept) => false,
+        ("hostunknown", "networkerror") or ("contenterror", "spamdetected" or "virusdetected") => false,
+        ("exceedlimit", "mesgtoobig") => true,
+        // These statuses are given for anything, so any words are better.
+        ("securityerror" or "systemerror" or "networkerror" or BounceReasons.Expired, _) => false,
+        // A mailbox that is not available for whatever reason.
+        (BounceReasons.Filtered or BounceReasons.Suspend or "hasmoved" or "norelaying", _) => Belief(said) == s_belief.Length,
+        _ => Belief(told) < Belief(said),
+    };
+
+    private static int Belief(string reason) => Array.IndexOf(s_belief, reason) is >= 0 and var at ? at : s_belief.Length;
 
     /// <summary>
     /// Filters answer "user unknown" once they have read the message, so that a sender they don't want gives up: mobile carriers above all.
@@ -59,47 +90,16 @@ internal static class Diagnosis
         _ => BounceReasons.UserUnknown,
     };
 
-    /// <summary>RFC 3463 §3, with the codes that IANA lists since; null for what says nothing.</summary>
-    internal static string? ByStatus(string status) => status.Length < 5 ? null : status[2..] switch
-    {
-        "1.1" or "1.3" or "1.4" or "1.5" or "1.351" => BounceReasons.UserUnknown,
-        "1.2" or "4.310" => "hostunknown",
-        "1.6" or "7.17" or "7.18" => "hasmoved",
-        "1.7" or "1.8" or "7.2" or "7.27" => "rejected",
-        "1.10" or "3.2" => BounceReasons.NotAccept,
-        "2.1" when status[0] == '5' => BounceReasons.Suspend,
-        "7.13" or "7.14" => BounceReasons.Suspend,
-        "2.0" or "2.1" or "2.4" => BounceReasons.Filtered,
-        "2.2" => "mailboxfull",
-        "2.3" => "exceedlimit",
-        "3.1" => "systemfull",
-        "3.4" => "mesgtoobig",
-        "3.0" or "3.3" or "3.5" or "3.6" => "systemerror",
-        "4.4" => "hostunknown",
-        "4.1" or "4.7" or "4.2" => BounceReasons.Expired,
-        "4.0" or "4.3" or "4.6" => "networkerror",
-        "4.5" => "systemfull",
-        "5.3" => "toomanyconn",
-        "5.1" or "5.2" or "5.4" or "5.5" or "5.6" => "syntaxerror",
-        "6.0" or "6.1" or "6.2" or "6.3" or "6.4" or "6.5" or "6.6" or "6.7" or "6.8" or "6.10" => "contenterror",
-        "6.9" or "6.11" => "notcompliantrfc",
-        "7.20" or "7.21" or "7.22" or "7.23" or "7.24" or "7.26" or "7.30" or "7.29" or "7.28" when status[0] == '5' => "authfailure",
-        "7.25" => "requireptr",
-        "7.10" => "failedstarttls",
-        "7.9" or "7.38" => "policyviolation",
-        "7.0" or "7.1" or "7.3" or "7.4" or "7.5" or "7.6" or "7.7" or "7.8" => "securityerror",
-        _ => null,
-    };
-
     private static string ByStep(Evidence evidence) => evidence switch
     {
         { OfProgram: true } => "mailererror",
         { Action: "delayed" or "expired" } => BounceReasons.Expired,
         { ReplyCode: "421" or "450" or "451" } when evidence.Texts.Count == 0 => BounceReasons.Expired,
-        { ReplyCode: "552" } => "mailboxfull",
-        { ReplyCode: "535" or "530" or "538" } => "securityerror",
+        { ReplyCode: "525" } => BounceReasons.Suspend,
+        { ReplyCode: "523" or "524" or "538" } => "failedstarttls",
+        { ReplyCode: "535" or "530" } => "securityerror",
         { ReplyCode: "556" or "521" } => BounceReasons.NotAccept,
-        { ReplyCode: "500" or "501" or "502" or "503" or "504" } => "syntaxerror",
+        { ReplyCode: "500" or "501" or "502" or "503" or "504" or "555" } => "syntaxerror",
         { Step: RefusedStep.Connect or RefusedStep.Hello } => "blocked",
         { Step: RefusedStep.MailFrom } => "rejected",
         { ReplyCode.Length: 3 } or { Status.Length: > 0 } => BounceReasons.OnHold,

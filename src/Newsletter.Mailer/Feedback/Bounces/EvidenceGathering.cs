@@ -13,11 +13,12 @@ internal static partial class EvidenceGathering
         var wholeLine = OneLine(text.Lines);
         var (type, diagnostic) = Split(fields["Diagnostic-Code"]);
         var texts = Texts(diagnostic, fields, lines, blockLine, wholeLine);
+        var replyCode = texts.Select(Conversation.ReplyCode).FirstOrDefault(code => code.Length > 0) ?? "";
         return new Evidence
         {
             Texts = texts,
-            Status = Cause(StatusOf(diagnostic, fields["Status"], texts), texts),
-            ReplyCode = texts.Select(Conversation.ReplyCode).FirstOrDefault(code => code.Length > 0) ?? "",
+            Status = Cause(StatusOf(diagnostic, fields["Status"], replyCode, texts), texts),
+            ReplyCode = replyCode,
             Action = fields["Action"].Split(' ', '(')[0].ToLowerInvariant(),
             Step = StepOf(lines, blockLine, text, wholeLine),
             OfProgram = type.Equals("x-unix", StringComparison.OrdinalIgnoreCase),
@@ -28,7 +29,7 @@ internal static partial class EvidenceGathering
     internal static Evidence OfReply(string reply) => new()
     {
         Texts = [Plain(reply)],
-        Status = Conversation.Status(reply),
+        Status = StatusChoice.Within(reply),
         ReplyCode = Conversation.ReplyCode(reply),
         Step = Conversation.Step([], reply),
     };
@@ -60,28 +61,26 @@ internal static partial class EvidenceGathering
     // Addresses of help pages are part of the boilerplate, yet where a server says nothing else that can be read they tell.
     private static string Links(string wholeLine) => string.Join(' ', Link().Matches(wholeLine).Select(link => link.Value));
 
-    // The remote server's own status, unless it says nothing; then the reporter's; then whatever the words have.
-    private static string StatusOf(string diagnostic, string field, List<string> texts)
+    // Two statuses, the reporter's and the one in what it quotes: the reporter's, unless the other says more (see StatusChoice).
+    private static string StatusOf(string diagnostic, string field, string replyCode, List<string> texts)
     {
-        var remote = Conversation.Status(diagnostic);
-        if (remote.Length > 0 && !SaysNothing(remote))
-            return remote;
-        var told = Conversation.Status(field);
-        if (told.Length > 0 && !SaysNothing(told))
-            return told;
-        if (remote.Length > 0)
-            return remote;
-        var found = texts.Select(Conversation.Status).FirstOrDefault(status => status.Length > 0) ?? "";
-        return told.Length > 0 && (SaysNothing(found) || diagnostic.Length > 0 || found.Length == 0) ? told : found;
+        var (told, remote) = (Conversation.Status(field), StatusChoice.Within(diagnostic));
+        if (told.Length > 0 || remote.Length > 0)
+        {
+            var chosen = StatusChoice.Between(told, remote, replyCode);
+            if (!StatusChoice.SaysNothing(chosen) || diagnostic.Length > 0)
+                return chosen;
+        }
+
+        var found = texts.Select(StatusChoice.Within).FirstOrDefault(status => status.Length > 0) ?? "";
+        return StatusChoice.Between(told, found, replyCode);
     }
 
     // x.4.7 tells that somebody gave up; what kept failing meanwhile may stand beside it.
     private static string Cause(string status, List<string> texts) =>
         status.EndsWith(".4.7", StringComparison.Ordinal)
-            ? texts.SelectMany(Conversation.Statuses).FirstOrDefault(other => !SaysNothing(other) && !other.EndsWith(".4.7", StringComparison.Ordinal)) ?? status
+            ? texts.SelectMany(Conversation.Statuses).FirstOrDefault(other => !StatusChoice.SaysNothing(other) && !other.EndsWith(".4.7", StringComparison.Ordinal)) ?? status
             : status;
-
-    private static bool SaysNothing(string status) => status.EndsWith(".0.0", StringComparison.Ordinal);
 
     private static (string Type, string Text) Split(string diagnostic) =>
         DiagnosticType().Match(diagnostic) is { Success: true } found
@@ -107,7 +106,7 @@ internal static partial class EvidenceGathering
 
     // What servers say in every report, whatever the reason.
     [GeneratedRegex(
-        @"(if you do so, )?please include this problem report|you can delete your own text from the (message|attached).{0,30}|could not be delivered to (all|one or more).{0,30}|permanent (fatal )?errors?|this is a (permanent|temporary) error|for further assistance, please send mail to \S*|please,? do not reply.{0,40}|please (contact|send|forward).{0,80}administrator|this is the mail system at host \S*|this message was created automatically by mail (delivery )?(software|system)|a message that you sent|(the )?following address(es)? (\(es\) )?(had|failed)|the mail system|mail delivery (system|subsystem|failed|failure)|delivery status notification( \(\w+\))?|undelivered mail returned to sender|returned mail|message headers|https?://\S+|for administrators|diagnostic information.{0,30}|do not (need to )?re-?send.{0,30}|technical details of (permanent|temporary) failure|delivery to the following recipients? (has )?(been )?(failed|delayed)( permanently)?|your message (could|can)( ?not|'t) be delivered",
+        @"delivery temporarily suspended|(below )?i include the list of recipients and the reason why i was unable to deliver your message|i'?ve given up\. sorry it didn't work out\.?|(if you do so, )?please include this problem report|you can delete your own text from the (message|attached).{0,30}|could not be delivered to (all|one or more).{0,30}|permanent (fatal )?errors?|this is a (permanent|temporary) error|for further assistance, please send mail to \S*|please,? do not reply.{0,40}|please (contact|send|forward).{0,80}administrator|this is the mail system at host \S*|this message was created automatically by mail (delivery )?(software|system)|a message that you sent|(the )?following address(es)? (\(es\) )?(had|failed)|the mail system|mail delivery (system|subsystem|failed|failure)|delivery status notification( \(\w+\))?|undelivered mail returned to sender|returned mail|message headers|https?://\S+|for administrators|diagnostic information.{0,30}|do not (need to )?re-?send.{0,30}|technical details of (permanent|temporary) failure|delivery to the following recipients? (has )?(been )?(failed|delayed)( permanently)?|your message (could|can)( ?not|'t) be delivered",
         ReportPattern.AnyCase)]
     private static partial Regex Boilerplate();
 }

@@ -11,11 +11,12 @@ internal static class HtmlWords
         var words = new StringBuilder(html.Length);
         // Looked for once: a mail of nothing but such tags must not have its rest searched for each.
         var neverClosed = new HashSet<string>(StringComparer.Ordinal);
+        var asWritten = false;
         for (var at = 0; at < html.Length;)
         {
             if (html[at] != '<')
             {
-                words.Append(html[at] is '\n' ? ' ' : html[at]);
+                words.Append(html[at] is '\n' && !asWritten ? ' ' : html[at]);
                 at++;
                 continue;
             }
@@ -24,6 +25,8 @@ internal static class HtmlWords
             if (end < 0)
                 break;
             var tag = Name(html.AsSpan(at + 1, end - at - 1));
+            // Headers of the returned message stand in it, a line each.
+            asWritten = tag is "pre" ? html[at + 1] != '/' : asWritten;
             at = tag is "style" or "script" or "head" or "title" ? Past(html, end, tag, neverClosed) : end + 1;
             if (tag is "p" or "br" or "div" or "tr" or "li" or "h1" or "h2" or "h3" or "td" or "table" or "hr" or "pre" or "ul" or "ol")
                 words.Append('\n');

@@ -21,7 +21,7 @@ public sealed class WebhookIntake : IAsyncDisposable
     }
 
     /// <summary>Returns when the events are committed.</summary>
-    /// <returns>How many were new.</returns>
+    /// <returns>How many of those that say something of a reader were new.</returns>
     internal async Task<int> TakeAsync(IReadOnlyList<WebhookNews> events, CancellationToken stop)
     {
         if (events.Count == 0)
@@ -54,9 +54,9 @@ public sealed class WebhookIntake : IAsyncDisposable
     {
         try
         {
-            var taken = await _store.TakeEventsAsync([.. together.SelectMany(one => one.Events)], CancellationToken.None);
-            var share = together.Count == 1 ? taken : (int?)null;
-            together.ForEach(one => one.Done.TrySetResult(share ?? one.Events.Count));
+            var isNew = await _store.TakeEventsAsync([.. together.SelectMany(one => one.Events)], CancellationToken.None);
+            var at = 0;
+            together.ForEach(one => one.Done.TrySetResult(one.Events.Count(told => isNew[at++] && told.Claim is not null)));
         }
         catch (DbException e) when (together.Count > 1 && e.SqlState is not null && !e.IsTransient)
         {

@@ -179,6 +179,8 @@ internal static class ReportForms
 
             I am away until Monday. In urgent matters write to other@example.net.
             """, "AutoReply vacation  reader@example.net");
+        foreach (var form in ReportsInWords.All())
+            yield return form;
     }
 
     public static byte[] Bytes(string mail) => Encoding.UTF8.GetBytes(mail.ReplaceLineEndings("\r\n"));

@@ -122,8 +122,9 @@ public sealed class WebhookDeskTests : FeedbackTest
                 await Task.Delay(20);
             }
         });
+        var told = 0;
         await Parallel.ForEachAsync(shuffled, new ParallelOptions { MaxDegreeOfParallelism = 40 }, async (one, stop) =>
-            Assert.IsType<WebhookOutcome.Taken>(await _desk.TakeAsync(one.Provider, one.Request, stop)));
+            Interlocked.Add(ref told, Assert.IsType<WebhookOutcome.Taken>(await _desk.TakeAsync(one.Provider, one.Request, stop)).New));
         await ended.CancelAsync();
         await settling;
         await Consequences.SettleAsync(default);
@@ -133,6 +134,20 @@ public sealed class WebhookDeskTests : FeedbackTest
         Assert.Equal(4L, await Database.ScalarAsync<long>("select count(*) from consents where action = 'withdrawn'"));
         Assert.Equal(4L, await Database.ScalarAsync<long>("select count(*) from subscriptions where status = 'unsubscribed'"));
         Assert.Equal(8L * WebhookDesk.Providers.Count, await Database.ScalarAsync<long>("select count(*) from webhook_events"));
+        // Committed together or alone, each request is told what was new of it.
+        Assert.Equal(8 * WebhookDesk.Providers.Count, told);
+    }
+
+    [Fact]
+    public async Task TheTokenOfAHarmlessEventOfMailgunIsUsedUpAsWell()
+    {
+        var (_, mails) = await SendAsync(1);
+
+        Assert.Equal(new WebhookOutcome.Taken(1, 0), await _desk.TakeAsync("mailgun", Mailgun(new { @event = "opened", recipient = "reader1@example.net" }, "t1"), default));
+        Assert.Equal(new WebhookOutcome.Taken(1, 0), await _desk.TakeAsync("mailgun", await ComplaintAsync("mailgun", mails, 1, "t1"), default));
+        await Consequences.SettleAsync(default);
+
+        Assert.Empty(await Suppressions());
     }
 
     [Fact]
