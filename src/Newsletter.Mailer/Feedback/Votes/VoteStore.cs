@@ -44,11 +44,13 @@ public sealed class VoteStore(NpgsqlDataSource database, KeyRing keys)
         select choice as "Choice", comment as "Comment" from votes where issue_id = @issue and poll_no = @poll and voter = @voter
         """;
 
-    // Of an anonymous vote the minute would tell more than it should. A digest's polls are no issue's to a segment's filter (see mailings).
+    // Of an anonymous vote the minute would tell more than it should. A digest's polls are no issue's to a segment's filter (see mailings). A reader who is
+    // being erased at this moment is waited for, and then is nobody: what they write here would outlive them.
     private const string Cast = /*lang=sql*/ """
-        with poll as (
+        with reader as materialized (select b.id from subscribers b where b.id = @subscriber for key share),
+        poll as materialized (
             select p.*, i.newsletter_id
-            from polls p join issues i on i.id = p.issue_id
+            from reader r cross join polls p join issues i on i.id = p.issue_id
             where p.issue_id = @issue and p.poll_no = @poll and p.closed_at is null and coalesce(p.closes_at > now(), true)
               and @choice between 1 and cardinality(p.options)),
         cast_vote as (
@@ -63,11 +65,11 @@ public sealed class VoteStore(NpgsqlDataSource database, KeyRing keys)
         engaged as (
             insert into engagement as g (subscriber_id, newsletter_id, voted_issue)
             select b.id, p.newsletter_id, p.issue_id
-            from poll p join subscribers b on b.id = @subscriber
+            from poll p cross join reader b
             where not p.anonymous and exists (select from mailings m where m.issue_id = p.issue_id)
             on conflict (subscriber_id, newsletter_id) do update set voted_issue = excluded.voted_issue
             where g.voted_issue is null or g.voted_issue < excluded.voted_issue)
-        select exists (select from poll)
+        select exists (select from reader) as "Reader", exists (select from poll) as "Poll"
         """;
 
     private const string SelectVotes = /*lang=sql*/ """
@@ -127,8 +129,14 @@ public sealed class VoteStore(NpgsqlDataSource database, KeyRing keys)
             subscriber = reader.SubscriberId,
             voter = Voter(found, reader, poll),
         };
-        if (await CastAsync(connection, values, stop))
-            return Voting.Counted;
+        switch (await CastAsync(connection, values, stop))
+        {
+            case (false, _):
+                return Voting.Nobody;
+            case (_, true):
+                return Voting.Counted;
+        }
+
         return (await PollsAsync(connection, reader.IssueId, poll, stop))[0] is { State: "open" } ? Voting.NoSuchChoice : Voting.Closed;
     }
 
@@ -150,13 +158,13 @@ public sealed class VoteStore(NpgsqlDataSource database, KeyRing keys)
     }
 
     // The reader was erased between being found and being entered, or whoever ends an issue enters it there too.
-    private static async Task<bool> CastAsync(NpgsqlConnection connection, object values, CancellationToken stop)
+    private static async Task<(bool Reader, bool Poll)> CastAsync(NpgsqlConnection connection, object values, CancellationToken stop)
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await connection.ExecuteScalarAsync<bool>(new CommandDefinition(Cast, values, cancellationToken: stop));
+                return await connection.QuerySingleAsync<(bool, bool)>(new CommandDefinition(Cast, values, cancellationToken: stop));
             }
             catch (PostgresException e) when (attempt < MaxTries && e.SqlState is PostgresErrorCodes.ForeignKeyViolation or PostgresErrorCodes.DeadlockDetected)
             {

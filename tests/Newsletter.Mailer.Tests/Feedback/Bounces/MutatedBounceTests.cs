@@ -7,6 +7,7 @@ using Newsletter.Mailer.Feedback.Bounces;
 using Newsletter.Mailer.Feedback.Mailboxes;
 using Newsletter.Mailer.Links;
 using Newsletter.Mailer.Testing;
+using Xunit.Abstractions;
 
 namespace Newsletter.Mailer.Tests.Feedback.Bounces;
 
@@ -14,9 +15,11 @@ namespace Newsletter.Mailer.Tests.Feedback.Bounces;
 /// Mails that came back, damaged at random: none may throw, and in the long form none may take a second.
 /// NEWSLETTER_BOUNCES_MINUTES=10 asks for the long form; its random choices begin at NEWSLETTER_FAULTS_SEED.
 /// </summary>
-public sealed class MutatedBounceTests
+public sealed class MutatedBounceTests(ITestOutputHelper said)
 {
     private static readonly byte[][] s_mails = [.. ReportForms.All().Select(form => ReportForms.Bytes(form.Mail)), .. Shared()];
+
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(1);
 
     private static readonly KeyRing s_keys = KeyRing.Generate();
 
@@ -33,7 +36,7 @@ public sealed class MutatedBounceTests
         var minutes = double.TryParse(Environment.GetEnvironmentVariable("NEWSLETTER_BOUNCES_MINUTES"), CultureInfo.InvariantCulture, out var asked) ? asked : 0;
         var watch = Stopwatch.StartNew();
         var slowest = TimeSpan.Zero;
-        var count = 0;
+        var (count, again) = (0, 0);
         // The first readings build the rules.
         foreach (var mail in s_mails)
             BounceReader.Read(mail);
@@ -41,15 +44,27 @@ public sealed class MutatedBounceTests
         do
         {
             var mail = Damage.Once(s_mails[random.Next(s_mails.Length)], random.Next);
-            var started = watch.Elapsed;
-            BounceReader.Read(mail);
-            slowest = watch.Elapsed - started > slowest ? watch.Elapsed - started : slowest;
+            var took = Read(mail);
+            again += took > s_limit ? 1 : 0;
+            // A machine that was elsewhere is elsewhere once; a mail that takes long takes long each time.
+            for (var times = 0; took > s_limit && times < 2; times++)
+                took = Read(mail) is var next && next < took ? next : took;
+            slowest = took > slowest ? took : slowest;
             count++;
         }
         while (watch.Elapsed.TotalMinutes < minutes);
 
+        var report = FormattableString.Invariant($"{count} mails, the slowest {slowest.TotalMilliseconds:f0} ms, {again} read again for having taken over a second once, seed {FaultForm.Seed}");
+        said.WriteLine(report);
         if (minutes > 0)
-            Assert.True(slowest < TimeSpan.FromSeconds(1), FormattableString.Invariant($"{count} mails, the slowest {slowest.TotalMilliseconds:f0} ms, seed {FaultForm.Seed}"));
+            Assert.True(slowest < s_limit, report);
+    }
+
+    private static TimeSpan Read(byte[] mail)
+    {
+        var started = Stopwatch.GetTimestamp();
+        BounceReader.Read(mail);
+        return Stopwatch.GetElapsedTime(started);
     }
 
     private static IEnumerable<byte[]> Shared() =>

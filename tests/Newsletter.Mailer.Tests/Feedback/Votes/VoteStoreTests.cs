@@ -155,6 +155,23 @@ public sealed class VoteStoreTests : MailroomTest
     }
 
     [Fact]
+    public async Task AVoteInTheMomentOfErasureLeavesNothingOfTheReader()
+    {
+        var issue = await AskAsync();
+        await using var connection = await DataSource.OpenConnectionAsync();
+        await using var erasing = await connection.BeginTransactionAsync();
+        await using (var delete = new Npgsql.NpgsqlCommand("delete from subscribers where id = 1", connection, erasing))
+            await delete.ExecuteNonQueryAsync();
+
+        var voting = VoteAsync(issue, 1, 1, "I was here");
+        await UntilAsync(async () => await Database.ScalarAsync<long>("select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()") > 0, "the vote waits for the erasure");
+        await erasing.CommitAsync();
+
+        Assert.Equal(Voting.Nobody, await voting);
+        Assert.Equal(0L, await Database.ScalarAsync<long>("select count(*) from votes"));
+    }
+
+    [Fact]
     public async Task OfACommentIsKeptWhatCanBe()
     {
         var issue = await AskAsync();
