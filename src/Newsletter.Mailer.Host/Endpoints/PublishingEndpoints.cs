@@ -90,6 +90,7 @@ internal static class PublishingEndpoints
             Newsletter = newsletter,
             KnownAttributes = await AttributesUsedBy.EditionAsync(edition.Source, newsletter.Id, schedule, stop),
             Segments = await SegmentsUsedBy.EditionAsync(edition.Source, newsletter.Id, schedule, stop),
+            Pictures = await PicturesUsedBy.EditionAsync(edition.Source, id, newsletter, schedule, site, stop),
             PublicUrl = site.Url,
             SentAt = PreviewAnswers.InZone(edition.SendAt ?? clock.GetUtcNow(), newsletter),
         });

@@ -60,7 +60,7 @@ internal static class Server
         builder.Services.AddHostedService(provider => provider.GetRequiredService<InstanceWatch>());
         builder.Services.AddRequestRules();
         builder.Services.AddApi();
-        builder.Services.AddSingleton<KeptAnswers>().AddSingleton<FeedRooms>();
+        builder.Services.AddSingleton<KeptAnswers>().AddSingleton<KeptPictures>().AddSingleton<FeedRooms>();
         if (setup.Role is HostRole.All)
             builder.Services.AddJobServers();
         var app = builder.Build();
@@ -73,6 +73,7 @@ internal static class Server
         app.MapPreferencesPages();
         app.MapArchivePages();
         app.MapSamplePictures();
+        app.MapImagePages();
         app.MapEditionPages();
         app.MapFeedPages();
         app.MapSitemapPages();

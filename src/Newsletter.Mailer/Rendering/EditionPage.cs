@@ -27,7 +27,7 @@ internal sealed class EditionPage(RenderRequest request, Theme theme, SlotTable 
     public string Html(BodyTree body, string html, LinkRules? rawLinks)
     {
         var content = BodyHtml.Sanitise(html, rawLinks);
-        BodyShape.Apply(content, _words, theme.ColumnWidth);
+        BodyShape.Apply(content, _words, theme.ColumnWidth, request.Pictures);
         var footnotes = content.QuerySelector("div.footnotes");
         footnotes?.Remove();
         var layout = Fill(theme.Html, SlotEscaping.Html, new Dictionary<string, object?>(StringComparer.Ordinal)

@@ -71,6 +71,7 @@ public sealed partial class FreezeStore(NpgsqlDataSource database, ThrottleGroup
                 InsertContent,
                 new { issue = id, variant, name, segments = message.ToBytes(), sha256 = message.Sha256.ToArray(), htmlBytes },
                 cancellationToken: stop));
+        await connection.ExecuteAsync(new CommandDefinition(InsertPictures, new { issue = id, images = issue.Pictures.ToArray() }, cancellationToken: stop));
         if (issue.Page is { } page)
             await WebPageStore.InsertAsync(connection, id.Value, page, stop);
         await transaction.CommitAsync(stop);
@@ -231,6 +232,9 @@ public sealed record NewIssue
 
     /// <summary>What decides which variant a reader gets; empty where all get the same.</summary>
     public IReadOnlyList<FrozenQuestion> Questions { get; init; } = [];
+
+    /// <summary>Ids of the kept pictures that it shows: they stay for as long as it does.</summary>
+    public IReadOnlyList<long> Pictures { get; init; } = [];
 
     /// <summary>What the web shows of it; null: nothing.</summary>
     public Rendering.WebEdition? Page { get; init; }
