@@ -10,7 +10,7 @@ internal sealed class DemoRun(IServiceProvider rooms, Terminal terminal, DemoWis
     public async Task<bool> RunAsync(string source, CancellationToken stop)
     {
         var issue = new TrialIssue(rooms, terminal, wish.Subscribers);
-        if (await issue.PublishAsync(source, stop) is not { } edition)
+        if (await issue.PublishAsync(wish.Edition?.FullName, source, stop) is not { } edition)
             return false;
 
         var watch = Stopwatch.StartNew();

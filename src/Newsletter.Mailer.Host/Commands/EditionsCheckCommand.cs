@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Newsletter.Mailer.Editions;
 using Newsletter.Mailer.Host.Endpoints;
+using Newsletter.Mailer.Images;
 using Newsletter.Mailer.Preflight;
 using Newsletter.Mailer.Preflight.Addresses;
 using Newsletter.Mailer.Preflight.Spam;
@@ -29,6 +31,8 @@ internal static class EditionsCheckCommand
             if (await EditionFiles.ReadAsync(path, terminal, stop) is not { } source)
                 return Terminal.Failure;
             var request = new PreflightRequest { Source = source, Now = TimeProvider.System.GetLocalNow(), BodyOnly = parsed.GetValue(bodyOnly), Theme = parsed.GetValue(theme) };
+            if (await LocalPictures.ReadAsync(path, source, request.BodyOnly ? FrontMatterRules.ForeignBody : FrontMatterRules.Preview, new ImageOptions(), stop) is { } local)
+                request = request with { Pictures = (await local.MakeAsync(new Links.PublicSite(request.PublicUrl).Images, !request.BodyOnly, stop)).Book };
             var report = EditionPreflight.Check(request);
             if (parsed.GetValue(links))
                 report = await WithLinksAsync(report, stop);

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Newsletter.Mailer.Editions;
+using Newsletter.Mailer.Images;
 using Newsletter.Mailer.Rendering;
 using Newsletter.Mailer.Rendering.Themes;
 
@@ -24,27 +26,33 @@ internal static class EditionsPreviewCommand
             var path = parsed.GetValue(file)!;
             if (await EditionFiles.ReadAsync(path, terminal, stop) is not { } source)
                 return Terminal.Failure;
-            return Show(path, terminal, new PreviewRequest
+            var isForeign = parsed.GetValue(bodyOnly);
+            var pictures = await LocalPictures.ReadAsync(path, source, isForeign ? FrontMatterRules.ForeignBody : FrontMatterRules.Preview, new ImageOptions(), stop) is { } local
+                ? await local.MakeAsync(PreviewRequest.MadeUpSite.Images, !isForeign, stop)
+                : null;
+            return Show(path, terminal, pictures, new PreviewRequest
             {
+                Pictures = pictures?.Book,
                 Source = source,
                 Format = Enum.Parse<PreviewFormat>(parsed.GetValue(format)!, ignoreCase: true),
                 As = parsed.GetValue(reader),
                 Theme = parsed.GetValue(theme),
                 Variant = parsed.GetValue(variant),
-                BodyOnly = parsed.GetValue(bodyOnly),
+                BodyOnly = isForeign,
                 SentAt = TimeProvider.System.GetLocalNow(),
             });
         });
         return command;
     }
 
-    private static int Show(string path, Terminal terminal, PreviewRequest request)
+    private static int Show(string path, Terminal terminal, LocalBook? pictures, PreviewRequest request)
     {
         switch (EditionPreview.Show(request))
         {
             case PreviewOutcome.Shown(var output, var warnings):
                 Tell(path, terminal, warnings);
-                terminal.WriteBytes(output);
+                // A file to be looked at holds its pictures; a message names where they would be had.
+                terminal.WriteBytes(request.Format is PreviewFormat.Html or PreviewFormat.Page && pictures is not null ? pictures.PutInto(output) : output);
                 return Terminal.Success;
             case PreviewOutcome.NoSuchVariant missing:
                 return terminal.Fail(missing.Sentence);

@@ -24,7 +24,7 @@ internal static class EditionsSendCommand
         force.AcceptOnlyFromAmong("html-too-large");
         var config = CommonOptions.Config();
         var json = CommonOptions.Json();
-        var command = new Command("send", "Keep a file as an edition and send it, now or at a time. A running server or worker does the sending.")
+        var command = new Command("send", "Keep a file as an edition and send it with the pictures beside it, now or at a time. A running server or worker does the sending.")
         {
             file, newsletter, at, zone, slot, force, config, json,
         };
@@ -38,11 +38,12 @@ internal static class EditionsSendCommand
         command.SetAction(async (parsed, stop) =>
         {
             var terminal = Terminal.Of(parsed);
-            if (await EditionFiles.ReadAsync(parsed.GetValue(file)!, terminal, stop) is not { } source)
+            var path = parsed.GetValue(file)!;
+            if (await EditionFiles.ReadAsync(path, terminal, stop) is not { } source)
                 return Terminal.Failure;
             await using var rooms = await parsed.OpenRoomsAsync(config, stop);
             var wish = new Wish(parsed.GetValue(newsletter), parsed.GetValue(at), parsed.GetValue(zone), parsed.GetValue(slot) is not null, parsed.GetValue(force) is not null);
-            return await new Sending(rooms, terminal, parsed.GetValue(json)).RunAsync(source, wish, stop);
+            return await new Sending(rooms, terminal, parsed.GetValue(json)).RunAsync(path, source, wish, stop);
         });
         return command;
     }
@@ -51,10 +52,14 @@ internal static class EditionsSendCommand
 
     private sealed class Sending(OpenRooms rooms, Terminal terminal, bool asJson)
     {
-        public async Task<int> RunAsync(string source, Wish wish, CancellationToken stop)
+        public async Task<int> RunAsync(string path, string source, Wish wish, CancellationToken stop)
         {
+            var pictures = await EditionPictures.KeepAsync(rooms.Host.Services, path, source, stop);
+            if (pictures.Problems.Count > 0)
+                return Fail(pictures.Problems);
             if (await rooms.Get<EditionDesk>().CreateAsync(wish.Newsletter, source, stop) is var change && change is not EditionChange.Saved(var edition))
                 return Fail([.. EditionProblems.Sentences(change)]);
+            await pictures.NameInAsync(edition.Id, stop);
             var scheduler = rooms.Get<EditionScheduler>();
             var outcome = wish switch
             {

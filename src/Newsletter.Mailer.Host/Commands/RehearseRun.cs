@@ -20,7 +20,7 @@ internal sealed class RehearseRun(IServiceProvider rooms, InboxServer inbox, Ter
     public async Task<Rehearsal?> RunAsync(string source, long? audience, CancellationToken stop)
     {
         var issue = new TrialIssue(rooms, terminal, wish.Subscribers);
-        if (await issue.PublishAsync(source, stop) is not { } edition)
+        if (await issue.PublishAsync(wish.Edition, source, stop) is not { } edition)
             return null;
 
         var began = Stopwatch.GetTimestamp();

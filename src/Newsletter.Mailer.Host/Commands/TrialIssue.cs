@@ -26,14 +26,17 @@ internal sealed class TrialIssue(IServiceProvider rooms, Terminal terminal, int 
     private (long Sending, long Pending, long Rejected)? _paused;
 
     /// <summary>Makes the newsletter and its readers, and publishes the edition.</summary>
-    public async Task<Edition?> PublishAsync(string source, CancellationToken stop)
+    /// <param name="file">Where the edition was read, for the pictures beside it; null: nowhere.</param>
+    /// <param name="source">The edition.</param>
+    /// <param name="stop">Gives up.</param>
+    public async Task<Edition?> PublishAsync(string? file, string source, CancellationToken stop)
     {
         if (Read(source) is not { } document || await MakeNewsletterAsync(document, stop) is not { } newsletter || !await MakeSegmentsAsync(newsletter, document, stop))
             return null;
         if (!await ImportAsync(newsletter, document, stop))
             return null;
         await ThinOutAsync(newsletter, stop);
-        return await PublishAsync(newsletter, source, stop);
+        return await PublishAsync(newsletter, file, source, stop);
     }
 
     /// <summary>Shows how the issue gets on until it ends or something stops it.</summary>
@@ -154,8 +157,11 @@ internal sealed class TrialIssue(IServiceProvider rooms, Terminal terminal, int 
         }
     }
 
-    private async Task<Edition?> PublishAsync(NewsletterProfile newsletter, string source, CancellationToken stop)
+    private async Task<Edition?> PublishAsync(NewsletterProfile newsletter, string? file, string source, CancellationToken stop)
     {
+        var pictures = await EditionPictures.KeepAsync(rooms, file, source, stop);
+        if (pictures.Problems.Count > 0)
+            return NotSent(pictures.Problems);
         var change = await rooms.GetRequiredService<EditionDesk>().CreateAsync(newsletter.Slug, source, stop);
         if (change is not EditionChange.Saved { Edition: var edition })
         {
@@ -163,17 +169,20 @@ internal sealed class TrialIssue(IServiceProvider rooms, Terminal terminal, int 
             return null;
         }
 
+        await pictures.NameInAsync(edition.Id, stop);
         var scheduled = await rooms.GetRequiredService<EditionScheduler>().PublishNowAsync(edition.Id, stop);
         if (scheduled is ScheduleOutcome.NotReady notReady)
-        {
-            terminal.Fail("The edition can't be sent as it stands.");
-            foreach (var problem in notReady.Problems)
-                terminal.Error.WriteLine($"  {problem}");
-            return null;
-        }
-
+            return NotSent(notReady.Problems);
         rooms.GetRequiredService<IJobStarter>().Publish(edition.Id);
         return edition;
+    }
+
+    private Edition? NotSent(IEnumerable<string> problems)
+    {
+        terminal.Fail("The edition can't be sent as it stands.");
+        foreach (var problem in problems)
+            terminal.Error.WriteLine($"  {problem}");
+        return null;
     }
 
     private async Task<WatchStep> LookAsync(Edition edition, CancellationToken stop)

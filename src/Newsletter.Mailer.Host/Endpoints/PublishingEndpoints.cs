@@ -111,6 +111,7 @@ internal static class PublishingEndpoints
             Newsletter = newsletter,
             KnownAttributes = await AttributesUsedBy.EditionAsync(edition.Source, newsletter.Id, schedule, stop),
             Segments = segments,
+            Pictures = await PicturesUsedBy.EditionAsync(edition.Source, id, newsletter, schedule, site, stop),
             PublicUrl = site.Url,
             SentAt = PreviewAnswers.InZone(edition.SendAt ?? clock.GetUtcNow(), newsletter),
         });

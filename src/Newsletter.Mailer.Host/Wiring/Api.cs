@@ -58,6 +58,7 @@ internal static class Api
         api.MapSegmentEndpoints();
         api.MapBulkChangeEndpoints();
         api.MapEditionEndpoints();
+        api.MapImageEndpoints();
         api.MapPublishingEndpoints();
         api.MapIssueEndpoints();
         api.MapIssueLinkEndpoints();
@@ -95,7 +96,7 @@ internal static class Api
             Version = "v1",
             Description = "Write editions, schedule them, and ask who got them and who didn't, and why. "
                 + "Names are snake_case, times RFC 3339, errors application/problem+json (RFC 9457) with the fields' names in \"errors\". "
-                + "A POST with the header Idempotency-Key may be repeated: it is answered as it was the first time; only an import takes none, because repeating it changes nothing. "
+                + "A POST with the header Idempotency-Key may be repeated: it is answered as it was the first time; only an import and a picture take none, because repeating them changes nothing. "
                 + "Lists come in pages: pass \"next\" as ?after= for what follows.",
         };
         document.Servers = [new OpenApiServer { Url = "/" }];

@@ -2,7 +2,9 @@ using Microsoft.Extensions.Options;
 using Newsletter.Mailer.Access;
 using Newsletter.Mailer.Audience;
 using Newsletter.Mailer.Audience.Segments;
+using Newsletter.Mailer.Database;
 using Newsletter.Mailer.Editions;
+using Newsletter.Mailer.Images;
 
 namespace Newsletter.Mailer.Host.Wiring;
 
@@ -21,6 +23,7 @@ internal static class Rooms
         services.AddKeyRing();
         services.AddOutbox();
         services.AddAudience();
+        services.AddImages();
         services.AddEditions();
         services.AddScheduling();
         services.AddSigning();
@@ -66,6 +69,19 @@ internal static class Rooms
         services.AddSingleton<ConsentStore>();
         services.AddSingleton<PreferencesStore>();
         services.AddSingleton<ErasureStore>();
+    }
+
+    private static void AddImages(this IServiceCollection services)
+    {
+        services.AddRoomOptions<ImageOptions>("Images");
+        services.AddSingleton(provider => provider.GetRequiredService<IOptions<ImageOptions>>().Value);
+        services.AddSingleton(provider => new ImageFolder(
+            provider.GetRequiredService<ImageOptions>().Folder is { Length: > 0 } named
+                ? named
+                : Path.Combine(DataFolder.Resolve(provider.GetRequiredService<IOptions<SiteOptions>>().Value.DataFolder), "images")));
+        services.AddSingleton<ImageStore>();
+        services.AddSingleton<ImageReader>();
+        services.AddSingleton<ImageDesk>();
     }
 
     private static void AddEditions(this IServiceCollection services)

@@ -60,7 +60,7 @@ internal static class Server
         builder.Services.AddHostedService(provider => provider.GetRequiredService<InstanceWatch>());
         builder.Services.AddRequestRules();
         builder.Services.AddApi();
-        builder.Services.AddSingleton<KeptAnswers>().AddSingleton<KnownLinks>().AddSingleton<FeedRooms>();
+        builder.Services.AddSingleton<KeptAnswers>().AddSingleton<KnownLinks>().AddSingleton<KeptPictures>().AddSingleton<FeedRooms>();
         if (setup.Role is HostRole.All)
             builder.Services.AddJobServers();
         var app = builder.Build();
@@ -75,6 +75,7 @@ internal static class Server
         app.MapVotePages();
         app.MapArchivePages();
         app.MapSamplePictures();
+        app.MapImagePages();
         app.MapEditionPages();
         app.MapFeedPages();
         app.MapSitemapPages();

@@ -61,7 +61,8 @@ public sealed class TestSend(OutboxStore outbox, EditionStore editions, Newslett
         var newsletter = (await newsletters.GetAsync(edition.NewsletterId, stop))!;
         var attributes = await AttributesUsedBy.EditionAsync(edition.Source, newsletter.Id, schedule, stop);
         var segments = await SegmentsUsedBy.EditionAsync(edition.Source, newsletter.Id, schedule, stop);
-        return EditionReadiness.Check(edition.Source, newsletter, site.Url, date, attributes, edition.Number, segments, isTest: true);
+        var pictures = await PicturesUsedBy.EditionAsync(edition.Source, edition.Id, newsletter, schedule, site, stop);
+        return EditionReadiness.Check(edition.Source, newsletter, site.Url, date, attributes, edition.Number, segments, isTest: true, pictures: pictures);
     }
 
     private sealed record Model(long EditionId);

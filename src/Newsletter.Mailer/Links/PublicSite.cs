@@ -47,6 +47,12 @@ public sealed class PublicSite
     /// <summary>Its editions as a JSON Feed.</summary>
     public string JsonFeed(string newsletterSlug) => $"{Url}n/{newsletterSlug}/feed.json";
 
+    /// <summary>Where editions' pictures are: each under its file name. Ends in a slash.</summary>
+    public string Images => $"{Url}images/";
+
+    /// <summary>Where a picture is, for ever.</summary>
+    public string Image(string fileName) => Images + fileName;
+
     public string Sitemap => $"{Url}sitemap.xml";
 
     /// <summary>The way to one of our URLs from any page of ours, whatever host the page was asked for under.</summary>

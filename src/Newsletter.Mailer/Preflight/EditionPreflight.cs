@@ -57,7 +57,7 @@ public static class EditionPreflight
         LeftoverChecks.Look(subject, found);
         AudienceChecks.Look(subject, found);
         ScheduleChecks.Look(subject, found);
-        return new PreflightReport(found.Sorted(), CheckedAddress.Of(subject), subject.Rendered);
+        return new PreflightReport(found.Sorted(), CheckedAddress.Of(subject), subject.Rendered) { OwnImageBytes = ImageChecks.OwnWeight(subject) };
     }
 
     private static FrontMatterRules Rules(PreflightRequest request) => request switch
@@ -77,6 +77,7 @@ public static class EditionPreflight
             SentAt = request.SendAt ?? request.Now,
             KnownAttributes = request.KnownAttributes,
             Segments = request.Segments,
+            Pictures = request.Pictures,
         });
         var problems = outcome switch
         {

@@ -2,6 +2,7 @@ using System.Globalization;
 using Newsletter.Mailer.Audience;
 using Newsletter.Mailer.Audience.Segments;
 using Newsletter.Mailer.Editions;
+using Newsletter.Mailer.Images;
 using Newsletter.Mailer.Rendering;
 
 namespace Newsletter.Mailer.Preflight;
@@ -31,9 +32,10 @@ public abstract record EditionReadiness
     /// <param name="segments">The newsletter's segments.</param>
     /// <param name="sizeForced">Whether its author wants it sent however large it is.</param>
     /// <param name="isTest">A test goes to a few who know: what only keeps an edition from its readers is let through.</param>
+    /// <param name="pictures">What relative paths of images stand for.</param>
     public static EditionReadiness Check(
         string source, NewsletterProfile newsletter, Uri publicUrl, DateTimeOffset sentAt, IReadOnlyCollection<string> knownAttributes, int? number,
-        IReadOnlyList<Segment>? segments = null, bool sizeForced = false, bool isTest = false)
+        IReadOnlyList<Segment>? segments = null, bool sizeForced = false, bool isTest = false, PictureBook? pictures = null)
     {
         var problems = new List<string>();
         if (string.IsNullOrWhiteSpace(newsletter.PostalAddress))
@@ -60,6 +62,7 @@ public abstract record EditionReadiness
             KnownAttributes = knownAttributes,
             Segments = segments ?? [],
             IsMeasured = !isTest,
+            Pictures = pictures,
         };
         switch (EditionRenderer.Render(request))
         {

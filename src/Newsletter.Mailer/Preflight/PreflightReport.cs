@@ -10,6 +10,9 @@ namespace Newsletter.Mailer.Preflight;
 /// <param name="Rendered">The edition; null where it can't be rendered.</param>
 public sealed record PreflightReport(IReadOnlyList<PreflightFinding> Findings, IReadOnlyList<CheckedAddress> Addresses, RenderedEdition? Rendered)
 {
+    /// <summary>Bytes of the pictures of ours that it shows.</summary>
+    public long OwnImageBytes { get; init; }
+
     public int Errors => Count(CheckSeverity.Error);
 
     public int Warnings => Count(CheckSeverity.Warning);
@@ -20,7 +23,7 @@ public sealed record PreflightReport(IReadOnlyList<PreflightFinding> Findings, I
     public PreflightReport With(IReadOnlyDictionary<string, AddressState> states)
     {
         var found = new FindingList();
-        AddressChecks.Look(Addresses, states, found);
+        AddressChecks.Look(Addresses, states, OwnImageBytes, found);
         return this with { Findings = FindingList.Sort([.. Findings, .. found.Sorted().Where(IsNew)]) };
     }
 

@@ -1,5 +1,6 @@
 using Newsletter.Mailer.Audience;
 using Newsletter.Mailer.Audience.Segments;
+using Newsletter.Mailer.Images;
 
 namespace Newsletter.Mailer.Preflight;
 
@@ -35,6 +36,9 @@ public sealed record PreflightRequest
 
     /// <summary>The newsletter's segments; null accepts every name.</summary>
     public IReadOnlyList<Segment>? Segments { get; init; }
+
+    /// <summary>What relative paths of images stand for; null where there are none.</summary>
+    public PictureBook? Pictures { get; init; }
 
     /// <summary>Whether its author wants it sent however large it is.</summary>
     public bool SizeForced { get; init; }

@@ -2,6 +2,7 @@ using AngleSharp.Dom;
 using AngleSharp.Html.Parser;
 using Newsletter.Mailer.Audience;
 using Newsletter.Mailer.Editions;
+using Newsletter.Mailer.Images;
 using Newsletter.Mailer.Links;
 using Newsletter.Mailer.Rendering;
 
@@ -38,6 +39,9 @@ internal sealed class PreflightSubject
 
     public NewsletterProfile Newsletter => Rendered.Request.Newsletter;
 
+    /// <summary>Pictures of ours; null where there are none.</summary>
+    public PictureBook? Pictures => Rendered.Request.Pictures;
+
     public SourceText Source { get; }
 
     public Recipient Reader { get; }
@@ -55,7 +59,8 @@ internal sealed class PreflightSubject
 
     /// <summary>Where the author wrote a link or an image.</summary>
     public SourcePosition? PlaceOf(string url) =>
-        Rendered.Links.FirstOrDefault(link => link.Url == url) is { } link ? new SourcePosition(link.Line, link.Column) : Source.Find(url);
+        Rendered.Links.FirstOrDefault(link => link.Url == url) is { } link ? new SourcePosition(link.Line, link.Column)
+        : Source.Find(url) ?? (Pictures?.NameAt(url) is { } name ? Source.Find(name) : null);
 
     /// <summary>A variant's HTML.</summary>
     internal sealed record Page(RenderedVariant Variant, string Html, IDocument Document);

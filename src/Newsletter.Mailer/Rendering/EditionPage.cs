@@ -28,7 +28,7 @@ internal sealed class EditionPage(RenderRequest request, Theme theme, SlotTable 
     public string Html(BodyTree body, string html, LinkRules? rawLinks)
     {
         var content = BodyHtml.Sanitise(html, rawLinks);
-        BodyShape.Apply(content, _words, theme.ColumnWidth);
+        BodyShape.Apply(content, _words, theme.ColumnWidth, request.Pictures);
         LeadLinks(content);
         var footnotes = content.QuerySelector("div.footnotes");
         footnotes?.Remove();

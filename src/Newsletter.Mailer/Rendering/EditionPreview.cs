@@ -4,6 +4,8 @@ using System.Text.Json;
 using Newsletter.Mailer.Audience;
 using Newsletter.Mailer.Audience.Segments;
 using Newsletter.Mailer.Editions;
+using Newsletter.Mailer.Images;
+using Newsletter.Mailer.Links;
 
 namespace Newsletter.Mailer.Rendering;
 
@@ -26,6 +28,9 @@ public enum PreviewFormat
 /// <summary>What to preview, and as whom.</summary>
 public sealed record PreviewRequest
 {
+    /// <summary>Where links lead in a preview of which nothing is known.</summary>
+    public static PublicSite MadeUpSite { get; } = new(new Uri("https://news.example.com"));
+
     /// <summary>The edition's file.</summary>
     public required string Source { get; init; }
 
@@ -62,8 +67,11 @@ public sealed record PreviewRequest
     /// <summary>The newsletter's segments; null accepts every name.</summary>
     public IReadOnlyList<Segment>? Segments { get; init; }
 
+    /// <summary>What relative paths of images stand for; null where there are none.</summary>
+    public PictureBook? Pictures { get; init; }
+
     /// <summary>Root of the links.</summary>
-    public Uri PublicUrl { get; init; } = new("https://news.example.com");
+    public Uri PublicUrl { get; init; } = MadeUpSite.Url;
 
     /// <summary>The moment taken as that of sending.</summary>
     public required DateTimeOffset SentAt { get; init; }
@@ -120,6 +128,7 @@ public static class EditionPreview
             SentAt = request.SentAt,
             KnownAttributes = request.KnownAttributes,
             Segments = request.Segments,
+            Pictures = request.Pictures,
         });
         return outcome switch
         {

@@ -1,6 +1,7 @@
 using Newsletter.Mailer.Audience;
 using Newsletter.Mailer.Audience.Segments;
 using Newsletter.Mailer.Editions;
+using Newsletter.Mailer.Images;
 
 namespace Newsletter.Mailer.Rendering;
 
@@ -33,4 +34,7 @@ public sealed record RenderRequest
 
     /// <summary>The newsletter's segments: what <c>:::only</c> may name. Null accepts every name, for a file that is looked at where there are none.</summary>
     public IReadOnlyList<Segment>? Segments { get; init; } = [];
+
+    /// <summary>What relative paths of images stand for. Null where there are no pictures of ours: images are then shown by whole addresses only.</summary>
+    public PictureBook? Pictures { get; init; }
 }

@@ -26,7 +26,7 @@ internal sealed class WebEditionWriter(RenderRequest request, SlotTable table, S
 
         var content = body();
         DropReaderLinks(content);
-        WebShape.Apply(content, Phrases.For(_language));
+        WebShape.Apply(content, Phrases.For(_language), request.Pictures);
         SignOff(content);
         EditionPage.PlaceSlots(content);
         var html = Fill(content.Body!.InnerHtml.Trim());

@@ -84,7 +84,8 @@ public sealed class EditionScheduler(ScheduleStore schedule, EditionStore editio
             return new ScheduleOutcome.WrongState(edition.State);
         var attributes = await AttributesUsedBy.EditionAsync(edition.Source, newsletter.Id, schedule, stop);
         var segments = await SegmentsUsedBy.EditionAsync(edition.Source, newsletter.Id, schedule, stop);
-        return EditionReadiness.Check(edition.Source, newsletter, site.Url, sentAt, attributes, edition.Number, segments, sizeForced || edition.SizeForcedRevision == edition.Revision) is EditionReadiness.NotReady notReady
+        var pictures = await PicturesUsedBy.EditionAsync(edition.Source, edition.Id, newsletter, schedule, site, stop);
+        return EditionReadiness.Check(edition.Source, newsletter, site.Url, sentAt, attributes, edition.Number, segments, sizeForced || edition.SizeForcedRevision == edition.Revision, pictures: pictures) is EditionReadiness.NotReady notReady
             ? new ScheduleOutcome.NotReady(notReady.Problems)
             : null;
     }

@@ -33,6 +33,11 @@ public sealed partial class FreezeStore
         values (@issue, @poll, @Question, @options, @anonymous, @comments, @closesAt)
         """;
 
+    // A picture that was deleted since it was looked up makes this fail, and the freeze be tried again without it.
+    private const string InsertPictures = /*lang=sql*/ """
+        insert into issue_images (issue_id, image_id) select @issue, i from unnest(@images::bigint[]) i
+        """;
+
     private const string SelectPartition = /*lang=sql*/ """
         select exists (select from pg_class where relname = @name and relispartition)
         """;

@@ -78,6 +78,8 @@ public sealed partial class FreezeStore(NpgsqlDataSource database, ThrottleGroup
                 InsertPoll,
                 new { issue = id, poll = (short)poll.Number, poll.Question, options = poll.Options.ToArray(), anonymous = poll.IsAnonymous, comments = poll.TakesComments, closesAt = poll.ClosesAt },
                 cancellationToken: stop));
+        if (issue.Pictures.Count > 0)
+            await connection.ExecuteAsync(new CommandDefinition(InsertPictures, new { issue = id, images = issue.Pictures.ToArray() }, cancellationToken: stop));
         if (issue.Page is { } page)
             await WebPageStore.InsertAsync(connection, id.Value, page, stop);
         await transaction.CommitAsync(stop);
@@ -238,6 +240,9 @@ public sealed record NewIssue
 
     /// <summary>What decides which variant a reader gets; empty where all get the same.</summary>
     public IReadOnlyList<FrozenQuestion> Questions { get; init; } = [];
+
+    /// <summary>Ids of the kept pictures that it shows: they stay for as long as it does.</summary>
+    public IReadOnlyList<long> Pictures { get; init; } = [];
 
     /// <summary>What the web shows of it; null: nothing.</summary>
     public Rendering.WebEdition? Page { get; init; }

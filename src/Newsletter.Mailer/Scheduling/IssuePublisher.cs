@@ -98,7 +98,8 @@ public sealed partial class IssuePublisher(
         var sent = TrimToSeconds(edition.Now);
         var local = LocalTime.FindZone(newsletter.TimeZone) is { } zone ? TimeZoneInfo.ConvertTime(sent, zone) : sent;
         var segments = await SegmentsUsedBy.EditionAsync(edition.Source, newsletter.Id, schedule, stop);
-        var readiness = EditionReadiness.Check(edition.Source, newsletter, site.Url, local, attributes, edition.Number, segments, edition.SizeForced);
+        var pictures = await PicturesUsedBy.EditionAsync(edition.Source, edition.Id, newsletter, schedule, site, stop);
+        var readiness = EditionReadiness.Check(edition.Source, newsletter, site.Url, local, attributes, edition.Number, segments, edition.SizeForced, pictures: pictures);
         if (readiness is EditionReadiness.NotReady notReady)
             return (null, "It can't be sent as it stands. " + string.Join(" ", notReady.Problems));
 
@@ -120,6 +121,7 @@ public sealed partial class IssuePublisher(
                 Nonce = $"{RandomNumberGenerator.GetHexString(12, lowercase: true)}@{newsletter.SenderDomain()}",
                 Questions = FrozenQuestion.Of(rendered.Questions),
                 Segment = segment,
+                Pictures = [.. pictures.Pictures.Select(picture => picture.Id)],
                 Page = edition.Kind == "issue" && segment is null ? rendered.ToWeb() : null,
                 MeasuredLinks = rendered.MeasuredLinks,
                 Polls = FrozenPoll.Of(rendered.Polls, newsletter.TimeZone),

@@ -34,6 +34,7 @@ public sealed class PreflightDesk(
             Number = edition.Number,
             KnownAttributes = attributes,
             Segments = await SegmentsUsedBy.EditionAsync(edition.Source, newsletter.Id, schedule, stop),
+            Pictures = await PicturesUsedBy.EditionAsync(edition.Source, id, newsletter, schedule, site, stop),
             SizeForced = edition.SizeForcedRevision == edition.Revision,
             Audience = await facts.ReadersAsync(newsletter.Id, edition.Tier, [.. attributes.Where(name => edition.Source.Contains(Attribute + name, StringComparison.Ordinal))], stop),
             Others = await facts.OthersAsync(newsletter.Id, id, stop),

@@ -1,5 +1,6 @@
 using Dapper;
 using Newsletter.Mailer.Audience.Segments;
+using Newsletter.Mailer.Images;
 using Npgsql;
 
 namespace Newsletter.Mailer.Scheduling;
@@ -111,6 +112,14 @@ public sealed class ScheduleStore(NpgsqlDataSource database)
     }
 
     /// <summary>What the newsletter's editions may name as their audience.</summary>
+    /// <summary>What names mean in an edition, and which of these hashes are kept pictures'.</summary>
+    public async Task<(IReadOnlyDictionary<string, Picture> Named, IReadOnlyList<Picture> OfHashes)> PicturesOf(
+        long newsletter, long edition, IReadOnlyCollection<string> names, IReadOnlyCollection<string> hashes, CancellationToken stop)
+    {
+        var images = new ImageStore(database);
+        return (await images.NamedAsync(newsletter, edition, names, stop), await images.OfHashesAsync(hashes, stop));
+    }
+
     public Task<IReadOnlyList<Segment>> SegmentsOf(long newsletter, CancellationToken stop) => new SegmentStore(database).AllOfAsync(newsletter, stop);
 
     private async Task<bool> ChangedAsync(string sql, object values, CancellationToken stop)

@@ -9,7 +9,7 @@ internal sealed record House(string Root)
     /// <summary>The library's rooms: each may look back along the path, never ahead.</summary>
     private static readonly string[] Path =
     [
-        "Database", "Access", "Links", "Outbox", "Audience", "Editions", "Rendering", "Preflight", "Signing", "Scheduling", "Delivery", "Smtp", "Feedback",
+        "Database", "Access", "Links", "Outbox", "Audience", "Images", "Editions", "Rendering", "Preflight", "Signing", "Scheduling", "Delivery", "Smtp", "Feedback",
         "Reports", "Doctor",
     ];
 
@@ -26,6 +26,7 @@ internal sealed record House(string Root)
     {
         ["Npgsql"] = ["Database", "Host.Wiring"],
         ["Dapper"] = ["Database"],
+        ["NetVips"] = ["Images"],
         ["MailKit"] = ["Smtp", "Feedback"],
         ["MimeKit"] = ["Rendering", "Preflight", "Smtp", "Feedback", "Inbox"],
     };

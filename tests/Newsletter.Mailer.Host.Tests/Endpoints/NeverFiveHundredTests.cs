@@ -20,7 +20,7 @@ public sealed class NeverFiveHundredTests : IAsyncLifetime
     [
         "after=x", "after=%00", "after=AQAAAAAAAAAB", "after=AX__________", "limit=0", "limit=-1", "limit=abc", "limit=99999999999999999999", "limit=1&limit=2",
         "newsletter=%00", "newsletter=%ED%A0%80", "newsletter=nope", "newsletter=%F0%9F%8D%B5", "status=%00", "status=nope", "state=7", "state=,", "tier=x", "tier=%00",
-        "subscriber=abc", "subscriber=99999999999999999999", "subscriber=-1", "format=pdf", "format=%00", "variant=x", "a=%zz", "=", "&&&",
+        "subscriber=abc", "subscriber=99999999999999999999", "subscriber=-1", "name=%00", "name=../x", "newsletter=tea&name=%2e%2e/x", "newsletter=tea&name=", "format=pdf", "format=%00", "variant=x", "a=%zz", "=", "&&&",
     ];
 
     private static readonly byte[][] s_bodies =
@@ -52,6 +52,8 @@ public sealed class NeverFiveHundredTests : IAsyncLifetime
         await Put("/api/subscribers", """{"email":"ana@example.com","newsletter":"tea"}""");
         await Put("/api/suppressions", """{"email":"bo@example.com"}""");
         await Put("/api/imports?newsletter=tea", "email\ncy@example.com\n", "text/csv");
+        using (var picture = new ByteArrayContent(TestPictures.Png()) { Headers = { ContentType = new("image/png") } })
+            Assert.Equal(HttpStatusCode.Created, (await _client.PostAsync("/api/images?newsletter=tea&name=a.png", picture)).StatusCode);
         await Put("/api/editions?newsletter=tea", "---\nsubject: Hello\n---\n\nHi.\n", "text/markdown");
         await Put("/api/editions/1/publish", "{}");
         await _server.Services.GetRequiredService<IssuePublisher>().PublishAsync(1, default);

@@ -8,11 +8,16 @@ namespace Newsletter.Mailer.Preflight.Checks;
 internal static class AddressChecks
 {
     private const long LargestImage = 1_000_000;
-    private const long HeaviestImages = 3_000_000;
+    /// <summary>More bytes than this, all images together, are told.</summary>
+    public const long HeaviestImages = 3_000_000;
 
-    public static void Look(IReadOnlyList<CheckedAddress> addresses, IReadOnlyDictionary<string, AddressState> states, FindingList found)
+    /// <param name="addresses">What is linked to and shown.</param>
+    /// <param name="states">What was found there.</param>
+    /// <param name="ownWeight">Bytes of pictures of ours, which are not among the addresses.</param>
+    /// <param name="found">Takes the findings.</param>
+    public static void Look(IReadOnlyList<CheckedAddress> addresses, IReadOnlyDictionary<string, AddressState> states, long ownWeight, FindingList found)
     {
-        long weight = 0;
+        var weight = ownWeight;
         foreach (var address in addresses)
         {
             if (!states.TryGetValue(address.Url, out var state))
@@ -25,7 +30,16 @@ internal static class AddressChecks
         }
 
         if (weight > HeaviestImages)
-            found.Add("images-heavy", $"All images together are {Megabytes(weight)}: on the move, they are not waited for.", "Make them smaller, or leave some out.");
+            TellHeavy(weight, found);
+    }
+
+    public static void TellHeavy(long weight, FindingList found) =>
+        found.Add("images-heavy", $"All images together are {Megabytes(weight)}: on the move, they are not waited for.", "Make them smaller, or leave some out.");
+
+    public static void TellLarge(string url, long? bytes, SourcePosition? at, FindingList found)
+    {
+        if (bytes > LargestImage)
+            found.Add("image-too-large", $"The image {LinkChecks.Shown(url)} is {Megabytes(bytes.Value)}.", "Make it smaller: mail shows 600 pixels, 1200 on sharp screens.", at);
     }
 
     private static void Link(CheckedAddress address, AddressState state, FindingList found)
@@ -52,8 +66,8 @@ internal static class AddressChecks
             found.Add("image-dead", $"The image {LinkChecks.Shown(address.Url)} can't be had: {state.Detail}.", "Correct the address, or take the image out.", at);
         else if (state.ContentType is { } type && !type.StartsWith("image/", StringComparison.OrdinalIgnoreCase))
             found.Add("image-dead", $"{LinkChecks.Shown(address.Url)} is no image but {type}.", "Link to the image itself, not to the page that shows it.", at);
-        else if (state.Bytes > LargestImage)
-            found.Add("image-too-large", $"The image {LinkChecks.Shown(address.Url)} is {Megabytes(state.Bytes.Value)}.", "Make it smaller: mail shows 600 pixels, 1200 on sharp screens.", at);
+        else
+            TellLarge(address.Url, state.Bytes, at, found);
     }
 
     private static SourcePosition? At(CheckedAddress address) => address.Line is { } line ? new SourcePosition(line, address.Column ?? 1) : null;

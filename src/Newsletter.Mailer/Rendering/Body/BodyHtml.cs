@@ -72,7 +72,9 @@ internal static partial class BodyHtml
             if (link.GetAttribute("href") is var url && url?.StartsWith("#fn", StringComparison.Ordinal) != true && !rules.Allows(url, rules.Body))
                 link.RemoveAttribute("href");
         foreach (var image in document.QuerySelectorAll("img").ToList())
-            if (!rules.AllowsImage(image.GetAttribute("src"), rules.Body))
+            if (rules.AddressOfImage(image.GetAttribute("src"), rules.Body) is { } address)
+                image.SetAttribute("src", address);
+            else
                 image.Remove();
         // A reader's value may stand in text and links, nowhere else.
         foreach (var element in document.All)

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using AngleSharp.Dom;
+using Newsletter.Mailer.Images;
 using Newsletter.Mailer.Rendering.Body.Containers;
 using Newsletter.Mailer.Rendering.Languages;
 
@@ -12,12 +13,12 @@ internal static class BodyShape
 {
     private const int LongestLead = 120;
 
-    public static void Apply(IDocument document, Phrases words, int columnWidth)
+    public static void Apply(IDocument document, Phrases words, int columnWidth, PictureBook? pictures)
     {
         var width = columnWidth.ToString(CultureInfo.InvariantCulture);
         var body = document.Body!;
         foreach (var image in body.QuerySelectorAll("img").Where(image => image.Closest("div.video") is null).ToList())
-            ShapeImage(document, image, width);
+            ShapeImage(document, image, width, PictureSize.Apply(image, pictures, columnWidth));
         foreach (var table in body.QuerySelectorAll("table").ToList())
             ShapeTable(document, table);
         NameParts(body, words);
@@ -53,12 +54,13 @@ internal static class BodyShape
     }
 
     // An image alone in its paragraph is a figure; its title is the caption.
-    private static void ShapeImage(IDocument document, IElement image, string width)
+    private static void ShapeImage(IDocument document, IElement image, string width, bool hasSize)
     {
         if (image.ParentElement is not { LocalName: "p" or "a" } parent || parent.TextContent.Trim().Length > 0)
             return;
 
-        image.SetAttribute("width", width);
+        if (!hasSize)
+            image.SetAttribute("width", width);
         var holder = parent.LocalName == "a" ? parent.ParentElement : parent;
         if (holder is not { LocalName: "p" } || holder.TextContent.Trim().Length > 0 || holder.QuerySelectorAll("img").Length != 1)
             return;

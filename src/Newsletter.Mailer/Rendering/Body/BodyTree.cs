@@ -108,7 +108,7 @@ internal sealed class BodyTree
     private void CheckLink(LinkInline link)
     {
         var at = _lines.At(link.Span.Start);
-        var allowed = link.IsImage ? _rules.AllowsImage(link.Url, at) : _rules.Allows(link.Url, at);
+        var allowed = link.IsImage ? (link.Url = _rules.AddressOfImage(link.Url, at)) is not null : _rules.Allows(link.Url, at);
         if (!allowed)
         {
             link.MoveChildrenAfter(link);

@@ -47,7 +47,7 @@ internal sealed class EditionBody
     private BodyTree Read(string text, List<RenderProblem> problems)
     {
         var keepsHtml = _request.Newsletter.RawHtml;
-        var rules = new LinkRules(_table, _reader, new SourcePosition(_request.Edition.BodyLine, 1), problems);
+        var rules = new LinkRules(_table, _reader, new SourcePosition(_request.Edition.BodyLine, 1), _request.Pictures, problems);
         RawLinks ??= keepsHtml ? rules : null;
         var containers = new ContainerRules(_request.Edition, _request.Segments, rules, _lines, problems);
         return BodyTree.Read(text, keepsHtml ? MarkdownDialect.ReadingHtml : MarkdownDialect.Reading, _table, rules, containers, _lines);

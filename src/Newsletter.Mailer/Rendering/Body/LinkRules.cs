@@ -1,11 +1,12 @@
 using System.Text.RegularExpressions;
 using Newsletter.Mailer.Editions;
+using Newsletter.Mailer.Images;
 using Newsletter.Mailer.Rendering.Slots;
 
 namespace Newsletter.Mailer.Rendering.Body;
 
 /// <summary>Where a link may lead, and where in it a slot may stand.</summary>
-internal sealed partial class LinkRules(SlotTable table, SlotReader reader, SourcePosition body, List<RenderProblem> problems)
+internal sealed partial class LinkRules(SlotTable table, SlotReader reader, SourcePosition body, PictureBook? pictures, List<RenderProblem> problems)
 {
     /// <summary>Where the Markdown begins: the place of what has none of its own.</summary>
     public SourcePosition Body { get; } = body;
@@ -17,9 +18,26 @@ internal sealed partial class LinkRules(SlotTable table, SlotReader reader, Sour
     /// <summary>A kept link as its author wrote it.</summary>
     public EditionLink Kept(string url, SourcePosition at) => new(table.Restore(url), at.Line, at.Column);
 
-    /// <summary>Whether the image is kept: mail has no other way to it than the web.</summary>
-    public bool AllowsImage(string? url, SourcePosition at) =>
-        !string.IsNullOrWhiteSpace(url) && MayHoldSlots(url) && IsReachable(url, at, Image(), "http and https");
+    /// <summary>Where the image is had: mail has no other way to it than the web. Null where it isn't kept.</summary>
+    public string? AddressOfImage(string? url, SourcePosition at)
+    {
+        if (pictures is not null && PictureName.IsPath(url) && !SlotTable.HasTokens(url))
+            return AddressOfPicture(pictures, url!, at);
+        return !string.IsNullOrWhiteSpace(url) && MayHoldSlots(url) && IsReachable(url, at, Image(), "http and https") ? url : null;
+    }
+
+    private string? AddressOfPicture(PictureBook book, string path, SourcePosition at)
+    {
+        var problem = PictureName.TryRead(path, out var name);
+        if (problem is not null)
+            problem = $"\"{Shown(path)}\" is no path to a picture. {problem}";
+        else if (book.AddressOf(name, out problem) is { } address)
+            return address;
+        problems.Add(book.IsStrict
+            ? new RenderProblem(RenderSeverity.Error, at.Line, at.Column, problem!)
+            : new RenderProblem(RenderSeverity.Warning, at.Line, at.Column, $"{problem} It is left out."));
+        return null;
+    }
 
     private bool IsReachable(string url, SourcePosition at, Regex allowed, string schemes)
     {
@@ -29,11 +47,16 @@ internal sealed partial class LinkRules(SlotTable table, SlotReader reader, Sour
         if (allowed.IsMatch(url) && Uri.TryCreate(table.Restore(Marks().Replace(url, "x")), UriKind.Absolute, out _))
             return true;
 
-        var shown = UnsafeCharacters.Strip(table.Restore(url));
         problems.Add(new RenderProblem(
             RenderSeverity.Warning, at.Line, at.Column,
-            $"\"{(shown.Length <= 80 ? shown : shown[..80] + "…")}\" leads nowhere from a mail, so it is shown without the link. Write the whole address; allowed are {schemes}."));
+            $"\"{Shown(url)}\" leads nowhere from a mail, so it is shown without the link. Write the whole address; allowed are {schemes}."));
         return false;
+    }
+
+    private string Shown(string url)
+    {
+        var shown = UnsafeCharacters.Strip(table.Restore(url));
+        return shown.Length <= 80 ? shown : shown[..80] + "…";
     }
 
     // A reader's value must never choose the host that a link leads to.

@@ -1,4 +1,5 @@
 using AngleSharp.Dom;
+using Newsletter.Mailer.Images;
 using Newsletter.Mailer.Rendering.Languages;
 
 namespace Newsletter.Mailer.Rendering.Body;
@@ -9,11 +10,15 @@ namespace Newsletter.Mailer.Rendering.Body;
 /// </summary>
 internal static class WebShape
 {
-    public static void Apply(IDocument document, Phrases words)
+    public static void Apply(IDocument document, Phrases words, PictureBook? pictures)
     {
         var body = document.Body!;
         foreach (var image in body.QuerySelectorAll("img").ToList())
+        {
+            PictureSize.Apply(image, pictures, ImageReader.MaxWidth);
             ShapeImage(document, image);
+        }
+
         foreach (var table in body.QuerySelectorAll("table").ToList())
             ShapeTable(document, table, words);
         BodyShape.NameParts(body, words);
