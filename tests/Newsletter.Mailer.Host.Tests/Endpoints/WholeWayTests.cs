@@ -69,7 +69,7 @@ public sealed class WholeWayTests
         // Another picture of the name changes nothing about what was frozen.
         await Post("/api/images?newsletter=tea&name=boat.png", TestPictures.Png(100, 100), "image/png");
         using var message = MimeKit.MimeMessage.Load(new MemoryStream(inbox.ReadBody(inbox.List(1).Messages[0].Number)!.Bytes));
-        var image = new AngleSharp.Html.Parser.HtmlParser().ParseDocument(message.HtmlBody).QuerySelector("img[alt='A boat']")!;
+        var image = new AngleSharp.Html.Parser.HtmlParser().ParseDocument(message.HtmlBody!).QuerySelector("img[alt='A boat']")!;
 
         Assert.Equal(((string?)picture["url"], "320", "200"), (image.GetAttribute("src"), image.GetAttribute("width"), image.GetAttribute("height")));
         Assert.StartsWith("https://news.example.com/images/", image.GetAttribute("src"), StringComparison.Ordinal);
