@@ -55,7 +55,7 @@ public sealed class WholeWayTests
     [Fact]
     public async Task APictureGoesWithItsEditionAndStays()
     {
-        await using var server = await ServerUnderTest.StartAsync(withWorkers: true, new Dictionary<string, string?> { ["PublicUrl"] = "https://news.example.com" });
+        await using var server = await ServerUnderTest.StartAsync(withWorkers: true, new Dictionary<string, string?> { ["PublicUrl"] = "https://news.example.com", ["Inbox:AllowInProduction"] = "true" });
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(120));
         using var anyone = server.ClientWith(null);
         await Post("/api/newsletters", "{\"slug\":\"tea\",\"name\":\"Tea\",\"from_address\":\"tea@example.com\",\"postal_address\":\"1 Street\"}"u8.ToArray(), "application/json");
