@@ -39,6 +39,9 @@ public sealed class EditionInTheBrowserTests(Browser browser) : IClassFixture<Br
             await using var window = await browser.OpenAsync(width, colors);
             var page = await OpenAsync(window, $"/n/tea/archive/in-{language}");
             Assert.True(width == await page.EvaluateAsync<int>("document.documentElement.scrollWidth"), $"The page in {language} is wider than {width}.");
+            // What axe looks at is the same in every language but for its direction; whether the words fit isn't.
+            if (language is not ("en" or "ar"))
+                continue;
             var found = await page.RunAxe();
             Assert.True(found.Violations.Length == 0, $"{language}: {string.Join("; ", found.Violations.Select(one => $"{one.Id} at {one.Nodes[0].Html}"))}");
         }

@@ -151,11 +151,11 @@ public sealed class ReaderLifeTests(Browser browser) : IClassFixture<Browser>, I
         foreach (var (path, buttons) in reader.Pages)
         {
             await page.GotoAsync(At($"{path}{(path.Contains('?', StringComparison.Ordinal) ? "&" : "?")}lang={language}"));
-            await LookAsync(page, path, language, width);
+            await LookAsync(page, path, language, width, byAxe: language is "en" || width == 375);
             foreach (var button in buttons)
             {
                 await page.Locator(button).First.ClickAsync();
-                await LookAsync(page, $"{path} after {button}", language, width);
+                await LookAsync(page, $"{path} after {button}", language, width, byAxe: language is "en" || width == 375);
             }
         }
     }
@@ -187,11 +187,14 @@ public sealed class ReaderLifeTests(Browser browser) : IClassFixture<Browser>, I
             """);
     }
 
-    private async Task LookAsync(IPage page, string where, string language, int width)
+    // What axe looks at is the same in every language but for its direction; whether the words fit isn't.
+    private async Task LookAsync(IPage page, string where, string language, int width, bool byAxe = true)
     {
         Assert.Equal(language, await page.Locator("html").GetAttributeAsync("lang"));
         Assert.Equal(language == "ar" ? "rtl" : "ltr", await page.Locator("html").GetAttributeAsync("dir"));
         Assert.True(width == await page.EvaluateAsync<int>("document.documentElement.scrollWidth"), $"{where} in {language} is wider than {width}");
+        if (!byAxe)
+            return;
         var found = await page.RunAxe();
         Assert.True(found.Violations.Length == 0, $"{where} in {language}: {string.Join("; ", found.Violations.Select(one => $"{one.Id} at {one.Nodes[0].Html}"))}");
     }
