@@ -75,7 +75,7 @@ internal static class DigestsCommands
             if (source is null)
                 return terminal.Fail("Nothing has gone out since the last digest, so the next has nothing to tell of yet.");
             var wanted = Enum.Parse<PreviewFormat>(parsed.GetValue(format)!, ignoreCase: true);
-            var at = PreviewAnswers.InZone(TimeProvider.System.GetUtcNow(), profile);
+            var at = LocalTime.InZone(TimeProvider.System.GetUtcNow(), profile.TimeZone);
             return Show(terminal, EditionPreview.Show(DigestEndpoints.Request(profile, source, wanted, rooms.Get<PublicSite>(), at)));
         });
         return command;

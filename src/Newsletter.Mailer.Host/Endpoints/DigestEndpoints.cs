@@ -42,7 +42,7 @@ internal static class DigestEndpoints
             return Problems.NotFound("newsletter", id);
         if (source is null)
             return Problems.Conflict("Nothing has gone out since the last digest, so the next has nothing to tell of yet.");
-        return PreviewAnswers.Of(http, wanted, EditionPreview.Show(Request(newsletter, source, wanted, site, PreviewAnswers.InZone(clock.GetUtcNow(), newsletter))));
+        return PreviewAnswers.Of(http, wanted, EditionPreview.Show(Request(newsletter, source, wanted, site, LocalTime.InZone(clock.GetUtcNow(), newsletter.TimeZone))));
     }
 
     internal static PreviewRequest Request(NewsletterProfile newsletter, string source, PreviewFormat format, PublicSite site, DateTimeOffset at) => new()

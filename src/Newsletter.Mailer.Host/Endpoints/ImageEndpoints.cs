@@ -2,6 +2,7 @@ using System.ComponentModel;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Newsletter.Mailer.Access;
+using Newsletter.Mailer.Audience;
 using Newsletter.Mailer.Database;
 using Newsletter.Mailer.Host.Pages;
 using Newsletter.Mailer.Host.Wiring;
@@ -92,7 +93,7 @@ internal static class ImageEndpoints
         HttpRequest request,
         [Description("Slug of the newsletter whose editions may show it by its name.")] string? newsletter,
         [Description("Relative path that editions write, such as harbour.jpg; absent: its hash and type.")] string? name,
-        ImageDesk desk, ImageStore images, ImageReader reader, ImageOptions options, PublicSite site, CancellationToken stop)
+        ImageDesk desk, ImageStore images, NewsletterStore newsletters, ImageReader reader, ImageOptions options, PublicSite site, CancellationToken stop)
     {
         if (!IsPictureType(request))
             return Refusal(StatusCodes.Status415UnsupportedMediaType, $"A picture is sent as image/… or {Bytes}: curl --data-binary @FILE -H 'Content-Type: {Bytes}'.");
@@ -100,7 +101,7 @@ internal static class ImageEndpoints
             return Problems.Invalid("newsletter", "It is missing from the query: a name is one of a newsletter, as in /api/images?newsletter=weekly&name=harbour.jpg.");
         if (name is not null && PictureName.Problem(name) is { } wrong)
             return Problems.Invalid("name", wrong);
-        if (newsletter is not null && !await images.HasNewsletterAsync(newsletter, stop))
+        if (newsletter is not null && await newsletters.FindAsync(newsletter, stop) is null)
             return Problems.Invalid("newsletter", $"There is no newsletter '{newsletter}'.");
         if (await ReadAsync(request, options.MaxBytes, stop) is not { } file)
             return Refusal(StatusCodes.Status413PayloadTooLarge, reader.TooLarge().Problem);

@@ -48,20 +48,20 @@ internal static class IssuePollEndpoints
     {
         if (!query.TryRead(out var page, out var problem))
             return problem;
-        if (await FindAsync(id, poll, votes, stop) is not { } found)
-            return Problems.NotFound("poll", poll);
-        return TypedResults.Ok(await votes.ListVotesAsync(id, (short)found.Number, choice, commented, page, stop));
+        return IsNumber(poll) && await votes.ListVotesAsync(id, (short)poll, choice, commented, page, stop) is { } found
+            ? TypedResults.Ok(found)
+            : Problems.NotFound("poll", poll);
     }
 
     private static async Task<Results<Ok<Poll>, ProblemHttpResult>> Change(long id, int poll, PollStateRequest request, VoteStore votes, CancellationToken stop)
     {
         if (request.State is not ("open" or "closed"))
             return Problems.Invalid("state", "It must be open or closed.");
-        return poll is > 0 and <= short.MaxValue && await votes.SetOpenAsync(id, (short)poll, request.State == "open", stop) is { } changed
+        return IsNumber(poll) && await votes.SetOpenAsync(id, (short)poll, request.State == "open", stop) is { } changed
             ? TypedResults.Ok(changed)
             : Problems.NotFound("poll", poll);
     }
 
-    private static async Task<Poll?> FindAsync(long id, int poll, VoteStore votes, CancellationToken stop) =>
-        (await votes.ListAsync(id, stop)).FirstOrDefault(found => found.Number == poll);
+    // What no poll can have as its number, none has.
+    private static bool IsNumber(int poll) => poll is > 0 and <= short.MaxValue;
 }

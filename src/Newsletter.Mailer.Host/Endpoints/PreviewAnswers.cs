@@ -1,7 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
-using Newsletter.Mailer.Audience;
 using Newsletter.Mailer.Rendering;
-using Newsletter.Mailer.Scheduling;
 
 namespace Newsletter.Mailer.Host.Endpoints;
 
@@ -14,9 +12,6 @@ internal static class PreviewAnswers
         wanted = format switch { "text" => PreviewFormat.Text, "mime" => PreviewFormat.Mime, "page" => PreviewFormat.Page, _ => PreviewFormat.Html };
         return format is null or "html" or "text" or "mime" or "page" ? null : Problems.Invalid("format", "It must be html, text, mime or page.");
     }
-
-    public static DateTimeOffset InZone(DateTimeOffset at, NewsletterProfile newsletter) =>
-        LocalTime.FindZone(newsletter.TimeZone) is { } zone ? TimeZoneInfo.ConvertTime(at, zone) : at;
 
     public static IResult Of(HttpContext http, PreviewFormat format, PreviewOutcome outcome) => outcome switch
     {

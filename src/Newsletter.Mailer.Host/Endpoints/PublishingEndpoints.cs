@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Newsletter.Mailer.Access;
@@ -8,8 +7,6 @@ using Newsletter.Mailer.Delivery;
 using Newsletter.Mailer.Editions;
 using Newsletter.Mailer.Host.Jobs;
 using Newsletter.Mailer.Host.Wiring;
-using Newsletter.Mailer.Links;
-using Newsletter.Mailer.Rendering;
 using Newsletter.Mailer.Rendering.Themes;
 using Newsletter.Mailer.Scheduling;
 
@@ -82,40 +79,21 @@ internal static class PublishingEndpoints
             .WithDescription("force=html-too-large sends this revision however large it is.");
     }
 
-    private static async Task<IResult> Preview(
-        long id, [AsParameters] PreviewQuery query, EditionStore editions, NewsletterStore newsletters, ScheduleStore schedule, PreviewReaderStore readers, PublicSite site, TimeProvider clock, HttpContext http)
+    private static async Task<IResult> Preview(long id, [AsParameters] PreviewQuery query, PreviewDesk desk, HttpContext http)
     {
-        var stop = http.RequestAborted;
         if (PreviewAnswers.Words(query.Format, out var wanted) is { } wrong)
             return wrong;
         if (query is { Subscriber: not null, Variant: not null })
             return Problems.Invalid("variant", "Give either a subscriber, who has a variant, or a variant.");
         if (query.Theme is { } theme && !ThemeCatalog.Names.Contains(theme, StringComparer.Ordinal))
             return Problems.Invalid("theme", $"It must be one of {string.Join(", ", ThemeCatalog.Names)}.");
-        if (await editions.FindAsync(id, stop) is not { } edition)
-            return Problems.NotFound("edition", id);
-        var newsletter = (await newsletters.GetAsync(edition.NewsletterId, stop))!;
-        var segments = await SegmentsUsedBy.EditionAsync(edition.Source, newsletter.Id, schedule, stop);
-        var reader = query.Subscriber is { } subscriber ? await readers.FindAsync(subscriber, newsletter, segments, stop) : null;
-        if (reader is null && query.Subscriber is not null)
-            return Problems.Invalid("subscriber", "There is no subscriber with this id.");
-        var outcome = EditionPreview.Show(new PreviewRequest
+        var wish = new PreviewWish(wanted) { Subscriber = query.Subscriber, Variant = query.Variant, Theme = query.Theme };
+        return await desk.ShowAsync(id, wish, http.RequestAborted) switch
         {
-            Source = edition.Source,
-            Number = edition.Number,
-            Format = wanted,
-            As = JsonSerializer.Serialize(new { tier = edition.Tier }),
-            Reader = reader,
-            Variant = query.Variant,
-            Theme = query.Theme,
-            Newsletter = newsletter,
-            KnownAttributes = await AttributesUsedBy.EditionAsync(edition.Source, newsletter.Id, schedule, stop),
-            Segments = segments,
-            Pictures = await PicturesUsedBy.EditionAsync(edition.Source, id, newsletter, schedule, site, stop),
-            PublicUrl = site.Url,
-            SentAt = PreviewAnswers.InZone(edition.SendAt ?? clock.GetUtcNow(), newsletter),
-        });
-        return PreviewAnswers.Of(http, wanted, outcome);
+            EditionPreviewing.Rendered(var outcome) => PreviewAnswers.Of(http, wanted, outcome),
+            EditionPreviewing.NoSuchSubscriber => Problems.Invalid("subscriber", "There is no subscriber with this id."),
+            _ => Problems.NotFound("edition", id),
+        };
     }
 
     private static async Task<Results<Ok<PreflightAnswer>, ProblemHttpResult>> Preflight(long id, string? links, PreflightDesk desk, CancellationToken stop)

@@ -12,7 +12,7 @@ internal static class ImagePages
     private static async Task<IResult> Show(string file, HttpContext http, KeptPictures pictures, ImageDesk desk, CancellationToken stop)
     {
         if (!PictureFile.TryRead(file, out var sha256, out var mediaType)
-            || await pictures.GetAsync(file, () => desk.ReadAsync(sha256, mediaType, stop)) is not { } content)
+            || await pictures.FindAsync(file, () => desk.ReadAsync(sha256, mediaType, stop)) is not { } content)
             return TypedResults.NotFound();
         var headers = http.Response.Headers;
         headers.CacheControl = "public, max-age=31536000, immutable";

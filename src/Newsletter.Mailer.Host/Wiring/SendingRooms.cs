@@ -34,7 +34,7 @@ internal static class SendingRooms
             // Advertised only where somebody reads it.
             .AddSingleton(provider => new LeaveAddresses(
                 provider.GetRequiredService<FeedbackOptions>().Mailboxes.Count > 0 ? ReturnPathsOf(provider.GetRequiredService<DeliveryOptions>()) : null))
-            .AddSingleton<PreviewReaderStore>()
+            .AddSingleton<PreviewDesk>()
             .AddSingleton<ScheduleStore>()
             .AddSingleton<FreezeStore>()
             .AddSingleton<EditionScheduler>()

@@ -10,7 +10,6 @@ namespace Newsletter.Mailer.Audience;
 public sealed class BulkChangeStore(NpgsqlDataSource database)
 {
     private const int ChunkRows = 10_000;
-    private const int MaxTries = 10;
 
     private const string Insert = /*lang=sql*/ """
         insert into bulk_changes (newsletter_id, filter, add_tags, remove_tags, attributes, tier, unsubscribe)
@@ -152,21 +151,7 @@ public sealed class BulkChangeStore(NpgsqlDataSource database)
     }
 
     /// <summary>Changes the next readers; true where they were the last, null where there was nothing to do.</summary>
-    internal async Task<bool?> RunChunkAsync(long id, int rows, CancellationToken stop)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                return await TryChunkAsync(id, rows, stop);
-            }
-            // Another bulk write crossed ours.
-            catch (PostgresException e) when (attempt < MaxTries && e.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure)
-            {
-                await Task.Delay(20 * attempt, stop);
-            }
-        }
-    }
+    internal Task<bool?> RunChunkAsync(long id, int rows, CancellationToken stop) => CrossedWrite.RunAsync(() => TryChunkAsync(id, rows, stop), stop);
 
     private async Task<bool?> TryChunkAsync(long id, int rows, CancellationToken stop)
     {

@@ -1,5 +1,6 @@
 using Dapper;
 using Newsletter.Mailer.Audience;
+using Newsletter.Mailer.Database;
 using Newsletter.Mailer.Scheduling;
 using Npgsql;
 
@@ -12,7 +13,6 @@ namespace Newsletter.Mailer.Feedback;
 public sealed class ConsequenceStore(NpgsqlDataSource database, ThrottleGroups groups, FeedbackOptions options)
 {
     private const int MostAtOnce = 500;
-    private const int MaxTries = 10;
 
     private const string SelectUnsettled = /*lang=sql*/ """
         select b.id as "Id", b.kind as "Kind", b.subscriber_id as "Subscriber", b.newsletter_id as "Newsletter", b.issue_id as "Issue", s.address as "Address"
@@ -115,26 +115,18 @@ public sealed class ConsequenceStore(NpgsqlDataSource database, ThrottleGroups g
         }
     }
 
-    private async Task<List<Unsettled>> SettleSomeAsync(CancellationToken stop)
-    {
-        for (var attempt = 1; ; attempt++)
+    private Task<List<Unsettled>> SettleSomeAsync(CancellationToken stop) => CrossedWrite.RunAsync(
+        async () =>
         {
-            try
-            {
-                await using var connection = await database.OpenConnectionAsync(stop);
-                await using var transaction = await connection.BeginTransactionAsync(stop);
-                var due = (await connection.QueryAsync<Unsettled>(new CommandDefinition(SelectUnsettled, new { rows = MostAtOnce }, cancellationToken: stop))).AsList();
-                if (due.Count > 0)
-                    await SettleAsync(connection, due, stop);
-                await transaction.CommitAsync(stop);
-                return due;
-            }
-            catch (PostgresException e) when (attempt < MaxTries && e.SqlState is PostgresErrorCodes.DeadlockDetected)
-            {
-                await Task.Delay(20 * attempt, stop);
-            }
-        }
-    }
+            await using var connection = await database.OpenConnectionAsync(stop);
+            await using var transaction = await connection.BeginTransactionAsync(stop);
+            var due = (await connection.QueryAsync<Unsettled>(new CommandDefinition(SelectUnsettled, new { rows = MostAtOnce }, cancellationToken: stop))).AsList();
+            if (due.Count > 0)
+                await SettleAsync(connection, due, stop);
+            await transaction.CommitAsync(stop);
+            return due;
+        },
+        stop);
 
     private async Task SettleAsync(NpgsqlConnection connection, List<Unsettled> due, CancellationToken stop)
     {

@@ -1,4 +1,5 @@
 using Dapper;
+using Newsletter.Mailer.Database;
 using Npgsql;
 
 namespace Newsletter.Mailer.Feedback;
@@ -10,7 +11,6 @@ namespace Newsletter.Mailer.Feedback;
 public sealed class EngagementStore(NpgsqlDataSource database)
 {
     private const int ChunkRows = 20_000;
-    private const int MaxTries = 10;
 
     private const string TryLock = /*lang=sql*/ "select pg_try_advisory_lock(hashtextextended('newsletter engagement', @issue))";
 
@@ -83,22 +83,9 @@ public sealed class EngagementStore(NpgsqlDataSource database)
         }
     }
 
-    private static async Task<int?> RollUpChunkAsync(NpgsqlConnection connection, long issue, IssueRow row, int after, CancellationToken stop)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                return await connection.ExecuteScalarAsync<int?>(
-                    Command(RollUp, new { issue, part = row.Part, newsletter = row.Newsletter, after, rows = ChunkRows }, stop));
-            }
-            // Someone was erased between being found and being entered.
-            catch (PostgresException e) when (attempt < MaxTries && e.SqlState is PostgresErrorCodes.ForeignKeyViolation or PostgresErrorCodes.DeadlockDetected)
-            {
-                await Task.Delay(20 * attempt, stop);
-            }
-        }
-    }
+    // Someone may be erased between being found and being entered.
+    private static Task<int?> RollUpChunkAsync(NpgsqlConnection connection, long issue, IssueRow row, int after, CancellationToken stop) => CrossedWrite.RunReferringAsync(
+        () => connection.ExecuteScalarAsync<int?>(Command(RollUp, new { issue, part = row.Part, newsletter = row.Newsletter, after, rows = ChunkRows }, stop)), stop);
 
     private static CommandDefinition Command(string sql, object parameters, CancellationToken stop) =>
         new(sql, parameters, commandTimeout: 300, cancellationToken: stop);

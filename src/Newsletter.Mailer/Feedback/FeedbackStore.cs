@@ -1,5 +1,6 @@
 using Dapper;
 using Newsletter.Mailer.Audience;
+using Newsletter.Mailer.Database;
 using Newsletter.Mailer.Delivery;
 using Npgsql;
 
@@ -11,7 +12,6 @@ namespace Newsletter.Mailer.Feedback;
 /// </summary>
 public sealed class FeedbackStore(NpgsqlDataSource database)
 {
-    private const int MaxTries = 10;
 
     private const string NoteMail = /*lang=sql*/ """
         insert into mailbox_messages (mailbox, sha256, outcome, why, subject, domain, uid, bytes)
@@ -200,24 +200,16 @@ public sealed class FeedbackStore(NpgsqlDataSource database)
         trusted = places.Select(at => claims[at].IsTrusted).ToArray(),
     };
 
-    private async Task<T> InOneCommitAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken stop)
-    {
-        for (var attempt = 1; ; attempt++)
+    private Task<T> InOneCommitAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken stop) => CrossedWrite.RunAsync(
+        async () =>
         {
-            try
-            {
-                await using var connection = await database.OpenConnectionAsync(stop);
-                await using var transaction = await connection.BeginTransactionAsync(stop);
-                var result = await work(connection);
-                await transaction.CommitAsync(stop);
-                return result;
-            }
-            catch (PostgresException e) when (attempt < MaxTries && e.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure)
-            {
-                await Task.Delay(20 * attempt, stop);
-            }
-        }
-    }
+            await using var connection = await database.OpenConnectionAsync(stop);
+            await using var transaction = await connection.BeginTransactionAsync(stop);
+            var result = await work(connection);
+            await transaction.CommitAsync(stop);
+            return result;
+        },
+        stop);
 
     private static string Hex(TakenMail mail) => Convert.ToHexString(mail.Sha256);
 

@@ -24,10 +24,6 @@ public sealed partial class ImageStore
         where s.sha256 = @source and s.recipe = @recipe
         """;
 
-    private const string SelectNewsletter = /*lang=sql*/ """
-        select id from newsletters where slug = @slug
-        """;
-
     private const string SetName = /*lang=sql*/ """
         insert into image_names (newsletter_id, name, image_id)
         select n.id, @name, @id from newsletters n where n.slug = @newsletter

@@ -40,13 +40,6 @@ public sealed partial class ImageStore(NpgsqlDataSource database)
         return id;
     }
 
-    /// <summary>Whether there is a newsletter of this slug.</summary>
-    public async Task<bool> HasNewsletterAsync(string slug, CancellationToken stop)
-    {
-        await using var connection = await database.OpenConnectionAsync(stop);
-        return await connection.QuerySingleOrDefaultAsync<long?>(new CommandDefinition(SelectNewsletter, new { slug }, cancellationToken: stop)) is not null;
-    }
-
     /// <summary>Calls a picture so in a newsletter, whichever was called so before.</summary>
     /// <returns>False where the newsletter or the picture is gone.</returns>
     public async Task<bool> NameAsync(long id, string newsletter, string name, CancellationToken stop)

@@ -148,11 +148,11 @@ public static class EditionPreview
     };
 
     // Who sees the premium variant is a premium reader, whatever else is known.
-    private static Recipient AsIn(RenderedVariant variant, Recipient reader) => variant.Name.Split('+')[0] switch
+    private static Recipient AsIn(RenderedVariant variant, Recipient reader)
     {
-        "free" or "premium" => reader with { Tier = variant.Name.Split('+')[0] },
-        _ => reader,
-    };
+        var tier = variant.Name.Split('+')[0];
+        return tier is "free" or "premium" ? reader with { Tier = tier } : reader;
+    }
 
     private static byte[] Output(PreviewRequest request, RenderedVariant edition, Recipient reader)
     {

@@ -18,16 +18,15 @@ public sealed class LinkReportStore(NpgsqlDataSource database)
         order by l.link_no
         """;
 
-    private const string SelectTotals = /*lang=sql*/ """
-        with readers as (
-            select bool_or(c.human > 0) as human from clicks c where c.issue_id = @issue group by c.subscriber_id, c.visitor),
-        opened as (
-            select count(*) filter (where o.human > 0) as readers, coalesce(sum(o.human), 0)::bigint as opens,
-                   count(*) filter (where o.human = 0 and o.proxy > 0) as maybe, coalesce(sum(o.proxy), 0)::bigint as proxied, coalesce(sum(o.machine), 0)::bigint as machine
-            from opens o where o.issue_id = @issue)
-        select (select count(*) from readers where human) as "ClickReaders", o.readers as "OpenReaders", o.opens as "Opens", o.maybe as "ProxyReaders",
-               o.proxied as "ProxyOpens", o.machine as "MachineOpens"
-        from opened o
+    private const string CountReaders = /*lang=sql*/ """
+        select count(*) from (select from clicks c where c.issue_id = @issue group by c.subscriber_id, c.visitor having bool_or(c.human > 0)) readers
+        """;
+
+    private const string CountOpens = /*lang=sql*/ """
+        select count(*) filter (where o.human > 0) as "Readers", coalesce(sum(o.human), 0)::bigint as "Opens",
+               count(*) filter (where o.human = 0 and o.proxy > 0) as "ProxyReaders", coalesce(sum(o.proxy), 0)::bigint as "ProxyOpens",
+               coalesce(sum(o.machine), 0)::bigint as "MachineOpens"
+        from opens o where o.issue_id = @issue
         """;
 
     private const string SelectReaders = /*lang=sql*/ """
@@ -48,20 +47,11 @@ public sealed class LinkReportStore(NpgsqlDataSource database)
     public async Task<LinkReport> FindAsync(long issue, CancellationToken stop)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
-        var links = await connection.QueryAsync<LinkClicks>(new CommandDefinition(SelectLinks, new { issue }, commandTimeout: 120, cancellationToken: stop));
-        var totals = await connection.QuerySingleAsync<TotalsRow>(new CommandDefinition(SelectTotals, new { issue }, commandTimeout: 120, cancellationToken: stop));
         return new LinkReport
         {
-            Items = links.AsList(),
-            Readers = totals.ClickReaders,
-            Opens = new OpenCounts
-            {
-                Readers = totals.OpenReaders,
-                Opens = totals.Opens,
-                ProxyReaders = totals.ProxyReaders,
-                ProxyOpens = totals.ProxyOpens,
-                MachineOpens = totals.MachineOpens,
-            },
+            Items = (await connection.QueryAsync<LinkClicks>(Command(SelectLinks, new { issue }, stop))).AsList(),
+            Readers = await connection.ExecuteScalarAsync<long>(Command(CountReaders, new { issue }, stop)),
+            Opens = await connection.QuerySingleAsync<OpenCounts>(Command(CountOpens, new { issue }, stop)),
         };
     }
 
@@ -69,46 +59,15 @@ public sealed class LinkReportStore(NpgsqlDataSource database)
     public async Task<Page<ReaderClicks>> ListReadersAsync(long issue, int? link, PageRequest page, CancellationToken stop)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
-        var rows = await connection.QueryAsync<ReaderRow>(new CommandDefinition(
-            SelectReaders, new { issue, link, after = page.After.After, rows = page.Limit + 1 }, commandTimeout: 120, cancellationToken: stop));
-        var readers = rows.GroupBy(row => row.Subscriber)
-            .Select(reader => new ReaderClicks { Subscriber = reader.Key, Links = [.. reader.Select(row => row.ToClick())] })
+        var rows = await connection.QueryAsync<long, ReaderClick, (long Subscriber, ReaderClick Click)>(
+            Command(SelectReaders, new { issue, link, after = page.After.After, rows = page.Limit + 1 }, stop), (subscriber, click) => (subscriber, click), splitOn: "Link");
+        var readers = rows.GroupBy(row => row.Subscriber, row => row.Click)
+            .Select(clicks => new ReaderClicks { Subscriber = clicks.Key, Links = [.. clicks] })
             .ToList();
         return Page.Of(readers, page, reader => reader.Subscriber);
     }
 
-    private sealed record TotalsRow
-    {
-        public long ClickReaders { get; init; }
-        public long OpenReaders { get; init; }
-        public long Opens { get; init; }
-        public long ProxyReaders { get; init; }
-        public long ProxyOpens { get; init; }
-        public long MachineOpens { get; init; }
-    }
-
-    private sealed record ReaderRow
-    {
-        public long Subscriber { get; init; }
-        public int Link { get; init; }
-        public string Url { get; init; } = "";
-        public long Clicks { get; init; }
-        public long MachineClicks { get; init; }
-        public string? MachineReason { get; init; }
-        public DateTimeOffset FirstAt { get; init; }
-        public DateTimeOffset LastAt { get; init; }
-
-        public ReaderClick ToClick() => new()
-        {
-            Link = Link,
-            Url = Url,
-            Clicks = Clicks,
-            MachineClicks = MachineClicks,
-            MachineReason = MachineReason,
-            FirstAt = FirstAt,
-            LastAt = LastAt,
-        };
-    }
+    private static CommandDefinition Command(string sql, object parameters, CancellationToken stop) => new(sql, parameters, commandTimeout: 120, cancellationToken: stop);
 }
 
 /// <summary>What is known of an issue's links.</summary>
@@ -153,19 +112,19 @@ public sealed record LinkClicks
 public sealed record OpenCounts
 {
     /// <summary>Readers whose own program showed it.</summary>
-    public required long Readers { get; init; }
+    public long Readers { get; init; }
 
     /// <summary>How often.</summary>
-    public required long Opens { get; init; }
+    public long Opens { get; init; }
 
     /// <summary>Further readers of whom only a provider's server loaded the picture: perhaps for them, perhaps ahead of them.</summary>
-    public required long ProxyReaders { get; init; }
+    public long ProxyReaders { get; init; }
 
     /// <summary>How often such servers did.</summary>
-    public required long ProxyOpens { get; init; }
+    public long ProxyOpens { get; init; }
 
     /// <summary>Scanners.</summary>
-    public required long MachineOpens { get; init; }
+    public long MachineOpens { get; init; }
 }
 
 /// <summary>A reader and what they followed in an issue.</summary>
@@ -182,23 +141,23 @@ public sealed record ReaderClicks
 public sealed record ReaderClick
 {
     /// <summary>Its number in the issue.</summary>
-    public required int Link { get; init; }
+    public int Link { get; init; }
 
     /// <summary>Where it leads.</summary>
-    public required string Url { get; init; }
+    public string Url { get; init; } = "";
 
     /// <summary>How often the reader did.</summary>
-    public required long Clicks { get; init; }
+    public long Clicks { get; init; }
 
     /// <summary>How often a machine did.</summary>
-    public required long MachineClicks { get; init; }
+    public long MachineClicks { get; init; }
 
     /// <summary>Why the last of them was taken for one: <c>method</c>, <c>agent</c>, <c>early</c> (seconds after it was sent) or <c>burst</c> (all links at once); null where there was none.</summary>
-    public required string? MachineReason { get; init; }
+    public string? MachineReason { get; init; }
 
     /// <summary>The first of either.</summary>
-    public required DateTimeOffset FirstAt { get; init; }
+    public DateTimeOffset FirstAt { get; init; }
 
     /// <summary>The last.</summary>
-    public required DateTimeOffset LastAt { get; init; }
+    public DateTimeOffset LastAt { get; init; }
 }

@@ -96,7 +96,7 @@ public sealed partial class IssuePublisher(
             ?? throw new InvalidOperationException($"Edition {edition.Id} has no newsletter.");
         var attributes = await AttributesUsedBy.EditionAsync(edition.Source, newsletter.Id, schedule, stop);
         var sent = TrimToSeconds(edition.Now);
-        var local = LocalTime.FindZone(newsletter.TimeZone) is { } zone ? TimeZoneInfo.ConvertTime(sent, zone) : sent;
+        var local = LocalTime.InZone(sent, newsletter.TimeZone);
         var segments = await SegmentsUsedBy.EditionAsync(edition.Source, newsletter.Id, schedule, stop);
         var pictures = await PicturesUsedBy.EditionAsync(edition.Source, edition.Id, newsletter, schedule, site, stop);
         var readiness = EditionReadiness.Check(edition.Source, newsletter, site.Url, local, attributes, edition.Number, segments, edition.SizeForced, pictures: pictures);

@@ -23,6 +23,9 @@ public sealed record LocalTime(DateTimeOffset Instant, DateTime Local, string Zo
     public static TimeZoneInfo? FindZone(string? name) =>
         name is not null && TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone) && zone.HasIanaId ? zone : null;
 
+    /// <summary>An instant by the clocks of a zone; as it is where there is no such zone.</summary>
+    public static DateTimeOffset InZone(DateTimeOffset at, string zone) => FindZone(zone) is { } found ? TimeZoneInfo.ConvertTime(at, found) : at;
+
     /// <summary>
     /// The instant of a local time. One that the clocks skip moves forward by what they skip (02:30 becomes 03:30);
     /// one that comes twice means the first.

@@ -111,7 +111,6 @@ public sealed class ScheduleStore(NpgsqlDataSource database)
         return [.. await connection.QueryAsync<string>(new CommandDefinition(SelectAttributes, new { newsletter }, commandTimeout: 300, cancellationToken: stop))];
     }
 
-    /// <summary>What the newsletter's editions may name as their audience.</summary>
     /// <summary>What names mean in an edition, and which of these hashes are kept pictures'.</summary>
     public async Task<(IReadOnlyDictionary<string, Picture> Named, IReadOnlyList<Picture> OfHashes)> PicturesOf(
         long newsletter, long edition, IReadOnlyCollection<string> names, IReadOnlyCollection<string> hashes, CancellationToken stop)
@@ -120,6 +119,7 @@ public sealed class ScheduleStore(NpgsqlDataSource database)
         return (await images.NamedAsync(newsletter, edition, names, stop), await images.OfHashesAsync(hashes, stop));
     }
 
+    /// <summary>What the newsletter's editions may name as their audience.</summary>
     public Task<IReadOnlyList<Segment>> SegmentsOf(long newsletter, CancellationToken stop) => new SegmentStore(database).AllOfAsync(newsletter, stop);
 
     private async Task<bool> ChangedAsync(string sql, object values, CancellationToken stop)

@@ -19,7 +19,7 @@ public sealed partial class WebPageDesk(WebPageStore pages, NewsletterStore news
 
     private WebEdition Make(UnpagedIssue issue, NewsletterProfile newsletter)
     {
-        var sent = LocalTime.FindZone(newsletter.TimeZone) is { } zone ? TimeZoneInfo.ConvertTime(issue.SentAt, zone) : issue.SentAt;
+        var sent = LocalTime.InZone(issue.SentAt, newsletter.TimeZone);
         if (EditionDocument.Parse(issue.Source, FrontMatterRules.Edition) is EditionParseOutcome.Read(var edition)
             && EditionRenderer.Render(Request(issue, newsletter, edition, sent)) is RenderOutcome.Rendered(var rendered, _))
             return rendered.ToWeb();

@@ -97,6 +97,19 @@ public sealed class ClickPagesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task WhatWasFollowedOfLateStillLeadsThereWhileNothingCanBeCounted()
+    {
+        using var before = await AskAsync($"/c/{Token(1)}.1");
+        await _server.Database.ExecuteAsync("alter table clicks rename to gone; alter table opens rename to gone_too");
+
+        using var link = await AskAsync($"/c/{Token(2)}.1");
+        using var picture = await AskAsync($"/o/{Token(2)}.gif");
+
+        Assert.Equal((HttpStatusCode.Found, "https://example.org/a?x=1&y=%22#z"), (link.StatusCode, link.Headers.GetValues("Location").Single()));
+        Assert.Equal(HttpStatusCode.OK, picture.StatusCode);
+    }
+
+    [Fact]
     public async Task ThePictureIsGivenAndCountedByWhoLoadsIt()
     {
         foreach (var agent in (string[])[Browser, "Mozilla/5.0", "Mozilla/5.0 (via ggpht.com GoogleImageProxy)", "curl/8"])
@@ -137,7 +150,9 @@ public sealed class ClickPagesTests : IAsyncLifetime
     {
         using var refused = await _server.Client.PutAsJsonAsync("/api/newsletters/1", new
         {
-            name = "The Tea", from_address = "tea@example.com", measuring = new { clicks = "all", opens = true, utm = new { source = "{{ subscriber.address }}", hosts = new[] { "x y" } } },
+            name = "The Tea",
+            from_address = "tea@example.com",
+            measuring = new { clicks = "all", opens = true, utm = new { source = "{{ subscriber.address }}", hosts = new[] { "x y" } } },
         });
 
         var errors = JsonNode.Parse(await refused.Content.ReadAsStringAsync())!["errors"]!.AsObject();

@@ -27,7 +27,8 @@ public sealed class LinkTargetsTests
 
     private static RenderedEdition Render(NewsletterMeasuring? measuring, bool isMeasured = true, string body = Body, string frontMatter = "title: Hello\nnumber: 35\nslug: tea & more") =>
         Assert.IsType<RenderOutcome.Rendered>(EditionRenderer.Render(Rendered.Request(
-            Rendered.Edition(body, frontMatter.Replace("tea & more", "tea-and-more", StringComparison.Ordinal)), Rendered.Newsletter with { Measuring = measuring }) with { IsMeasured = isMeasured })).Edition;
+            Rendered.Edition(body, frontMatter.Replace("tea & more", "tea-and-more", StringComparison.Ordinal)), Rendered.Newsletter with { Measuring = measuring }) with
+        { IsMeasured = isMeasured })).Edition;
 
     private static List<string> Links(RenderedEdition edition) =>
         [.. new HtmlParser().ParseDocument(edition.FillHtml(Ana)).QuerySelectorAll("a[href]").Select(link => link.GetAttribute("href")!)];

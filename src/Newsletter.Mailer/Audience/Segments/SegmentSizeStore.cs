@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace Newsletter.Mailer.Audience.Segments;
 
-/// <summary>Counts the readers a filter is true of, now.</summary>
+/// <summary>Whom a filter is true of, now: how many, and whether of somebody.</summary>
 public sealed class SegmentSizeStore(NpgsqlDataSource database)
 {
     private const string SelectContext = /*lang=sql*/ """
@@ -20,6 +20,14 @@ public sealed class SegmentSizeStore(NpgsqlDataSource database)
         join subscribers b on b.id = s.subscriber_id
         left join engagement g on g.subscriber_id = s.subscriber_id and g.newsletter_id = s.newsletter_id
         where s.newsletter_id = @newsletter and s.status = 'active' and (@tier::text = 'free' or s.tier = @tier) and (/*filter*/ true)
+        """;
+
+    private const string IsOf = /*lang=sql*/ """
+        select exists (
+            select from subscriptions s
+            join subscribers b on b.id = s.subscriber_id
+            left join engagement g on g.subscriber_id = s.subscriber_id and g.newsletter_id = s.newsletter_id
+            where s.newsletter_id = @newsletter and s.subscriber_id = @subscriber and (/*filter*/ true))
         """;
 
     /// <summary>What a filter of this newsletter (its slug) is counted from; null where there is no such newsletter.</summary>
@@ -41,6 +49,16 @@ public sealed class SegmentSizeStore(NpgsqlDataSource database)
         await using var connection = await database.OpenConnectionAsync(stop);
         var row = await connection.QuerySingleAsync<SizeRow>(new CommandDefinition(compiled.Into(Count), parameters, commandTimeout: 300, cancellationToken: stop));
         return new SegmentSize(row.Audience, row.Suppressed);
+    }
+
+    /// <summary>Whether the filter is true of a subscriber, active or not; false of who never was subscribed.</summary>
+    public async Task<bool> IsTrueOfAsync(SegmentFilter filter, FilterContext context, long subscriber, CancellationToken stop)
+    {
+        var compiled = FilterCompiler.Compile(filter, context);
+        var parameters = new DynamicParameters(compiled.Parameters);
+        parameters.AddDynamicParams(new { newsletter = context.NewsletterId, subscriber });
+        await using var connection = await database.OpenConnectionAsync(stop);
+        return await connection.ExecuteScalarAsync<bool>(new CommandDefinition(compiled.Into(IsOf), parameters, cancellationToken: stop));
     }
 
     private sealed record ContextRow

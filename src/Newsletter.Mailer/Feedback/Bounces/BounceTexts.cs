@@ -9,7 +9,7 @@ internal static class BounceTexts
     private const int MostText = 2_000;
 
     /// <summary>A pattern, what it means, and a reply that needs it.</summary>
-    internal sealed record Rule(string Reason, bool Firm, bool Vague, string Pattern, string Example, int Line)
+    internal sealed record Rule(string Reason, RuleWeight Weight, string Pattern, string Example, int Line)
     {
         private readonly Regex _regex = new(Pattern, ReportPattern.AsWritten);
 
@@ -18,9 +18,9 @@ internal static class BounceTexts
 
     public static IReadOnlyList<Rule> All { get; } = Load();
 
-    private static readonly Rule[] s_firm = [.. All.Where(rule => rule.Firm)];
-    private static readonly Rule[] s_plain = [.. All.Where(rule => !rule.Firm && !rule.Vague)];
-    private static readonly Rule[] s_vague = [.. All.Where(rule => rule.Vague)];
+    private static readonly Rule[] s_firm = [.. All.Where(rule => rule.Weight == RuleWeight.Firm)];
+    private static readonly Rule[] s_plain = [.. All.Where(rule => rule.Weight == RuleWeight.Plain)];
+    private static readonly Rule[] s_vague = [.. All.Where(rule => rule.Weight == RuleWeight.Vague)];
 
     /// <summary>The rule for what is said of one recipient, the plainest text first: a firm one wherever it is said, else the first text that any fits. Null where no server is known to say so.</summary>
     public static Rule? Find(IReadOnlyList<string> texts, Rule? without = null) => FindFirm(texts, without) ?? Find(texts, s_plain, without);
@@ -49,19 +49,33 @@ internal static class BounceTexts
             ?? throw new InvalidOperationException("The resource bounce-texts.txt is missing from the build.");
         using var reader = new StreamReader(stream);
         var rules = new List<Rule>(150);
-        string reason = "", weight = "", pattern = "";
+        string reason = "", pattern = "";
+        var weight = RuleWeight.Plain;
         for (var number = 1; reader.ReadLine() is { } line; number++)
         {
             if (line.Length == 0 || line[0] == '#')
                 continue;
             if (line[0] == '[' && line.EndsWith(']') && line.IndexOf('\\', StringComparison.Ordinal) < 0)
-                (reason, weight) = line[1..^1].Split(' ') is [var name, var said] ? (name, said) : (line[1..^1], "");
+                (reason, weight) = line[1..^1].Split(' ') is [var name, var said] ? (name, Enum.Parse<RuleWeight>(said, ignoreCase: true)) : (line[1..^1], RuleWeight.Plain);
             else if (line.TrimStart() is ['=', ' ', .. var example] && line[0] == ' ')
-                rules.Add(new Rule(reason, weight == "firm", weight == "vague", pattern, example, number - 1));
+                rules.Add(new Rule(reason, weight, pattern, example, number - 1));
             else
                 pattern = line;
         }
 
         return rules;
     }
+}
+
+/// <summary>How much a rule's words count.</summary>
+internal enum RuleWeight
+{
+    /// <summary>As much as the status beside them: the two are weighed.</summary>
+    Plain,
+
+    /// <summary>Whatever else is said.</summary>
+    Firm,
+
+    /// <summary>Only where nothing else tells.</summary>
+    Vague,
 }

@@ -53,7 +53,7 @@ internal static class Diagnosis
     private static string Weigh(BounceTexts.Rule rule, Evidence evidence)
     {
         // A program's words are its own; the status beside them is what the reporter made of an exit status.
-        if (rule.Firm || evidence.OfProgram && rule.Reason == "mailererror")
+        if (rule.Weight == RuleWeight.Firm || evidence.OfProgram && rule.Reason == "mailererror")
             return rule.Reason;
         var said = rule.Reason switch
         {

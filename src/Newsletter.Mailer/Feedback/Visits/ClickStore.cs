@@ -1,4 +1,5 @@
 using Dapper;
+using Newsletter.Mailer.Database;
 using Newsletter.Mailer.Links;
 using Npgsql;
 
@@ -19,9 +20,9 @@ public sealed class ClickStore(NpgsqlDataSource database)
     // So many links are a burst; of an issue with fewer, all of them, but two may be followed by anyone.
     private const int BurstLinks = 5;
     private const int LeastBurstLinks = 3;
-    private const int MaxTries = 5;
 
     // A reader who was erased is nobody: the click still counts. A digest is no issue to a segment's filter (see mailings).
+    // What counts as engagement is read from what was counted, so that the click is locked first, as whoever judges does it.
     private const string Count = /*lang=sql*/ """
         with link as (
             select l.url, i.newsletter_id, i.part_key
@@ -44,11 +45,12 @@ public sealed class ClickStore(NpgsqlDataSource database)
             from link cross join who w cross join sign s
             on conflict (issue_id, subscriber_id, visitor, link_no) do update
             set human = c.human + excluded.human, machine = c.machine + excluded.machine,
-                machine_reason = coalesce(excluded.machine_reason, c.machine_reason), last_at = now()),
+                machine_reason = coalesce(excluded.machine_reason, c.machine_reason), last_at = now()
+            returning c.link_no),
         engaged as (
             insert into engagement as g (subscriber_id, newsletter_id, clicked_issue)
             select w.id, k.newsletter_id, @issue
-            from link k cross join who w cross join sign s
+            from counted cross join link k cross join who w cross join sign s
             where w.id <> 0 and s.reason is null and exists (select from mailings m where m.issue_id = @issue)
             on conflict (subscriber_id, newsletter_id) do update set clicked_issue = excluded.clicked_issue
             where g.clicked_issue is null or g.clicked_issue < excluded.clicked_issue)
@@ -91,36 +93,24 @@ public sealed class ClickStore(NpgsqlDataSource database)
     public async Task<string?> CountAsync(ClickToken click, int link, byte[] visitor, string? sign, CancellationToken stop)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
-        var values = new VisitValues(click.IssueId, click.SubscriberId, click.SubscriberId == 0 ? visitor : [], link, sign);
-        var counted = await CountAsync(connection, values, stop);
-        // Of a reader who is gone nothing is left to be judged by.
-        if (counted is { Reason: null } && (counted.Subscriber != 0 || values.Visitor.Length > 0))
-            await connection.ExecuteAsync(new CommandDefinition(Judge, values, cancellationToken: stop));
-        return counted?.Url;
-    }
-
-    private static async Task<CountedRow?> CountAsync(NpgsqlConnection connection, VisitValues values, CancellationToken stop)
-    {
-        for (var attempt = 1; ; attempt++)
+        var values = new
         {
-            try
-            {
-                return await connection.QuerySingleOrDefaultAsync<CountedRow>(new CommandDefinition(Count, values, cancellationToken: stop));
-            }
-            // The reader was erased between being found and being entered, or who ends an issue enters it there too.
-            catch (PostgresException e) when (attempt < MaxTries && e.SqlState is PostgresErrorCodes.ForeignKeyViolation or PostgresErrorCodes.DeadlockDetected)
-            {
-                await Task.Delay(10 * attempt, stop);
-            }
-        }
-    }
-
-    private sealed record VisitValues(long Issue, long Subscriber, byte[] Visitor, int Link, string? Sign)
-    {
-        public TimeSpan Early { get; } = ClickStore.Early;
-        public TimeSpan Burst { get; } = ClickStore.Burst;
-        public int Most { get; } = BurstLinks;
-        public int Least { get; } = LeastBurstLinks;
+            issue = click.IssueId,
+            subscriber = click.SubscriberId,
+            visitor = click.SubscriberId == 0 ? visitor : [],
+            link,
+            sign,
+            early = Early,
+            burst = Burst,
+            most = BurstLinks,
+            least = LeastBurstLinks,
+        };
+        // The reader was erased between being found and being entered, or whoever ends an issue enters it there too.
+        var counted = await CrossedWrite.RunReferringAsync(() => connection.QuerySingleOrDefaultAsync<CountedRow>(new CommandDefinition(Count, values, cancellationToken: stop)), stop);
+        // Of a reader who is gone nothing is left to be judged by.
+        if (counted is { Reason: null } && (counted.Subscriber != 0 || values.visitor.Length > 0))
+            await CrossedWrite.RunAsync(() => connection.ExecuteAsync(new CommandDefinition(Judge, values, cancellationToken: stop)), stop);
+        return counted?.Url;
     }
 
     private sealed record CountedRow

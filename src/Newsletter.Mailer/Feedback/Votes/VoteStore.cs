@@ -13,8 +13,6 @@ public sealed class VoteStore(NpgsqlDataSource database, KeyRing keys)
     /// <summary>Characters of a comment.</summary>
     public const int LongestComment = 1_000;
 
-    private const int MaxTries = 5;
-
     private const string SelectPolls = /*lang=sql*/ """
         select p.poll_no as "Number", p.question as "Question", p.options as "Options", p.anonymous as "Anonymous", p.comments as "TakesComments",
                p.closes_at as "ClosesAt", p.closed_at as "ClosedAt", p.closed_at is null and coalesce(p.closes_at > now(), true) as "IsOpen"
@@ -70,6 +68,10 @@ public sealed class VoteStore(NpgsqlDataSource database, KeyRing keys)
             on conflict (subscriber_id, newsletter_id) do update set voted_issue = excluded.voted_issue
             where g.voted_issue is null or g.voted_issue < excluded.voted_issue)
         select exists (select from reader) as "Reader", exists (select from poll) as "Poll"
+        """;
+
+    private const string Exists = /*lang=sql*/ """
+        select exists (select from polls where issue_id = @issue and poll_no = @poll)
         """;
 
     private const string SelectVotes = /*lang=sql*/ """
@@ -129,7 +131,8 @@ public sealed class VoteStore(NpgsqlDataSource database, KeyRing keys)
             subscriber = reader.SubscriberId,
             voter = Voter(found, reader, poll),
         };
-        switch (await CastAsync(connection, values, stop))
+        // Whoever ends an issue enters it among what readers did too.
+        switch (await CrossedWrite.RunReferringAsync(() => connection.QuerySingleAsync<(bool Reader, bool Poll)>(new CommandDefinition(Cast, values, cancellationToken: stop)), stop))
         {
             case (false, _):
                 return Voting.Nobody;
@@ -140,10 +143,12 @@ public sealed class VoteStore(NpgsqlDataSource database, KeyRing keys)
         return (await PollsAsync(connection, reader.IssueId, poll, stop))[0] is { State: "open" } ? Voting.NoSuchChoice : Voting.Closed;
     }
 
-    /// <summary>Votes in the order in which they came, a page at a time.</summary>
-    public async Task<Page<VoteReport>> ListVotesAsync(long issue, short poll, short? choice, bool commented, PageRequest page, CancellationToken stop)
+    /// <summary>Votes in the order in which they came, a page at a time; null where there is no such poll.</summary>
+    public async Task<Page<VoteReport>?> ListVotesAsync(long issue, short poll, short? choice, bool commented, PageRequest page, CancellationToken stop)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
+        if (!await connection.ExecuteScalarAsync<bool>(new CommandDefinition(Exists, new { issue, poll }, cancellationToken: stop)))
+            return null;
         var rows = await connection.QueryAsync<VoteReport>(new CommandDefinition(
             SelectVotes, new { issue, poll, choice, commented, after = page.After.After, rows = page.Limit + 1 }, commandTimeout: 120, cancellationToken: stop));
         return Page.Of(rows.AsList(), page, vote => vote.Id);
@@ -155,22 +160,6 @@ public sealed class VoteStore(NpgsqlDataSource database, KeyRing keys)
         await using var connection = await database.OpenConnectionAsync(stop);
         var changed = await connection.ExecuteScalarAsync<short?>(new CommandDefinition(open ? Reopen : Close, new { issue, poll }, cancellationToken: stop));
         return changed is null ? null : (await PollsAsync(connection, issue, poll, stop))[0];
-    }
-
-    // The reader was erased between being found and being entered, or whoever ends an issue enters it there too.
-    private static async Task<(bool Reader, bool Poll)> CastAsync(NpgsqlConnection connection, object values, CancellationToken stop)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                return await connection.QuerySingleAsync<(bool, bool)>(new CommandDefinition(Cast, values, cancellationToken: stop));
-            }
-            catch (PostgresException e) when (attempt < MaxTries && e.SqlState is PostgresErrorCodes.ForeignKeyViolation or PostgresErrorCodes.DeadlockDetected)
-            {
-                await Task.Delay(10 * attempt, stop);
-            }
-        }
     }
 
     private static Task<ReaderRow?> ReaderAsync(NpgsqlConnection connection, VoteToken reader, short poll, CancellationToken stop) =>

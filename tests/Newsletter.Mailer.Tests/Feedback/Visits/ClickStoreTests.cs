@@ -113,12 +113,16 @@ public sealed class ClickStoreTests : MailroomTest
     [Fact]
     public async Task AllAtTheSameMomentTheyAreNoPersonEither()
     {
-        var issue = await SentAsync();
+        // Once is luck: those who judge and those who count cross each other differently each time.
+        for (var round = 0; round < 20; round++)
+        {
+            var issue = await SentAsync();
 
-        await Task.WhenAll(Enumerable.Range(1, 6).SelectMany(link => (Task[])[ClickAsync(issue, 1, link), ClickAsync(issue, 1, link)]));
+            await Task.WhenAll(Enumerable.Range(1, 6).SelectMany(link => (Task[])[ClickAsync(issue, 1, link), ClickAsync(issue, 1, link)]));
 
-        Assert.Equal((0L, 12L), await SumsAsync(issue));
-        Assert.Equal(0L, await CountAsync("clicked(ever)"));
+            Assert.Equal((0L, 12L), await SumsAsync(issue));
+            Assert.Equal(0L, await CountAsync("clicked(ever)"));
+        }
     }
 
     [Fact]

@@ -52,10 +52,10 @@ public sealed class VoteStoreTests : MailroomTest
         Assert.Equal([("Good", 1L), ("Bad", 1L)], poll.Options.Select(option => (option.Text, option.Votes)));
         var page = (await Votes.FindAsync(new VoteToken(issue, 1), 1, default))!;
         Assert.Equal(new OwnVote(2, "Rather bad"), page.Own);
-        var listed = (await Votes.ListVotesAsync(issue, 1, null, commented: false, PageRequest.First, default)).Items;
+        var listed = (await Votes.ListVotesAsync(issue, 1, null, commented: false, PageRequest.First, default))!.Items;
         Assert.Equal([(1L, 2, true), (2L, 1, false)], listed.Select(vote => (vote.Subscriber!.Value, vote.Choice, vote.ChangedAt is not null)));
-        Assert.Equal([1L], (await Votes.ListVotesAsync(issue, 1, null, commented: true, PageRequest.First, default)).Items.Select(vote => vote.Subscriber!.Value));
-        Assert.Equal([2L], (await Votes.ListVotesAsync(issue, 1, 1, commented: false, PageRequest.First, default)).Items.Select(vote => vote.Subscriber!.Value));
+        Assert.Equal([1L], (await Votes.ListVotesAsync(issue, 1, null, commented: true, PageRequest.First, default))!.Items.Select(vote => vote.Subscriber!.Value));
+        Assert.Equal([2L], (await Votes.ListVotesAsync(issue, 1, 1, commented: false, PageRequest.First, default))!.Items.Select(vote => vote.Subscriber!.Value));
     }
 
     [Fact]
@@ -80,6 +80,7 @@ public sealed class VoteStoreTests : MailroomTest
         Assert.Equal(Voting.Nobody, await VoteAsync(issue + 1, 1, 1));
         Assert.Equal(Voting.Nobody, await Votes.CastAsync(new VoteToken(issue, 1), 2, 1, null, default));
         Assert.Null(await Votes.FindAsync(new VoteToken(issue, 999), 1, default));
+        Assert.Null(await Votes.ListVotesAsync(issue, 2, null, commented: false, PageRequest.First, default));
         Assert.Equal(0L, (await PollAsync(issue)).Votes);
     }
 
@@ -110,7 +111,7 @@ public sealed class VoteStoreTests : MailroomTest
         await VoteAsync(issue, 2, 1, "Nice");
         await VoteAsync(issue, 2, 2, "Nicer");
 
-        var vote = Assert.Single((await Votes.ListVotesAsync(issue, 1, null, commented: false, PageRequest.First, default)).Items);
+        var vote = Assert.Single((await Votes.ListVotesAsync(issue, 1, null, commented: false, PageRequest.First, default))!.Items);
         Assert.Equal((null, "Nicer", TimeSpan.Zero), (vote.Subscriber, vote.Comment, vote.VotedAt.TimeOfDay));
         Assert.Equal(0L, await Database.ScalarAsync<long>("select count(*) from votes where subscriber_id is not null or voter = int8send(2)"));
         Assert.Equal(0L, await Database.ScalarAsync<long>("select count(*) from engagement where voted_issue is not null"));
