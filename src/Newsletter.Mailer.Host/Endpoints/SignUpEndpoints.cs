@@ -39,6 +39,8 @@ internal static class SignUpEndpoints
     private static async Task<Results<Accepted<SignUpAnswer>, ProblemHttpResult>> Take(
         string newsletter, SignUpForm body, HttpContext http, NewsletterStore newsletters, SignUpDesk desk, SignUpOptions options, IJobStarter jobs, CancellationToken stop)
     {
+        if (desk.Refusal(http.Connection.RemoteIpAddress) is { } refused)
+            return Later(http, refused);
         if (await newsletters.FindAsync(newsletter, stop) is not { } found)
             return Problems.NotFound("newsletter", $"'{newsletter}'");
         var shown = desk.Read(found.Id, body.Form);
@@ -53,11 +55,16 @@ internal static class SignUpEndpoints
             SignUpOutcome.BadAddress(var problem) => Problems.Invalid("email", problem),
             SignUpOutcome.NoForm => Problems.Invalid("form", "It is missing, too old, or of another newsletter: ask for one with a GET of the same address when the form is shown."),
             SignUpOutcome.TooSoon => Problems.Invalid("form", $"It came back sooner than {options.MinFillSeconds} seconds after it was asked for: wait and send it again."),
-            SignUpOutcome.TooMany(var wait) => Later(http, StatusCodes.Status429TooManyRequests, wait, "Many sign-ups came from this network just now."),
-            SignUpOutcome.Surge(var wait) => Later(http, StatusCodes.Status503ServiceUnavailable, wait, "Far more sign-ups than usual are coming in."),
-            _ => throw new System.Diagnostics.UnreachableException(),
+            _ => Later(http, outcome),
         };
     }
+
+    private static ProblemHttpResult Later(HttpContext http, SignUpOutcome outcome) => outcome switch
+    {
+        SignUpOutcome.TooMany(var wait) => Later(http, StatusCodes.Status429TooManyRequests, wait, "Many sign-ups came from this network just now."),
+        SignUpOutcome.Surge(var wait) => Later(http, StatusCodes.Status503ServiceUnavailable, wait, "Far more sign-ups than usual are coming in."),
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
 
     private static ProblemHttpResult Later(HttpContext http, int status, TimeSpan wait, string why)
     {

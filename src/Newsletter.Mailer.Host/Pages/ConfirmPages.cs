@@ -53,10 +53,8 @@ internal static class ConfirmPages
             case SignUpOutcome.Taken taken:
                 jobs.SendOutbox(taken.OutboxId);
                 break;
-            case SignUpOutcome.TooMany(var wait):
-                return SubscribePages.Busy(words, newsletter, "subscribe.busy.network", StatusCodes.Status429TooManyRequests, wait);
-            case SignUpOutcome.Surge(var wait):
-                return SubscribePages.Busy(words, newsletter, "subscribe.busy.surge", StatusCodes.Status503ServiceUnavailable, wait);
+            case var refused and (SignUpOutcome.TooMany or SignUpOutcome.Surge):
+                return SubscribePages.Busy(words, refused);
         }
 
         return words.Notice(words.Text("subscribe.sent.title"), words.Say("confirm.again.text"), newsletter.Name);

@@ -36,6 +36,8 @@ internal static class SubscribePages
     private static async Task<PageShell> Take(
         string newsletter, HttpContext http, NewsletterStore newsletters, SignUpDesk desk, SignUpOptions options, IJobStarter jobs, CancellationToken stop)
     {
+        if (desk.Refusal(http.Connection.RemoteIpAddress) is { } refused)
+            return Busy(http.Words(), refused);
         if (await newsletters.FindAsync(newsletter, stop) is not { } found)
             return Missing(http);
         var fields = await http.Request.FieldsAsync(stop);
@@ -56,12 +58,8 @@ internal static class SubscribePages
                 return Form(words, found, "subscribe", fields["form"].ToString(), email, error: "subscribe.bad_address");
             case SignUpOutcome.NoForm:
                 return Form(words, found, "subscribe", desk.Sign(found.Id, "embed", words.Language), email, note: "subscribe.once_more");
-            case SignUpOutcome.TooMany(var wait):
-                return Busy(words, found, "subscribe.busy.network", StatusCodes.Status429TooManyRequests, wait);
-            case SignUpOutcome.Surge(var wait):
-                return Busy(words, found, "subscribe.busy.surge", StatusCodes.Status503ServiceUnavailable, wait);
             default:
-                throw new System.Diagnostics.UnreachableException();
+                return Busy(words, outcome);
         }
     }
 
@@ -79,14 +77,21 @@ internal static class SubscribePages
             """),
         newsletter.Name);
 
-    /// <summary>Not now: too many came from there, or from everywhere.</summary>
-    public static PageShell Busy(Phrases words, NewsletterProfile newsletter, string why, int status, TimeSpan wait) => words.Page(
+    /// <summary>Not now: too many came from there, or from everywhere. It names no newsletter, which would have to be looked up.</summary>
+    public static PageShell Busy(Phrases words, SignUpOutcome outcome) => outcome switch
+    {
+        SignUpOutcome.TooMany(var wait) => Busy(words, "subscribe.busy.network", StatusCodes.Status429TooManyRequests, wait),
+        SignUpOutcome.Surge(var wait) => Busy(words, "subscribe.busy.surge", StatusCodes.Status503ServiceUnavailable, wait),
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    private static PageShell Busy(Phrases words, string why, int status, TimeSpan wait) => words.Page(
         words.Text("subscribe.busy.title"),
         Html.Of($"""
             <h1>{words.Text("subscribe.busy.title")}</h1>
             <p>{words.Say(why, ("minutes", $"{Math.Max(1, Math.Ceiling(wait.TotalMinutes))}"))}</p>
             """),
-        newsletter.Name, status, wait);
+        status: status, retryAfter: wait);
 
     private static PageShell Form(HttpContext http, NewsletterProfile newsletter, SignUpDesk desk, string action)
     {

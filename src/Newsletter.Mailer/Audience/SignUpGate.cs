@@ -56,6 +56,18 @@ public sealed class SignUpGate(SignUpOptions options, TimeProvider clock)
         }
     }
 
+    /// <summary>Whether who asks now is certain not to get in. Counts nobody.</summary>
+    public GateAnswer Glance(string network)
+    {
+        var now = clock.GetUtcNow();
+        lock (_lock)
+        {
+            if (now < _closedUntil)
+                return GateAnswer.Surge;
+            return _networks.TryGetValue(network, out var share) && Left(share, now) < 1 ? GateAnswer.NetworkFull : GateAnswer.Open;
+        }
+    }
+
     /// <summary>The database counted a surge that came in by several processes.</summary>
     public void Break()
     {
@@ -78,10 +90,12 @@ public sealed class SignUpGate(SignUpOptions options, TimeProvider clock)
             share = new Share(options.NetworkPerHour, now);
         }
 
-        var left = Math.Min(options.NetworkPerHour, share.Left + ((now - share.At).TotalHours * options.NetworkPerHour));
+        var left = Left(share, now);
         _networks[network] = new Share(left >= 1 ? left - 1 : left, now);
         return left >= 1;
     }
+
+    private double Left(Share share, DateTimeOffset now) => Math.Min(options.NetworkPerHour, share.Left + ((now - share.At).TotalHours * options.NetworkPerHour));
 
     // Once an hour is over a bucket is full again, and says nothing.
     private void Forget(DateTimeOffset now)

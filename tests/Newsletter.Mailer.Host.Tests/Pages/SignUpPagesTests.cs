@@ -155,6 +155,12 @@ public sealed class SignUpPagesTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
         Assert.True(refused.Headers.RetryAfter!.Delta > TimeSpan.Zero);
         Assert.Equal(30L, await _server.Database.ScalarAsync<long>("select count(*) from sign_ups"));
+        // Nothing is looked up for those any more: not even which newsletter it was.
+        using var lookedUp = await PostAsync("/n/nope/subscribe", ("email", "r31@example.com"));
+        Assert.Equal(HttpStatusCode.TooManyRequests, lookedUp.StatusCode);
+        using var byScript = await _reader.PostAsJsonAsync("/n/nope/sign-ups", new { email = "r31@example.com" });
+        Assert.Equal(HttpStatusCode.TooManyRequests, byScript.StatusCode);
+        Assert.True(byScript.Headers.RetryAfter!.Delta > TimeSpan.Zero);
     }
 
     [Fact]

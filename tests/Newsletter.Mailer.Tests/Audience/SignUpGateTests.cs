@@ -45,6 +45,23 @@ public sealed class SignUpGateTests
     }
 
     [Fact]
+    public void AGlanceTellsWhoIsRefusedAndCountsNobody()
+    {
+        var gate = new SignUpGate(_options, _clock);
+        Assert.All(Enumerable.Range(0, 10), _ => Assert.Equal(GateAnswer.Open, gate.Glance("a")));
+
+        Enter(gate, "a", 3);
+        Assert.Equal((GateAnswer.NetworkFull, GateAnswer.Open), (gate.Glance("a"), gate.Glance("b")));
+        _clock.Advance(TimeSpan.FromMinutes(21));
+        Assert.Equal(GateAnswer.Open, gate.Glance("a"));
+
+        gate.Break();
+        Assert.Equal((GateAnswer.Surge, GateAnswer.Surge), (gate.Glance("a"), gate.Glance("b")));
+        _clock.Advance(TimeSpan.FromMinutes(11));
+        Assert.Equal(GateAnswer.Open, gate.Glance("a"));
+    }
+
+    [Fact]
     public void SoManyInAMinuteIsNoSurgeInTwo()
     {
         var gate = new SignUpGate(_options, _clock);
