@@ -19,7 +19,7 @@ internal static class BenchmarkVerbs
         var root = new RootCommand("How fast Newsletter.Mailer is, measured beside what else there is. Build with -c Release.")
         {
             SendVerb.Create(), FreezeVerb.Create(), ImportVerb.Create(), ExportVerb.Create(), ClaimVerb.Create(), MemoryVerb.Create(), FillVerb.Create(), RenderVerb.Create(), SenderVerb.Create(),
-            FairnessVerb.Create(), SignUpsVerb.Create(), WebhooksVerb.Create(), ReadingVerb.Create(),
+            FairnessVerb.Create(), SignUpsVerb.Create(), WebhooksVerb.Create(), ReadingVerb.Create(), PicturesVerb.Create(),
         };
         try
         {
