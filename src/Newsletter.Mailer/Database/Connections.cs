@@ -16,6 +16,8 @@ internal static class Connections
         Default("Maximum Pool Size", options.MaxPoolSize);
         // A connection whose server vanished without a word is noticed while it waits.
         Default("Keepalive", 30);
+        // Readers' pages run the same few statements all day: planned once a connection. A pooler that can't keep them wants 0.
+        Default("Max Auto Prepare", 100);
         complete.Timezone = "UTC";
         complete.Multiplexing = false;
         // Details quote rows, and rows hold addresses.

@@ -51,6 +51,8 @@ internal static class ReadingVerb
             slugs.Add(slug);
         }
 
+        // As autovacuum does within a minute.
+        await server.Database.ExecuteAsync("analyze");
         return slugs;
     }
 
