@@ -81,6 +81,7 @@ internal sealed class CheckView(Terminal terminal, string path)
                 _console.MarkupLine(string.Create(CultureInfo.InvariantCulture, $"[bold]{Markup.Escape(scored.Filter)}[/]: [{colour}]{scored.Score:0.0}[/] of the {scored.Limit:0.0} that make spam"));
                 foreach (var rule in scored.Rules)
                     _console.MarkupLine(string.Create(CultureInfo.InvariantCulture, $"  {rule.Score,6:0.00}  {Markup.Escape(rule.Name)}"));
+                _console.MarkupLine("[dim]Scored without a DKIM signature: the keys are in the database, which this check does without. Rules about DKIM say nothing of an issue.[/]");
                 break;
             case SpamVerdict.Failed failed:
                 _console.MarkupLine($"[bold]{Markup.Escape(failed.Filter)}[/] gave no score: {Markup.Escape(failed.Reason)}.");

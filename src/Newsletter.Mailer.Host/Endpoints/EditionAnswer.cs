@@ -56,6 +56,10 @@ public sealed record EditionAnswer
     /// <summary>Null unless it has a time.</summary>
     public EditionTime? Schedule { get; init; }
 
+    /// <summary>What is worth a look; only in the answer to publishing it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<FindingAnswer>? Warnings { get; init; }
+
     /// <summary>Rises by one with every change; also the ETag.</summary>
     public required int Revision { get; init; }
 

@@ -38,6 +38,9 @@ public sealed record FindingAnswer(string Code, string Severity, string Message,
 /// <param name="Problem">Why it wasn't scored.</param>
 public sealed record SpamAnswer(string? Filter, double? Score, double? Limit, IReadOnlyList<SpamRuleAnswer> Rules, string? Problem)
 {
+    /// <summary>Whether the message was signed with DKIM as an issue is. Always false: keys are in the database, which a check of a file does without.</summary>
+    public bool DkimSigned { get; init; }
+
     internal static SpamAnswer Of(SpamVerdict verdict) => verdict switch
     {
         SpamVerdict.Scored scored => new(scored.Filter, scored.Score, scored.Limit, [.. scored.Rules.Select(rule => new SpamRuleAnswer(rule.Name, rule.Score))], null),

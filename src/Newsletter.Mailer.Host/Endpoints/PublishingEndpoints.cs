@@ -7,6 +7,7 @@ using Newsletter.Mailer.Delivery;
 using Newsletter.Mailer.Editions;
 using Newsletter.Mailer.Host.Jobs;
 using Newsletter.Mailer.Host.Wiring;
+using Newsletter.Mailer.Preflight;
 using Newsletter.Mailer.Rendering.Themes;
 using Newsletter.Mailer.Scheduling;
 
@@ -30,7 +31,8 @@ public sealed record ScheduleRequest
 /// <param name="Zone">IANA zone.</param>
 /// <param name="SendAt">The same, UTC.</param>
 /// <param name="Note">What a change of the clocks did to it; null on all other days.</param>
-public sealed record ScheduleAnswer(DateTime At, string Zone, DateTimeOffset SendAt, string? Note);
+/// <param name="Warnings">What is worth a look before it goes out; errors would have kept it from being scheduled. No link is asked for: what is known is said.</param>
+public sealed record ScheduleAnswer(DateTime At, string Zone, DateTimeOffset SendAt, string? Note, IReadOnlyList<FindingAnswer> Warnings);
 
 /// <summary>What to look at, and as whom.</summary>
 internal readonly record struct PreviewQuery(
@@ -71,12 +73,12 @@ internal static class PublishingEndpoints
             .WithDescription("Marked as a test and counted nowhere.");
         edition.MapPut("/schedule", Schedule).RequireScope(Scopes.WriteIssues)
             .WithSummary("Say when the edition goes out")
-            .WithDescription("{\"at\": \"2031-05-06T08:00\", \"zone\": \"Europe/Berlin\"}, or {\"slot\": \"next\"} for the next time of the newsletter's cadence that no other edition has. force=html-too-large sends this revision however large it is.");
+            .WithDescription("{\"at\": \"2031-05-06T08:00\", \"zone\": \"Europe/Berlin\"}, or {\"slot\": \"next\"} for the next time of the newsletter's cadence that no other edition has. force=html-too-large sends this revision however large it is. The answer's warnings are those of the preflight.");
         edition.MapDelete("/schedule", Unschedule).RequireScope(Scopes.WriteIssues)
             .WithSummary("Make a scheduled or held edition a draft again");
         edition.MapPost("/publish", Publish).RequireScope(Scopes.WriteIssues)
             .WithSummary("Send the edition now")
-            .WithDescription("force=html-too-large sends this revision however large it is.");
+            .WithDescription("force=html-too-large sends this revision however large it is. The answer's warnings are those of the preflight.");
     }
 
     private static async Task<IResult> Preview(long id, [AsParameters] PreviewQuery query, PreviewDesk desk, HttpContext http)
@@ -140,7 +142,7 @@ internal static class PublishingEndpoints
     }
 
     private static async Task<Results<Ok<ScheduleAnswer>, ProblemHttpResult>> Schedule(
-        long id, ScheduleRequest request, string? force, EditionScheduler scheduler, IJobStarter jobs, CancellationToken stop)
+        long id, ScheduleRequest request, string? force, EditionScheduler scheduler, PreflightDesk desk, IJobStarter jobs, CancellationToken stop)
     {
         if (ForceProblem(force) is { } unknown)
             return unknown;
@@ -156,7 +158,7 @@ internal static class PublishingEndpoints
         if (outcome is not ScheduleOutcome.Scheduled(var when))
             return Problem(outcome, id);
         jobs.PublishAt(id, when.Instant);
-        return TypedResults.Ok(new ScheduleAnswer(when.Local, when.Zone, when.Instant, when.Note));
+        return TypedResults.Ok(new ScheduleAnswer(when.Local, when.Zone, when.Instant, when.Note, await WarningsAsync(id, desk, stop)));
     }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> Unschedule(long id, EditionScheduler scheduler, CancellationToken stop)
@@ -166,7 +168,7 @@ internal static class PublishingEndpoints
     }
 
     private static async Task<Results<Accepted<EditionAnswer>, ProblemHttpResult>> Publish(
-        long id, string? force, EditionScheduler scheduler, EditionStore editions, IJobStarter jobs, CancellationToken stop)
+        long id, string? force, EditionScheduler scheduler, EditionStore editions, PreflightDesk desk, IJobStarter jobs, CancellationToken stop)
     {
         if (ForceProblem(force) is { } unknown)
             return unknown;
@@ -175,9 +177,15 @@ internal static class PublishingEndpoints
             return Problem(outcome, id);
         jobs.Publish(id);
         return await editions.FindAsync(id, stop) is { } edition
-            ? TypedResults.Accepted($"/api/editions/{id}", EditionAnswer.Of(edition))
+            ? TypedResults.Accepted($"/api/editions/{id}", EditionAnswer.Of(edition) with { Warnings = await WarningsAsync(id, desk, stop) })
             : Problems.NotFound("edition", id);
     }
+
+    // The job is on its way already: what is said here keeps nothing waiting.
+    private static async Task<IReadOnlyList<FindingAnswer>> WarningsAsync(long id, PreflightDesk desk, CancellationToken stop) =>
+        await desk.CheckAsync(id, asksOthers: false, stop) is { } report
+            ? [.. report.Findings.Where(found => found.Severity == CheckSeverity.Warning).Select(FindingAnswer.Of)]
+            : [];
 
     private static ProblemHttpResult Problem(ScheduleOutcome outcome, long id) => outcome switch
     {

@@ -1,4 +1,5 @@
 using Newsletter.Mailer.Audience;
+using Newsletter.Mailer.Audience.Segments;
 using Newsletter.Mailer.Editions;
 using Newsletter.Mailer.Links;
 using Newsletter.Mailer.Preflight;
@@ -23,6 +24,7 @@ public sealed class PreflightDesk(
             return null;
         var zone = LocalTime.FindZone(newsletter.TimeZone) ?? TimeZoneInfo.Utc;
         var attributes = await AttributesUsedBy.EditionAsync(edition.Source, newsletter.Id, schedule, stop);
+        var segments = await SegmentsUsedBy.EditionAsync(edition.Source, newsletter.Id, schedule, stop);
         var report = EditionPreflight.Check(new PreflightRequest
         {
             Source = edition.Source,
@@ -33,13 +35,21 @@ public sealed class PreflightDesk(
             SendAt = edition is { State: EditionState.Scheduled, SendAt: { } at } ? TimeZoneInfo.ConvertTime(at, zone) : null,
             Number = edition.Number,
             KnownAttributes = attributes,
-            Segments = await SegmentsUsedBy.EditionAsync(edition.Source, newsletter.Id, schedule, stop),
+            Segments = segments,
             Pictures = await PicturesUsedBy.EditionAsync(edition.Source, id, newsletter, schedule, site, stop),
             SizeForced = edition.SizeForcedRevision == edition.Revision,
-            Audience = await facts.ReadersAsync(newsletter.Id, edition.Tier, [.. attributes.Where(name => edition.Source.Contains(Attribute + name, StringComparison.Ordinal))], stop),
+            Audience = await facts.ReadersAsync(newsletter.Id, edition.Tier, SegmentOf(edition, newsletter, segments), [.. attributes.Where(name => edition.Source.Contains(Attribute + name, StringComparison.Ordinal))], stop),
             Others = await facts.OthersAsync(newsletter.Id, id, stop),
             SignedDomains = [.. (await keys.ListAsync(stop)).Where(key => key.State == "active").Select(key => key.Domain).Distinct(StringComparer.OrdinalIgnoreCase)],
         });
         return report.With(asksOthers ? await addresses.LookAsync(report.Addresses, stop) : await addresses.KnownAsync(report.Addresses, stop));
     }
+
+    // One that isn't there, or can't be read, is an error of its own: until it is corrected, all of the tier are counted.
+    private CompiledFilter? SegmentOf(Edition edition, NewsletterProfile newsletter, IReadOnlyList<Segment> segments) =>
+        EditionDocument.Parse(edition.Source, FrontMatterRules.Edition) is EditionParseOutcome.Read { Edition.Segment: { } named }
+        && segments.FirstOrDefault(segment => segment.IsCalled(named)) is { } segment
+        && SegmentFilter.TryParse(segment.Filter, out var filter) is null
+            ? FilterCompiler.Compile(filter!, new FilterContext(newsletter.Id, newsletter.TimeZone, clock.GetUtcNow()))
+            : null;
 }

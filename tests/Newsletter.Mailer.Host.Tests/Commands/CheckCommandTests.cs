@@ -86,6 +86,8 @@ public sealed class CheckCommandTests : CommandTest
         Assert.Contains("HTML_MESSAGE", shown.Output, StringComparison.Ordinal);
         Assert.Equal(("SpamAssassin", 5.0), ((string?)asObject["filter"], (double)asObject["limit"]!));
         Assert.NotEmpty(asObject["rules"]!.AsArray());
+        Assert.Contains("without a DKIM signature", shown.Output, StringComparison.Ordinal);
+        Assert.False((bool)asObject["dkim_signed"]!);
     }
 
     [Fact]

@@ -40,6 +40,48 @@ public sealed class PreflightEndpointsTests(ApiFixture fixture) : ApiTest(fixtur
     }
 
     [Fact]
+    public async Task ReadersWithoutANameAreCountedAmongWhomItGoesTo()
+    {
+        var (_, newsletter) = await MakeNewsletter();
+        foreach (var (name, city) in new[] { ("a", "Porto"), ("b", "Porto"), ("c", "Faro") })
+            await Post("/api/subscribers", new { email = $"{name}@{newsletter}.example.net", newsletter, attributes = new { city } });
+        await Post("/api/subscribers", new { email = $"d@{newsletter}.example.net", newsletter, name = "Di Example", attributes = new { city = "Porto", shoe = "41" } });
+        Assert.Equal(HttpStatusCode.Created, (await Post("/api/segments", new { newsletter, name = "Porto", filter = "attributes.city = \"Porto\"" })).Status);
+        var id = (long)(await Post("/api/editions", new
+        {
+            newsletter,
+            source = "---\ntitle: Letters\npreheader: Tide\nsegment: porto\n---\nDear {{ subscriber.first_name | default: \"friend\" }} of size {{ subscriber.attributes.shoe | default: \"40\" }}.\n",
+        }))["id"];
+
+        var found = (await Get($"/api/editions/{id}/preflight?links=known"))["findings"].AsArray().Where(found => (string?)found!["code"] == "personalisation-default").Select(found => (string?)found!["message"]).ToList();
+
+        Assert.Contains("2 of 3 have no first name; they read \"friend\".", found);
+        Assert.Contains(found, message => message!.StartsWith("2 of 3 have no ", StringComparison.Ordinal) && message.Contains("shoe", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task WarningsAreSaidWhenItIsScheduledAndPublished()
+    {
+        var (_, newsletter) = await MakeNewsletter();
+        var id = await Make(newsletter, "Dear [NAME], see [the log](https://localhost/log).\n");
+
+        var scheduled = await Put($"/api/editions/{id}/schedule", new { at = "2031-05-06T08:00", zone = "Europe/Berlin" });
+        var published = await Post($"/api/editions/{id}/publish", new { });
+
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.Accepted), (scheduled.Status, published.Status));
+        foreach (var warnings in new[] { scheduled["warnings"].AsArray(), published["warnings"].AsArray() })
+        {
+            Assert.All(warnings, warning => Assert.Equal("warning", (string?)warning!["severity"]));
+            var left = warnings.Single(warning => (string?)warning!["code"] == "placeholder-left")!;
+            Assert.Equal((5, 6), ((int)left["line"]!, (int)left["column"]!));
+            Assert.Contains("[NAME]", (string?)left["message"], StringComparison.Ordinal);
+            Assert.NotEmpty((string)left["remedy"]!);
+        }
+
+        Assert.Null((await Get($"/api/editions/{id}")).Json!["warnings"]);
+    }
+
+    [Fact]
     public async Task AnErrorBlocksAndSizeCanBeForced()
     {
         var (_, newsletter) = await MakeNewsletter();
