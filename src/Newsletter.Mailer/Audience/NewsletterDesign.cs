@@ -46,4 +46,7 @@ public sealed record NewsletterDesign
 
     /// <summary>Text of the newsletter's own in the footer, one line.</summary>
     public string? Footer { get; init; }
+
+    /// <summary>False takes out the link with which an issue can be read in a browser.</summary>
+    public bool? WebLink { get; init; }
 }

@@ -34,6 +34,7 @@ public static partial class NewsletterDesignRules
             LogoDarkUrl = CheckUrl("design.logo_dark_url", draft.LogoDarkUrl, problems),
             LogoWidth = Pixels("logo_width", draft.LogoWidth, 16, 600, problems),
             Footer = AudienceRules.CheckLine("design.footer", draft.Footer, MaxFooterLength, problems),
+            WebLink = draft.WebLink is false ? false : null,
         };
         return design == new NewsletterDesign() ? null : design;
     }

@@ -78,6 +78,7 @@ public static class EditionPreflight
             KnownAttributes = request.KnownAttributes,
             Segments = request.Segments,
             Pictures = request.Pictures,
+            HasWebEdition = request.Number is not null,
         });
         var problems = outcome switch
         {

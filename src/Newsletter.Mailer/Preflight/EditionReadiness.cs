@@ -62,6 +62,8 @@ public abstract record EditionReadiness
             KnownAttributes = knownAttributes,
             Segments = segments ?? [],
             IsMeasured = !isTest,
+            // Digests stand nowhere on the web.
+            HasWebEdition = !isTest && number is not null,
             Pictures = pictures,
         };
         switch (EditionRenderer.Render(request))

@@ -42,6 +42,10 @@ internal static partial class EditionFacts
     /// <summary>Where the edition stands on the web.</summary>
     public static string WebEdition(RenderRequest request) => Site(request).Edition(request.Newsletter.Slug, request.Edition.Slug);
 
+    /// <summary>Where the mail says that it can be read in a browser: the same for every reader. Null where it says no such thing, or nothing could be read there.</summary>
+    public static string? WebLink(RenderRequest request) =>
+        request is { HasWebEdition: true, Newsletter.Design: not { WebLink: false }, Edition: { Segment: null, Tier: not "premium" } } ? WebEdition(request) : null;
+
     private static PublicSite Site(RenderRequest request) => new(request.PublicUrl);
 
     public static string Language(RenderRequest request) => request.Edition.Language ?? request.Newsletter.Language;

@@ -101,19 +101,22 @@ internal sealed class EditionPage(RenderRequest request, Theme theme, SlotTable 
             throw new LayoutRefusedException("The newsletter's layout doesn't show {{ postal_address }} in this edition. Put it where every edition shows it, outside of {% if %} and comments.");
     }
 
-    public string Text(BodyTree body, ContainerSetting setting)
+    /// <summary>The text part, as people read it and as it is sent.</summary>
+    public FlowedText Text(BodyTree body, ContainerSetting setting)
     {
         var title = OpensWithTitle(body) || request.Edition.Title is not { } written ? null : LineWrap.Wrap(UnsafeCharacters.Strip(written), BodyText.Width);
         var (content, footnotes) = BodyText.Render(body, setting, targets);
-        return Fill(theme.Text, static text => text, new Dictionary<string, object?>(StringComparer.Ordinal)
+        var text = Fill(theme.Text, static text => text, new Dictionary<string, object?>(StringComparer.Ordinal)
         {
             ["content"] = content,
             ["footnotes"] = footnotes.Length == 0 ? null : footnotes,
             ["title"] = title is null ? null : string.Join('\n', title),
             ["title_rule"] = title is null ? null : BodyText.Rule('=', title),
-            ["why"] = string.Join('\n', LineWrap.Wrap(Why(static text => text, UnsafeCharacters.Strip(request.Newsletter.Name)), BodyText.Width)),
+            ["why"] = string.Join('\n', LineWrap.Flow(Why(static text => text, UnsafeCharacters.Strip(request.Newsletter.Name)), BodyText.Width)),
+            ["footer"] = request.Newsletter.Design?.Footer is { Length: > 0 } footer ? string.Join('\n', LineWrap.Flow(UnsafeCharacters.Strip(footer), BodyText.Width)) : null,
             ["postal_address"] = PostalAddress("\n", static text => text),
         }).Trim('\n') + "\n";
+        return FlowedText.Of(text, table);
     }
 
     private string Fill(Template layout, Func<string, string> escape, Dictionary<string, object?> values)
@@ -129,6 +132,8 @@ internal sealed class EditionPage(RenderRequest request, Theme theme, SlotTable 
             ["premium"] = request.Edition.Tier == "premium" ? escape(_words.Text("issue.premium")) : null,
             ["footer"] = request.Newsletter.Design?.Footer is { Length: > 0 } footer ? escape(UnsafeCharacters.Strip(footer)) : null,
             ["unsubscribe"] = escape(_words.Text("issue.unsubscribe")),
+            ["web"] = escape(_words.Text("issue.web")),
+            ["web_url"] = EditionFacts.WebLink(request) is { } web ? escape(web) : null,
             ["language"] = _language,
             ["direction"] = EditionFacts.Direction(_language),
             ["unsubscribe_url"] = _unsubscribe,

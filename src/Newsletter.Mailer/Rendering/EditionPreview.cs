@@ -129,6 +129,7 @@ public static class EditionPreview
             KnownAttributes = request.KnownAttributes,
             Segments = request.Segments,
             Pictures = request.Pictures,
+            HasWebEdition = request.Number is not null,
         });
         return outcome switch
         {

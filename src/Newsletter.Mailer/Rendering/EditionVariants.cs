@@ -5,6 +5,7 @@ using Newsletter.Mailer.Rendering.Body;
 using Newsletter.Mailer.Rendering.Body.Containers;
 using Newsletter.Mailer.Rendering.Languages;
 using Newsletter.Mailer.Rendering.Slots;
+using Newsletter.Mailer.Rendering.Wire;
 
 namespace Newsletter.Mailer.Rendering;
 
@@ -53,9 +54,11 @@ internal sealed class EditionVariants
         {
             var setting = Setting(mask);
             var tree = _body.For(setting.Knows);
+            var text = page.Text(tree, setting);
             variants.Add(new RenderedVariant(
                 _request, mask, RenderedVariant.NameOf(_questions, mask), subject,
-                reader.Read(page.Html(tree, BodyHtml.Write(tree, setting), _body.RawLinks)), reader.Read(page.Text(tree, setting))));
+                reader.Read(page.Html(tree, BodyHtml.Write(tree, setting), _body.RawLinks)), reader.Read(text.Shown),
+                new TextBody(reader.Read(text.Sent), text.DeletesSpace)));
         }
 
         return variants;

@@ -14,7 +14,7 @@ public static class MessageCompiler
     {
         ArgumentNullException.ThrowIfNull(edition);
         ArgumentNullException.ThrowIfNull(headers);
-        return Finish(IssueBlock(edition, headers), Settled(edition.Text, headers), Settled(edition.Html, headers));
+        return Finish(IssueBlock(edition, headers), Settled(edition.SentText, headers), Settled(edition.Html, headers));
     }
 
     /// <summary>The same issue for readers who want no HTML: its text alone.</summary>
@@ -23,12 +23,15 @@ public static class MessageCompiler
         ArgumentNullException.ThrowIfNull(edition);
         ArgumentNullException.ThrowIfNull(headers);
         var (block, body) = (IssueBlock(edition, headers), new OpList());
-        BodyPart.AddAlone(block, body, "text/plain", Settled(edition.Text, headers));
+        var text = Settled(edition.SentText, headers);
+        BodyPart.AddAlone(block, body, "text/plain", text.Template, text.Parameters);
         return new CompiledMessage(block.Close(), body.ToOps());
     }
 
     private static SlotTemplate Settled(SlotTemplate template, IssueHeaders headers) =>
         headers.ClickToken is { } token ? template.With(SlotName.ClickToken, token) : template;
+
+    private static TextBody Settled(TextBody text, IssueHeaders headers) => text with { Template = Settled(text.Template, headers) };
 
     private static HeaderBlock IssueBlock(RenderedVariant edition, IssueHeaders headers)
     {
@@ -49,7 +52,7 @@ public static class MessageCompiler
         block.AddEnvelope(edition.Subject.Prefixed("[Test] "));
         block.AddList(edition.Request.PublicUrl);
         block.Add("Auto-Submitted", "auto-generated");
-        return Finish(block, edition.Text, edition.Html);
+        return Finish(block, edition.SentText, edition.Html);
     }
 
     /// <summary>Mail to one person, with <c>Auto-Submitted: auto-generated</c> (RFC 3834 §5) and without list headers.</summary>
@@ -59,18 +62,18 @@ public static class MessageCompiler
         var block = new HeaderBlock(mail.Newsletter, mail.Date);
         block.AddEnvelope(SlotTemplate.Constant(mail.Subject));
         block.Add("Auto-Submitted", "auto-generated");
-        return Finish(block, SlotTemplate.Constant(mail.Text), SlotTemplate.Constant(mail.Html));
+        return Finish(block, TextBody.Fixed(mail.Text), SlotTemplate.Constant(mail.Html));
     }
 
     // Gmail's feedback loop: up to three identifiers, then the sender's own of 5 to 15 characters.
     private static string FeedbackId(long issueId, string slug) => $"{issueId}:{slug}:issue:nlmailer";
 
-    private static CompiledMessage Finish(HeaderBlock block, SlotTemplate text, SlotTemplate html)
+    private static CompiledMessage Finish(HeaderBlock block, TextBody text, SlotTemplate html)
     {
-        var boundary = Boundary(text, html);
+        var boundary = Boundary(text.Template, html);
         block.Add("Content-Type", $"multipart/alternative;\r\n boundary=\"{boundary}\"");
         var body = new OpList();
-        BodyPart.Add(body, $"--{boundary}\r\n", "text/plain", text);
+        BodyPart.Add(body, $"--{boundary}\r\n", "text/plain", text.Template, text.Parameters);
         BodyPart.Add(body, $"--{boundary}\r\n", "text/html", html);
         body.Add($"--{boundary}--\r\n");
         return new CompiledMessage(block.Close(), body.ToOps());

@@ -32,6 +32,9 @@ public sealed record RenderRequest
     /// </summary>
     public bool IsMeasured { get; init; }
 
+    /// <summary>Whether the edition will stand on the web: the mail links to it. Not so where a file is looked at that is kept nowhere.</summary>
+    public bool HasWebEdition { get; init; }
+
     /// <summary>The newsletter's segments: what <c>:::only</c> may name. Null accepts every name, for a file that is looked at where there are none.</summary>
     public IReadOnlyList<Segment>? Segments { get; init; } = [];
 

@@ -1,12 +1,13 @@
 using System.Text;
 using Newsletter.Mailer.Rendering.Slots;
+using Newsletter.Mailer.Rendering.Wire;
 
 namespace Newsletter.Mailer.Rendering;
 
 /// <summary>An edition as some of its readers see it, rendered once for all of them: subject, HTML and text with slots for what differs from reader to reader.</summary>
 public sealed class RenderedVariant
 {
-    internal RenderedVariant(RenderRequest request, int mask, string name, SlotTemplate subject, SlotTemplate html, SlotTemplate text)
+    internal RenderedVariant(RenderRequest request, int mask, string name, SlotTemplate subject, SlotTemplate html, SlotTemplate text, TextBody sentText)
     {
         Request = request;
         Mask = mask;
@@ -14,6 +15,7 @@ public sealed class RenderedVariant
         Subject = subject;
         Html = html;
         Text = text;
+        SentText = sentText;
     }
 
     /// <summary>What it was rendered from.</summary>
@@ -33,6 +35,9 @@ public sealed class RenderedVariant
     internal SlotTemplate Html { get; }
 
     internal SlotTemplate Text { get; }
+
+    /// <summary>The text as it goes into a message.</summary>
+    internal TextBody SentText { get; }
 
     /// <summary>The subject as this reader sees it.</summary>
     public string FillSubject(Recipient reader) => Subject.Fill(reader).Trim();

@@ -64,6 +64,14 @@ internal static class Rendered
 
     public static MimeMessage Parse(FilledMessage message) => MimeMessage.Load(new MemoryStream(Bytes(message)));
 
+    /// <summary>The text part as it came over the wire: <see cref="MimeMessage.TextBody"/> is MimeKit's reading of what flows.</summary>
+    public static string SentText(MimeMessage message)
+    {
+        var bytes = new MemoryStream();
+        message.BodyParts.OfType<TextPart>().Single(part => part.IsPlain).Content!.DecodeTo(bytes);
+        return System.Text.Encoding.UTF8.GetString(bytes.ToArray());
+    }
+
     /// <summary>The lines of a message with their CRLF cut off.</summary>
     public static string[] Lines(FilledMessage message) => System.Text.Encoding.UTF8.GetString(Bytes(message)).Split("\r\n");
 }

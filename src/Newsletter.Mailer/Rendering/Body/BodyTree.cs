@@ -28,6 +28,9 @@ internal sealed class BodyTree
 
     public MarkdownDocument Document { get; }
 
+    /// <summary>Where the links of raw HTML may lead; null where it is text.</summary>
+    public LinkRules? RawLinks { get; private init; }
+
     /// <summary>Every link that is kept, in the order of the text; images aside.</summary>
     public IReadOnlyList<EditionLink> Links => _links;
 
@@ -43,7 +46,10 @@ internal sealed class BodyTree
     /// <param name="lines">Places in the file.</param>
     public static BodyTree Read(string prepared, MarkdownPipeline dialect, SlotTable table, LinkRules rules, ContainerRules containers, LineIndex lines)
     {
-        var tree = new BodyTree(Markdown.Parse(prepared, dialect), table, rules, containers, lines);
+        var keepsHtml = dialect == MarkdownDialect.ReadingHtml;
+        var tree = new BodyTree(Markdown.Parse(prepared, dialect), table, rules, containers, lines) { RawLinks = keepsHtml ? rules : null };
+        if (keepsHtml)
+            tree._links.AddRange(RawLink.In(tree.Document, prepared, rules, lines));
         tree.PutRight();
         return tree;
     }
@@ -79,7 +85,7 @@ internal sealed class BodyTree
         Containers = [.. Document.Descendants<EditionContainer>()];
         foreach (var container in Containers)
             _containers.Check(container);
-        if (_containers.Links.Count == 0)
+        if (_containers.Links.Count == 0 && RawLinks is null)
             return;
         _links.AddRange(_containers.Links);
         _links.Sort((a, b) => (a.Line, a.Column).CompareTo((b.Line, b.Column)));

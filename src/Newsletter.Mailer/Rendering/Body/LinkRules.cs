@@ -15,6 +15,10 @@ internal sealed partial class LinkRules(SlotTable table, SlotReader reader, Sour
     public bool Allows(string? url, SourcePosition at) =>
         !string.IsNullOrWhiteSpace(url) && MayHoldSlots(url) && IsReachable(url, at, Link(), "http, https and mailto");
 
+    /// <summary>Whether a link of raw HTML is kept; what is wrong with one that isn't is said where it is taken out.</summary>
+    public bool IsKept(string? url) =>
+        !string.IsNullOrWhiteSpace(url) && MayHoldSlots(url) && (url[0] == SlotTable.Open || LeadsSomewhere(url, Link()));
+
     /// <summary>A kept link as its author wrote it.</summary>
     public EditionLink Kept(string url, SourcePosition at) => new(table.Restore(url), at.Line, at.Column);
 
@@ -44,7 +48,7 @@ internal sealed partial class LinkRules(SlotTable table, SlotReader reader, Sour
         if (url[0] == SlotTable.Open)
             return true;
 
-        if (allowed.IsMatch(url) && Uri.TryCreate(table.Restore(Marks().Replace(url, "x")), UriKind.Absolute, out _))
+        if (LeadsSomewhere(url, allowed))
             return true;
 
         problems.Add(new RenderProblem(
@@ -52,6 +56,9 @@ internal sealed partial class LinkRules(SlotTable table, SlotReader reader, Sour
             $"\"{Shown(url)}\" leads nowhere from a mail, so it is shown without the link. Write the whole address; allowed are {schemes}."));
         return false;
     }
+
+    private bool LeadsSomewhere(string url, Regex allowed) =>
+        allowed.IsMatch(url) && Uri.TryCreate(table.Restore(Marks().Replace(url, "x")), UriKind.Absolute, out _);
 
     private string Shown(string url)
     {

@@ -26,30 +26,30 @@ internal sealed partial class BodyText
 
     private List<string> Poll(EditionPoll poll, int width)
     {
-        List<string> lines = [.. LineWrap.Wrap(poll.Question, width), ""];
+        List<string> lines = [.. LineWrap.Flow(poll.Question, width), ""];
         for (var choice = 1; choice <= poll.Options.Count; choice++)
             lines.AddRange(_setting.VoteUrl is { } url
                 ? Link(poll.Options[choice - 1], string.Create(CultureInfo.InvariantCulture, $"{url}{poll.Number}.{choice}"), width)
                 : LineWrap.Wrap("- " + poll.Options[choice - 1], width));
         if (_setting.PollNote(poll) is { } note)
-            lines.AddRange(["", .. LineWrap.Wrap(note, width)]);
+            lines.AddRange(["", .. LineWrap.Flow(note, width)]);
         return lines;
     }
 
     private List<string> Headed(string title, EditionContainer container, int width)
     {
         var content = Blocks(container, width, isTight: false);
-        return title.Length == 0 ? content : [.. LineWrap.Wrap(title, width), "", .. content];
+        return title.Length == 0 ? content : [.. LineWrap.Flow(title, width), "", .. content];
     }
 
     private List<string> Gate(EditionContainer container, int width)
     {
-        List<string> lines = [Frame(width), .. LineWrap.Wrap(_setting.Words.Text("container.gate.title"), width)];
+        List<string> lines = [Frame(width), .. LineWrap.Flow(_setting.Words.Text("container.gate.title"), width)];
         if (container.Argument.Length > 0)
-            lines.AddRange(LineWrap.Wrap(container.Argument, width));
+            lines.AddRange(LineWrap.Flow(container.Argument, width));
         lines.AddRange(_setting.PremiumUrl is { } url
             ? Link(_setting.Words.Text("container.gate.link"), url, width)
-            : LineWrap.Wrap(_setting.Words.Text("container.gate.reply"), width));
+            : LineWrap.Flow(_setting.Words.Text("container.gate.reply"), width));
         lines.Add(lines[0]);
         return lines;
     }
@@ -60,7 +60,7 @@ internal sealed partial class BodyText
     private List<string> Framed(string label, EditionContainer container, int width)
     {
         var rule = Frame(width);
-        return [rule, .. LineWrap.Wrap(label, width), "", .. Blocks(container, width, isTight: false), rule];
+        return [rule, .. LineWrap.Flow(label, width), "", .. Blocks(container, width, isTight: false), rule];
     }
 
     private List<string> Video(EditionContainer container, string url, int width)
@@ -75,18 +75,18 @@ internal sealed partial class BodyText
     {
         var lines = Blocks(container, width - 2, isTight: false);
         if (container.Argument.Length > 0)
-            lines.AddRange(["", .. LineWrap.Wrap("-- " + container.Argument, width - 2)]);
+            lines.AddRange(["", .. LineWrap.Flow("-- " + container.Argument, width - 2)]);
         return lines.ConvertAll(InQuote);
     }
 
     private List<string> Conversation(EditionContainer container, int width)
     {
         var text = container.IsEmpty
-            ? LineWrap.Wrap(_setting.Words.Text("container.conversation.text"), width)
+            ? LineWrap.Flow(_setting.Words.Text("container.conversation.text"), width)
             : Blocks(container, width, isTight: false);
-        return [.. LineWrap.Wrap(_setting.ConversationTitle(container), width), "", .. text, .. Link(_setting.Words.Text("container.conversation.button"), _setting.ConversationUrl, width)];
+        return [.. LineWrap.Flow(_setting.ConversationTitle(container), width), "", .. text, .. Link(_setting.Words.Text("container.conversation.button"), _setting.ConversationUrl, width)];
     }
 
     // An address has a line of its own, so that no mail program breaks it.
-    private List<string> Link(string label, string url, int width) => [.. LineWrap.Wrap(label + ":", width), _notes.Target(url, label)];
+    private List<string> Link(string label, string url, int width) => [.. LineWrap.Flow(label + ":", width), _notes.Target(url, label)];
 }

@@ -20,18 +20,19 @@ internal sealed partial class BodyText
     private readonly TextNotes _notes;
     private readonly InlineText _inlines;
     private readonly ContainerSetting _setting;
+    private readonly LinkRules? _rawLinks;
 
-    private BodyText(ContainerSetting setting, LinkTargets targets)
+    private BodyText(ContainerSetting setting, LinkTargets targets, LinkRules? rawLinks)
     {
-        _setting = setting;
+        (_setting, _rawLinks) = (setting, rawLinks);
         _notes = new TextNotes(targets);
-        _inlines = new InlineText(_notes, setting.Words);
+        _inlines = new InlineText(_notes, setting.Words, rawLinks);
     }
 
     /// <summary>The text, and the footnotes that stand below its sign-off; empty where there are none.</summary>
     public static (string Text, string Footnotes) Render(BodyTree tree, ContainerSetting setting, LinkTargets targets)
     {
-        var text = new BodyText(setting, targets);
+        var text = new BodyText(setting, targets, tree.RawLinks);
         var written = text.Document(tree.Document.Where(block => block is not FootnoteGroup));
         return (Joined(written), Joined(text.Document(tree.Document.OfType<FootnoteGroup>())));
     }
@@ -86,19 +87,19 @@ internal sealed partial class BodyText
         HeadingBlock heading => Heading(heading, width),
         ParagraphBlock paragraph => Paragraph(paragraph, width),
         ListBlock list => List(list, width),
-        AlertBlock alert => Quote(alert, width).Prepend($"> {CalloutWords.Of(alert.Kind.ToString(), _setting.Words).ToUpperInvariant()}"),
+        AlertBlock alert => Quote(alert, width).Prepend($"{FlowMark.Quote} {CalloutWords.Of(alert.Kind.ToString(), _setting.Words).ToUpperInvariant()}"),
         QuoteBlock quote => Quote(quote, width),
         CodeBlock code => Code(code),
         ThematicBreakBlock => [Centred("* * *")],
         EditionContainer container => Container(container, width),
-        HtmlBlock html => LineWrap.Wrap(RawText.Of(html.Lines.ToString()), width).Where(line => line.Length > 0),
+        HtmlBlock html => LineWrap.Flow(RawText.Of(html.Lines.ToString(), _rawLinks, _notes), width).Where(line => line.Length > 0),
         Table table => TextTable.Lines(table, _inlines, width),
         FootnoteGroup group => Footnotes(group, width),
         // Definitions of links and footnotes hold nothing to read.
         LinkReferenceDefinitionGroup or LinkReferenceDefinition or Footnote => [],
         ContainerBlock container => Blocks(container, width, isTight: false),
         TagBlock tag => [string.Concat(tag.Tags.Select(inner => inner.Token))],
-        LeafBlock leaf => LineWrap.Wrap(_inlines.Of(leaf.Inline), width),
+        LeafBlock leaf => LineWrap.Flow(_inlines.Of(leaf.Inline), width),
         _ => [],
     };
 
@@ -116,7 +117,7 @@ internal sealed partial class BodyText
     private List<string> Paragraph(ParagraphBlock paragraph, int width)
     {
         var text = _inlines.Of(paragraph.Inline);
-        return string.IsNullOrWhiteSpace(text) ? [] : LineWrap.Wrap(text, width);
+        return string.IsNullOrWhiteSpace(text) ? [] : LineWrap.Flow(text, width);
     }
 
     private List<string> Blocks(ContainerBlock container, int width, bool isTight)
@@ -155,7 +156,7 @@ internal sealed partial class BodyText
             if (i > 0 && list.IsLoose)
                 yield return "";
             for (var j = 0; j < content.Count; j++)
-                yield return ((j == 0 ? mark : new string(' ', indent)) + content[j]).TrimEnd();
+                yield return ((j == 0 ? mark : new string(' ', indent)) + FlowMark.Fixed(content[j])).TrimEnd();
             if (content.Count == 0)
                 yield return mark.TrimEnd();
         }
@@ -168,7 +169,7 @@ internal sealed partial class BodyText
     private IEnumerable<string> Quote(QuoteBlock quote, int width) =>
         Blocks(quote, width - 2, isTight: false).Select(InQuote);
 
-    private static string InQuote(string line) => line.Length == 0 ? ">" : "> " + line;
+    private static string InQuote(string line) => line.Length == 0 || line[0] == FlowMark.Quote ? FlowMark.Quote + line : $"{FlowMark.Quote} {line}";
 
     private static string Centred(string text) => new string(' ', Math.Max(0, (Width - DisplayWidth.Of(text)) / 2)) + text;
 
@@ -184,7 +185,7 @@ internal sealed partial class BodyText
             var mark = $"{footnote.Order}. ";
             var content = Blocks(footnote, width - mark.Length, isTight: false);
             for (var i = 0; i < content.Count; i++)
-                yield return ((i == 0 ? mark : new string(' ', mark.Length)) + content[i]).TrimEnd();
+                yield return ((i == 0 ? mark : new string(' ', mark.Length)) + FlowMark.Fixed(content[i])).TrimEnd();
         }
     }
 }

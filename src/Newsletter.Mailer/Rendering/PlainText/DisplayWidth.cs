@@ -15,7 +15,7 @@ internal static class DisplayWidth
         var width = 0;
         for (var i = 0; i < text.Length;)
         {
-            if (text[i] == SlotTable.Open || (text[i] > SlotTable.Brace && text[i] < '\uFDE0' && SlotTable.HasTokens(text.AsSpan(i, 1))))
+            if (SlotTable.BeginsToken(text[i]))
             {
                 width += text[i] == SlotTable.OpenTag ? 0 : SlotWidth;
                 i = text.IndexOf(SlotTable.Close, i) + 1;
@@ -34,6 +34,8 @@ internal static class DisplayWidth
     {
         if (rune.Value < 0x300)
             return 1;
+        if (rune.IsBmp && FlowMark.IsMark((char)rune.Value))
+            return 0;
         return Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark or UnicodeCategory.Format
             ? 0
             : IsWide(rune) ? 2 : 1;

@@ -9,12 +9,16 @@ using Newsletter.Mailer.Rendering.Languages;
 namespace Newsletter.Mailer.Rendering.PlainText;
 
 /// <summary>A run of Markdown as a person would type it into a mail.</summary>
-internal sealed class InlineText(TextNotes notes, Phrases words)
+internal sealed class InlineText(TextNotes notes, Phrases words, LinkRules? rawLinks)
 {
+    private (string Url, int Start)? _rawLink;
+
     public string Of(ContainerInline? container)
     {
         var text = new StringBuilder();
         Append(container, text);
+        // One that nothing ended is ended by its block.
+        EndRawLink(text);
         return text.ToString();
     }
 
@@ -61,12 +65,35 @@ internal sealed class InlineText(TextNotes notes, Phrases words)
                 AppendEmphasis(emphasis, text);
                 break;
             case HtmlInline html:
-                text.Append(html.Tag.StartsWith("<br", StringComparison.OrdinalIgnoreCase) ? "\n" : "");
+                AppendTag(html.Tag, text);
                 break;
             case ContainerInline other:
                 Append(other, text);
                 break;
         }
+    }
+
+    private void AppendTag(string tag, StringBuilder text)
+    {
+        if (tag.StartsWith("<br", StringComparison.OrdinalIgnoreCase))
+            text.Append('\n');
+        else if (tag.StartsWith("</a", StringComparison.OrdinalIgnoreCase))
+            EndRawLink(text);
+        else if (rawLinks is not null && RawLink.Target(tag, rawLinks) is { } url)
+        {
+            EndRawLink(text);
+            _rawLink = (url, text.Length);
+        }
+    }
+
+    private void EndRawLink(StringBuilder text)
+    {
+        if (_rawLink is not var (url, start))
+            return;
+        _rawLink = null;
+        var label = text.ToString(start, text.Length - start);
+        text.Length = start;
+        text.Append(notes.Named(label, url));
     }
 
     private void AppendEmphasis(EmphasisInline emphasis, StringBuilder text)
@@ -85,7 +112,7 @@ internal sealed class InlineText(TextNotes notes, Phrases words)
 
     private void AppendImage(LinkInline image, StringBuilder text)
     {
-        var alt = new InlineText(notes, words).Of(image).Trim();
+        var alt = new InlineText(notes, words, rawLinks).Of(image).Trim();
         text.Append(alt.Length == 0 ? "" : $"[{words.Text("text.image")}: {alt}]");
         if (!string.IsNullOrWhiteSpace(image.Title))
             text.Append(alt.Length == 0 ? "" : " ").Append(image.Title);

@@ -8,15 +8,21 @@ internal static class LineWrap
     // Punctuation that may not begin a line in Chinese and Japanese (after JIS X 4051).
     private const string NeverFirst = "、。，．」』）】〉》！？：；・ー…";
 
-    public static List<string> Wrap(string text, int width)
+    /// <summary>Lines that stay as they are.</summary>
+    public static List<string> Wrap(string text, int width) => Lines(text, width, flows: false);
+
+    /// <summary>A paragraph, each line but its last marked as going on.</summary>
+    public static List<string> Flow(string text, int width) => Lines(text, width, flows: true);
+
+    private static List<string> Lines(string text, int width, bool flows)
     {
         var lines = new List<string>();
         foreach (var line in text.Split('\n'))
-            WrapLine(line, Math.Max(20, width), lines);
+            WrapLine(line, Math.Max(20, width), flows, lines);
         return lines;
     }
 
-    private static void WrapLine(string text, int width, List<string> lines)
+    private static void WrapLine(string text, int width, bool flows, List<string> lines)
     {
         var line = new StringBuilder();
         var used = 0;
@@ -26,8 +32,11 @@ internal static class LineWrap
             foreach (var piece in Pieces(word))
             {
                 var needed = DisplayWidth.Of(piece);
-                if (line.Length > 0 && used + gap + needed > width)
+                // Two hyphens and the space of a soft break would begin a signature.
+                if (line.Length > 0 && used + gap + needed > width && !(flows && line is { Length: 2 } && line.ToString() == "--"))
                 {
+                    if (flows)
+                        line.Append(gap > 0 ? FlowMark.AtSpace : FlowMark.BetweenCharacters);
                     lines.Add(line.ToString());
                     line.Clear();
                     used = gap = 0;

@@ -20,6 +20,12 @@ internal sealed class TextNotes(LinkTargets targets)
         return _last;
     }
 
+    /// <summary>A link's words with its number; the address alone where that is what the words say, or there are none.</summary>
+    public string Named(string label, string url) =>
+        label.Trim() == url ? Target(url, label)
+        : label.Trim().Length == 0 ? Target(url)
+        : $"{label} [{Add(url, label)}]";
+
     /// <summary>The notes since the last call.</summary>
     public IReadOnlyList<string> Take()
     {

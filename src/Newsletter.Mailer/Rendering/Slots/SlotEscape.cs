@@ -15,6 +15,15 @@ internal enum SlotEscape : byte
 
     /// <summary>Part of a URL, after its host: percent-encoded, which needs no HTML escaping on top.</summary>
     UrlPart = 2,
+
+    /// <summary>Words in a line of text: no blanks around them.</summary>
+    Words = 3,
+
+    /// <summary>Words that begin a line of flowed text: what would be taken for a quote or a mailbox's separator gets a space in front (RFC 3676 §4.4).</summary>
+    WordsAtStart = 4,
+
+    /// <summary>Words that may end a line of flowed text, with the space before them: where there are none, no space is left to make the line flow.</summary>
+    WordsAtEnd = 5,
 }
 
 internal static class SlotEscaping
@@ -29,9 +38,15 @@ internal static class SlotEscaping
         {
             SlotEscape.Html => Html(clean),
             SlotEscape.UrlPart => Uri.EscapeDataString(clean),
+            SlotEscape.Words => clean.Trim(' '),
+            SlotEscape.WordsAtStart => Stuffed(clean.Trim(' ')),
+            SlotEscape.WordsAtEnd => clean.Trim(' ') is { Length: > 0 } words ? " " + words : "",
             _ => clean,
         };
     }
+
+    private static string Stuffed(string words) =>
+        words.StartsWith('>') || words.StartsWith("From ", StringComparison.Ordinal) ? " " + words : words;
 
     /// <summary>The text as HTML text or as an attribute's value in either kind of quotes; letters of any script stay as they are.</summary>
     public static string Html(string text)

@@ -63,6 +63,9 @@ internal sealed class SlotTable
     /// <summary>Notes in every token of the text where it stands.</summary>
     public static string Place(string text, SlotEscape escape) => text.Replace(Open, (char)(FirstOpenWithPlace + (int)escape));
 
+    /// <summary>Whether a token, of whatever place, begins with the character.</summary>
+    public static bool BeginsToken(char c) => c is Open or OpenTag or >= FirstOpenWithPlace and < Zero;
+
     /// <summary>Whether the text holds a token or another mark of ours.</summary>
     public static bool HasTokens(ReadOnlySpan<char> text) => text.IndexOfAnyInRange('\uFDD0', '\uFDEF') >= 0;
 
@@ -109,7 +112,7 @@ internal sealed class SlotTable
         slot = null!;
         escape = SlotEscape.None;
         end = at;
-        if (text[at] is not (Open or OpenTag or >= FirstOpenWithPlace and < Zero))
+        if (!BeginsToken(text[at]))
             return false;
 
         if (text[at] >= FirstOpenWithPlace)

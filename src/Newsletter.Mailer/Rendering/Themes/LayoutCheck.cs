@@ -35,7 +35,7 @@ public static class LayoutCheck
     [
         "author", "byline", "content", "date", "direction", "far_side", "footer", "footnotes", "head_css", "language", "logo_dark_url", "logo_url", "logo_width",
         "newsletter_name", "number", "postal_address", "preheader", "preheader_padding", "premium", "sign_off", "title", "title_or_name", "unsubscribe",
-        "unsubscribe_url", "why", "width",
+        "unsubscribe_url", "web", "web_url", "why", "width",
     ];
 
     /// <summary>Everything that is wrong with the layout; empty where it can be used.</summary>
@@ -100,6 +100,7 @@ public static class LayoutCheck
             Newsletter = newsletter with { Layout = layout },
             PublicUrl = new Uri("https://news.example.com"),
             SentAt = DateTimeOffset.UnixEpoch,
+            HasWebEdition = true,
         });
         return outcome is RenderOutcome.Refused refused ? [.. refused.Problems.Where(problem => problem.Severity == RenderSeverity.Error)] : [];
     }

@@ -8,21 +8,21 @@ internal static class BodyPart
 {
     private static readonly System.Text.Encoding Utf8 = System.Text.Encoding.UTF8;
 
-    public static void Add(OpList body, string boundaryLine, string type, SlotTemplate template)
+    public static void Add(OpList body, string boundaryLine, string type, SlotTemplate template, string parameters = "")
     {
         var useBase64 = IsShorterInBase64(template.FillDefaults());
         body.Add(boundaryLine);
-        body.Add($"Content-Type: {type}; charset=utf-8\r\nContent-Transfer-Encoding: {Encoding(useBase64)}\r\n\r\n");
+        body.Add($"Content-Type: {type}; charset=utf-8{parameters}\r\nContent-Transfer-Encoding: {Encoding(useBase64)}\r\n\r\n");
         AddText(body, template, useBase64);
         // The line break before a boundary belongs to the boundary (RFC 2046 §5.1.1).
         body.Add("\r\n");
     }
 
     /// <summary>The whole body of a message that has no other part.</summary>
-    public static void AddAlone(HeaderBlock headers, OpList body, string type, SlotTemplate template)
+    public static void AddAlone(HeaderBlock headers, OpList body, string type, SlotTemplate template, string parameters = "")
     {
         var useBase64 = IsShorterInBase64(template.FillDefaults());
-        headers.Add("Content-Type", $"{type}; charset=utf-8");
+        headers.Add("Content-Type", $"{type}; charset=utf-8{parameters}");
         headers.Add("Content-Transfer-Encoding", Encoding(useBase64));
         AddText(body, template, useBase64);
     }
