@@ -131,11 +131,11 @@ public sealed class DatabaseHostTests : IAsyncLifetime
     public async Task WhatTheConnectionStringSaysGoesBeforeTheOptions()
     {
         await using var database = await TestDatabase.CreateEmptyAsync();
-        await using var host = await OpenAsync(database.ConnectionString + ";Application Name=mine;Maximum Pool Size=7");
+        await using var host = await OpenAsync(database.ConnectionString + ";Application Name=mine;Maximum Pool Size=7;Max Auto Prepare=0");
 
         var used = new NpgsqlConnectionStringBuilder(host.DataSource.ConnectionString);
 
-        Assert.Equal(("mine", 7, 5), (used.ApplicationName, used.MaxPoolSize, used.Timeout));
+        Assert.Equal(("mine", 7, 0, 5), (used.ApplicationName, used.MaxPoolSize, used.MaxAutoPrepare, used.Timeout));
         Assert.Equal(("jobs", 3), new NpgsqlConnectionStringBuilder(host.ConnectionStringFor("jobs", 3)) is var other ? (other.ApplicationName, other.MaxPoolSize) : default);
     }
 
