@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 
 namespace Newsletter.Mailer.Links;
@@ -69,12 +71,26 @@ public static class KeyRingFile
 
         try
         {
-            File.Move(draft, path, overwrite: false);
+            Claim(draft, path);
         }
         catch (IOException) when (File.Exists(path))
         {
             // Another starter was first; its ring is the ring.
-            File.Delete(draft);
         }
+
+        File.Delete(draft);
     }
+
+    // File.Move looks whether there is a file and then renames over it, so that two starters at once would each have a ring of its own. A second name for
+    // the draft is given by the file system to one of them.
+    private static void Claim(string draft, string path)
+    {
+        if (OperatingSystem.IsWindows() || (Link(Name(draft), Name(path)) != 0 && !File.Exists(path)))
+            File.Move(draft, path, overwrite: false);
+    }
+
+    [DllImport("libc", EntryPoint = "link"), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Link(byte[] from, byte[] to);
+
+    private static byte[] Name(string path) => Encoding.UTF8.GetBytes(path + '\0');
 }
