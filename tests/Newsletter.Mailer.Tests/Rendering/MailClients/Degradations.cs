@@ -67,13 +67,13 @@ internal static class Degradations
         "css-supported-color-schemes", "css-font",
     };
 
-    /// <summary>Those of our clients that lack the feature without a reason that was thought of for them.</summary>
+    /// <summary>Those of our clients that lack the feature and aren't listed with a reason.</summary>
     public static IEnumerable<string> Unreasoned(string feature, CanIEmail clients) =>
         clients.Without(feature).Where(client => !Reasons.TryGetValue(feature, out var reason) || !reason.Covers(client));
 }
 
 /// <summary>What a reader sees in the place of a feature.</summary>
-/// <param name="Clients">For which clients that was thought of: whole families (<c>gmail</c>) or single ones (<c>outlook/windows</c>).</param>
+/// <param name="Clients">Which clients lack it, whole families (<c>gmail</c>) or single ones (<c>outlook/windows</c>); where another does, somebody has to think again.</param>
 /// <param name="Why">Why the feature may be used all the same.</param>
 internal sealed record Degradation(string Clients, string Why)
 {
