@@ -31,7 +31,7 @@ internal static class IssuePollEndpoints
         polls.MapGet("/{poll:int}/votes", Votes).RequireScope(Scopes.ReadSubscribers)
             .ProducesProblem(StatusCodes.Status404NotFound)
             .WithSummary("List votes and what was said with them")
-            .WithDescription("In an anonymous poll \"subscriber\" is null and \"voted_at\" only the day.");
+            .WithDescription("In an anonymous poll \"subscriber\" is null, \"voted_at\" only the day, and the order tells nothing.");
         polls.MapPut("/{poll:int}/state", Change).RequireScope(Scopes.WriteIssues)
             .ProducesProblem(StatusCodes.Status404NotFound)
             .WithSummary("Close a poll, or open it anew")

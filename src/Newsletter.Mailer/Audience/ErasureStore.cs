@@ -81,6 +81,7 @@ public sealed class ErasureStore(NpgsqlDataSource database, KeyRing keys)
         await using var connection = await database.OpenConnectionAsync(stop);
         await using var transaction = await connection.BeginTransactionAsync(stop);
         await connection.ExecuteAsync(new CommandDefinition(Begin, cancellationToken: stop));
+        await connection.ExecuteAsync(new CommandDefinition(ReaderLock.Own, new { subscriber = id }, cancellationToken: stop));
         var received = (await connection.QueryAsync<Received>(new CommandDefinition(ForgetReceived, new { id }, cancellationToken: stop))).OrderBy(import => import.ImportId).ToList();
         if (await connection.ExecuteScalarAsync<string?>(new CommandDefinition(Lock, new { id }, cancellationToken: stop)) is not { } address)
             return new AudienceOutcome<Subscriber>.NotFound();

@@ -1,4 +1,5 @@
 using Dapper;
+using Newsletter.Mailer.Audience;
 using Newsletter.Mailer.Database;
 using Newsletter.Mailer.Links;
 using Npgsql;
@@ -105,8 +106,8 @@ public sealed class ClickStore(NpgsqlDataSource database)
             most = BurstLinks,
             least = LeastBurstLinks,
         };
-        // The reader was erased between being found and being entered, or whoever ends an issue enters it there too.
-        var counted = await CrossedWrite.RunReferringAsync(() => connection.QuerySingleOrDefaultAsync<CountedRow>(new CommandDefinition(Count, values, cancellationToken: stop)), stop);
+        // Whoever ends an issue enters it among what readers did too.
+        var counted = await CrossedWrite.RunReferringAsync(() => ReaderLock.QueryAsync<CountedRow>(connection, Count, values, stop), stop);
         // Of a reader who is gone nothing is left to be judged by.
         if (counted is { Reason: null } && (counted.Subscriber != 0 || values.visitor.Length > 0))
             await CrossedWrite.RunAsync(() => connection.ExecuteAsync(new CommandDefinition(Judge, values, cancellationToken: stop)), stop);

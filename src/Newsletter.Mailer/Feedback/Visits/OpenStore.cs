@@ -1,4 +1,4 @@
-using Dapper;
+using Newsletter.Mailer.Audience;
 using Newsletter.Mailer.Links;
 using Npgsql;
 
@@ -21,22 +21,21 @@ public sealed class OpenStore(NpgsqlDataSource database)
         from issue i cross join kind k
         on conflict (issue_id, subscriber_id, visitor) do update
         set human = o.human + excluded.human, proxy = o.proxy + excluded.proxy, machine = o.machine + excluded.machine, last_at = now()
+        returning true
         """;
 
     /// <summary>Counts one opening; of an issue that is gone, nothing.</summary>
     public async Task CountAsync(ClickToken reader, byte[] visitor, OpenedBy by, CancellationToken stop)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
-        await connection.ExecuteAsync(new CommandDefinition(
-            Count,
-            new
-            {
-                issue = reader.IssueId,
-                subscriber = reader.SubscriberId,
-                visitor = reader.SubscriberId == 0 ? visitor : [],
-                kind = by switch { OpenedBy.Human => "human", OpenedBy.Proxy => "proxy", _ => "machine" },
-                early = ClickStore.Early,
-            },
-            cancellationToken: stop));
+        var values = new
+        {
+            issue = reader.IssueId,
+            subscriber = reader.SubscriberId,
+            visitor = reader.SubscriberId == 0 ? visitor : [],
+            kind = by switch { OpenedBy.Human => "human", OpenedBy.Proxy => "proxy", _ => "machine" },
+            early = ClickStore.Early,
+        };
+        await ReaderLock.QueryAsync<bool>(connection, Count, values, stop);
     }
 }

@@ -48,7 +48,7 @@ public sealed record OwnVote(short Choice, string? Comment);
 /// <summary>A vote as it is listed.</summary>
 public sealed record VoteReport
 {
-    /// <summary>Row id.</summary>
+    /// <summary>Its number: of an anonymous vote a drawn one, else counted up.</summary>
     public long Id { get; init; }
 
     /// <summary>The reader; null in an anonymous poll, and of one who was erased.</summary>

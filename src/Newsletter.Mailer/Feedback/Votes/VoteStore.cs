@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Security.Cryptography;
 using Dapper;
 using Newsletter.Mailer.Audience;
 using Newsletter.Mailer.Database;
@@ -42,20 +43,22 @@ public sealed class VoteStore(NpgsqlDataSource database, KeyRing keys)
         select choice as "Choice", comment as "Comment" from votes where issue_id = @issue and poll_no = @poll and voter = @voter
         """;
 
-    // Of an anonymous vote the minute would tell more than it should. A digest's polls are no issue's to a segment's filter (see mailings). A reader who is
-    // being erased at this moment is waited for, and then is nobody: what they write here would outlive them.
+    // Of an anonymous vote neither the minute nor a number in the order of their coming is kept, and no row of the reader's is locked for it: the lock would
+    // stand in that row with the number of the transaction that wrote the vote. A digest's polls are no issue's to a segment's filter (see mailings).
     private const string Cast = /*lang=sql*/ """
-        with reader as materialized (select b.id from subscribers b where b.id = @subscriber for key share),
+        with reader as (select b.id from subscribers b where b.id = @subscriber),
         poll as materialized (
-            select p.*, i.newsletter_id
+            select p.*, i.newsletter_id,
+                   case when p.closed_at is not null or p.closes_at <= now() then 'closed' when @choice not between 1 and cardinality(p.options) then 'no choice' else 'open' end as state
             from reader r cross join polls p join issues i on i.id = p.issue_id
-            where p.issue_id = @issue and p.poll_no = @poll and p.closed_at is null and coalesce(p.closes_at > now(), true)
-              and @choice between 1 and cardinality(p.options)),
+            where p.issue_id = @issue and p.poll_no = @poll),
         cast_vote as (
-            insert into votes as v (issue_id, poll_no, voter, subscriber_id, choice, comment, voted_at)
-            select p.issue_id, p.poll_no, @voter, case when not p.anonymous then @subscriber::bigint end, @choice, case when p.comments then @comment::text end,
+            insert into votes as v (id, issue_id, poll_no, voter, subscriber_id, choice, comment, voted_at)
+            select case when p.anonymous then @random else nextval(pg_get_serial_sequence('votes', 'id')) end,
+                   p.issue_id, p.poll_no, @voter, case when not p.anonymous then @subscriber::bigint end, @choice, case when p.comments then @comment::text end,
                    case when p.anonymous then date_trunc('day', now()) else now() end
             from poll p
+            where p.state = 'open'
             on conflict (issue_id, poll_no, voter) do update
             set choice = excluded.choice, comment = excluded.comment, changed_at = excluded.voted_at
             where v.choice <> excluded.choice or v.comment is distinct from excluded.comment
@@ -64,10 +67,10 @@ public sealed class VoteStore(NpgsqlDataSource database, KeyRing keys)
             insert into engagement as g (subscriber_id, newsletter_id, voted_issue)
             select b.id, p.newsletter_id, p.issue_id
             from poll p cross join reader b
-            where not p.anonymous and exists (select from mailings m where m.issue_id = p.issue_id)
+            where p.state = 'open' and not p.anonymous and exists (select from mailings m where m.issue_id = p.issue_id)
             on conflict (subscriber_id, newsletter_id) do update set voted_issue = excluded.voted_issue
             where g.voted_issue is null or g.voted_issue < excluded.voted_issue)
-        select exists (select from reader) as "Reader", exists (select from poll) as "Poll"
+        select (select p.state from poll p)
         """;
 
     private const string Exists = /*lang=sql*/ """
@@ -130,20 +133,19 @@ public sealed class VoteStore(NpgsqlDataSource database, KeyRing keys)
             comment = TextRules.Kept(comment, LongestComment),
             subscriber = reader.SubscriberId,
             voter = Voter(found, reader, poll),
+            random = RandomNumber(),
         };
         // Whoever ends an issue enters it among what readers did too.
-        switch (await CrossedWrite.RunReferringAsync(() => connection.QuerySingleAsync<(bool Reader, bool Poll)>(new CommandDefinition(Cast, values, cancellationToken: stop)), stop))
+        return await CrossedWrite.RunReferringAsync(() => ReaderLock.QueryAsync<string?>(connection, Cast, values, stop), stop) switch
         {
-            case (false, _):
-                return Voting.Nobody;
-            case (_, true):
-                return Voting.Counted;
-        }
-
-        return (await PollsAsync(connection, reader.IssueId, poll, stop))[0] is { State: "open" } ? Voting.NoSuchChoice : Voting.Closed;
+            "open" => Voting.Counted,
+            "closed" => Voting.Closed,
+            null => Voting.Nobody,
+            _ => Voting.NoSuchChoice,
+        };
     }
 
-    /// <summary>Votes in the order in which they came, a page at a time; null where there is no such poll.</summary>
+    /// <summary>Votes in the order in which they came, an anonymous poll's in none that tells anything, a page at a time; null where there is no such poll.</summary>
     public async Task<Page<VoteReport>?> ListVotesAsync(long issue, short poll, short? choice, bool commented, PageRequest page, CancellationToken stop)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
@@ -173,6 +175,9 @@ public sealed class VoteStore(NpgsqlDataSource database, KeyRing keys)
             .ToLookup(count => count.Poll);
         return [.. polls.Select(row => row.ToPoll(counts[row.Number]))];
     }
+
+    // In the upper half of what a JSON number holds, where no vote counted up will ever stand.
+    private static long RandomNumber() => (1L << 52) | (BinaryPrimitives.ReadInt64BigEndian(RandomNumberGenerator.GetBytes(8)) >>> 12);
 
     private byte[] Voter(ReaderRow found, VoteToken reader, short poll)
     {

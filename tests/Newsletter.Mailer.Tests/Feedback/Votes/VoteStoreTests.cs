@@ -124,6 +124,33 @@ public sealed class VoteStoreTests : MailroomTest
     }
 
     [Fact]
+    public async Task NothingThatTheDatabaseNotesBesideAnAnonymousVoteLeadsToItsReader()
+    {
+        var (named, anonymous) = (await AskAsync(readers: 20), await AskAsync("{anonymous}"));
+        foreach (var reader in Enumerable.Range(1, 20))
+        {
+            await VoteAsync(named, reader, 1);
+            await VoteAsync(anonymous, reader, (short)(1 + (reader % 2)));
+        }
+
+        // The transaction that wrote the vote has written, or locked, no row of a reader's.
+        const string Traces = """
+            select count(*) from votes v
+            where v.issue_id = $1 and (exists (select from subscribers s where v.xmin in (s.xmin, s.xmax)) or exists (select from engagement g where v.xmin in (g.xmin, g.xmax))
+                or exists (select from subscriptions s where v.xmin in (s.xmin, s.xmax)) or exists (select from deliveries d where v.xmin in (d.xmin, d.xmax)))
+            """;
+        Assert.Equal(0L, await Database.ScalarAsync<long>(Traces, anonymous));
+        // Nor do numbers: in their order the votes, which came good, bad, good, bad, are mixed, and none stands beside a named one's.
+        var votes = (await Votes.ListVotesAsync(anonymous, 1, null, commented: false, PageRequest.First, default))!.Items;
+        Assert.Equal(20, votes.Count);
+        Assert.NotEqual(Enumerable.Range(1, 20).Select(reader => 1 + (reader % 2)), votes.Select(vote => vote.Choice));
+        var numbers = (await Votes.ListVotesAsync(named, 1, null, commented: false, PageRequest.First, default))!.Items.Select(vote => vote.Id).ToList();
+        Assert.Equal(numbers.Order(), numbers);
+        Assert.All(votes, vote => Assert.DoesNotContain(numbers, number => Math.Abs(number - vote.Id) < 100));
+        Assert.All(votes, vote => Assert.InRange(vote.Id, 1, 1L << 53));
+    }
+
+    [Fact]
     public async Task ASegmentAndAReadersStoryKnowWhoVoted()
     {
         var (first, second) = (await AskAsync(), await AskAsync());
@@ -153,23 +180,6 @@ public sealed class VoteStoreTests : MailroomTest
         Assert.Equal("Mine", await Database.ScalarAsync<string>("select string_agg(comment, ' ') from votes"));
         Assert.Equal(0L, await Database.ScalarAsync<long>("select count(*) from votes where subscriber_id = 1 or voter in (int8send(1), $1)", VoterHash.Of(Room.Keys, Room.Keys.ActiveKey, issue, 1, 1)));
         Assert.Equal(Voting.Nobody, await VoteAsync(issue, 1, 2));
-    }
-
-    [Fact]
-    public async Task AVoteInTheMomentOfErasureLeavesNothingOfTheReader()
-    {
-        var issue = await AskAsync();
-        await using var connection = await DataSource.OpenConnectionAsync();
-        await using var erasing = await connection.BeginTransactionAsync();
-        await using (var delete = new Npgsql.NpgsqlCommand("delete from subscribers where id = 1", connection, erasing))
-            await delete.ExecuteNonQueryAsync();
-
-        var voting = VoteAsync(issue, 1, 1, "I was here");
-        await UntilAsync(async () => await Database.ScalarAsync<long>("select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()") > 0, "the vote waits for the erasure");
-        await erasing.CommitAsync();
-
-        Assert.Equal(Voting.Nobody, await voting);
-        Assert.Equal(0L, await Database.ScalarAsync<long>("select count(*) from votes"));
     }
 
     [Fact]
