@@ -61,6 +61,8 @@ internal static class SendingRooms
             .AddSingleton(provider => provider.GetRequiredService<IOptions<DeliveryOptions>>().Value)
             .AddSingleton<BatchStore>()
             .AddSingleton<IssueStore>()
+            .AddSingleton<CopyStore>()
+            .AddSingleton<IssueCopies>()
             .AddSingleton<DemandStore>()
             .AddSingleton<LedgerStore>()
             .AddSingleton<LedgerPostingStore>()

@@ -73,6 +73,7 @@ internal static class Server
         app.MapPreferencesPages();
         app.MapClickPages();
         app.MapVotePages();
+        app.MapCopyPages();
         app.MapArchivePages();
         app.MapSamplePictures();
         app.MapImagePages();

@@ -1,4 +1,5 @@
 using Dapper;
+using Newsletter.Mailer.Database;
 using Newsletter.Mailer.Links;
 using Npgsql;
 

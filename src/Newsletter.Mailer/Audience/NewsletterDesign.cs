@@ -49,4 +49,7 @@ public sealed record NewsletterDesign
 
     /// <summary>False takes out the link with which an issue can be read in a browser.</summary>
     public bool? WebLink { get; init; }
+
+    /// <summary>True has that link lead each reader to their own copy, as the mail was, in every issue.</summary>
+    public bool? PersonalWebLink { get; init; }
 }

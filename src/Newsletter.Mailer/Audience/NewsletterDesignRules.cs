@@ -35,7 +35,10 @@ public static partial class NewsletterDesignRules
             LogoWidth = Pixels("logo_width", draft.LogoWidth, 16, 600, problems),
             Footer = AudienceRules.CheckLine("design.footer", draft.Footer, MaxFooterLength, problems),
             WebLink = draft.WebLink is false ? false : null,
+            PersonalWebLink = draft.PersonalWebLink is true ? true : null,
         };
+        if (design is { WebLink: false, PersonalWebLink: true })
+            problems.Add(new FieldProblem("design.personal_web_link", "There is no such link where web_link is false. Take out one of the two."));
         return design == new NewsletterDesign() ? null : design;
     }
 

@@ -43,6 +43,7 @@ public sealed record SendingIssue
             LeaveToken = message.HasLeaveAddress ? new DeliveryToken(Id, delivery.Seq).Sign(keys, LinkKey, LinkPurpose.Leave) : null,
             ClickToken = message.MeasuresReaders ? new ClickToken(Id, delivery.SubscriberId).Sign(keys, LinkKey) : null,
             VoteToken = message.HasPolls ? new VoteToken(Id, delivery.SubscriberId).Sign(keys, LinkKey) : null,
+            CopyToken = message.LinksToCopies ? new CopyToken(Id, delivery.SubscriberId).Sign(keys, LinkKey) : null,
             Name = delivery.Name,
             FirstName = delivery.FirstName,
             Tier = delivery.Tier,

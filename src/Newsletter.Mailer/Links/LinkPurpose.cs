@@ -26,4 +26,7 @@ public enum LinkPurpose
 
     /// <summary>Voting in an issue's polls. Never expires; the polls do.</summary>
     Vote,
+
+    /// <summary>Reading one's own copy of an issue in a browser. Never expires.</summary>
+    Copy,
 }

@@ -34,6 +34,9 @@ public sealed class PublicSite
     /// <summary>What a link to vote begins with; a token, the poll's number and the choice's follow, parted by dots (<see cref="VoteToken"/>).</summary>
     public string Votes => $"{Url}vote/";
 
+    /// <summary>What a link to a reader's own copy of an issue begins with; a token follows (<see cref="CopyToken"/>).</summary>
+    public string Copies => $"{Url}copy/";
+
     public string Subscribe(string newsletterSlug) => $"{Url}n/{newsletterSlug}/subscribe";
 
     public string Archive(string newsletterSlug) => $"{Url}n/{newsletterSlug}/archive";

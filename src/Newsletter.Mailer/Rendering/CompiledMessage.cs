@@ -30,6 +30,7 @@ public sealed class CompiledMessage
         var names = headers.Concat(body).SelectMany(Names).ToHashSet(StringComparer.Ordinal);
         MeasuresReaders = names.Contains(SlotName.ClickToken);
         HasPolls = names.Contains(SlotName.VoteToken);
+        LinksToCopies = names.Contains(SlotName.CopyToken);
         Attributes = [.. names
             .Where(SlotName.IsAttribute)
             .Select(name => name[SlotName.AttributePrefix.Length..])
@@ -47,6 +48,9 @@ public sealed class CompiledMessage
 
     /// <summary>It asks its readers something: they bring a <see cref="Recipient.VoteToken"/>.</summary>
     public bool HasPolls { get; }
+
+    /// <summary>Each reader's leads to their own copy in a browser: they bring a <see cref="Recipient.CopyToken"/>.</summary>
+    public bool LinksToCopies { get; }
 
     /// <summary>Names of the attributes that a reader must bring along; empty where the message uses none.</summary>
     public IReadOnlyList<string> Attributes { get; }

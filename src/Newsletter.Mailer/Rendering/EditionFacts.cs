@@ -46,6 +46,10 @@ internal static partial class EditionFacts
     public static string? WebLink(RenderRequest request) =>
         request is { HasWebEdition: true, Newsletter.Design: not { WebLink: false }, Edition: { Segment: null, Tier: not "premium" } } ? WebEdition(request) : null;
 
+    /// <summary>Whether it leads each reader to their own copy instead: of the issue itself, wherever it may stand besides.</summary>
+    public static bool LinksToCopies(RenderRequest request) =>
+        request is { Newsletter.Design: { PersonalWebLink: true, WebLink: not false } } && (request.IsMeasured || request.HasWebEdition);
+
     private static PublicSite Site(RenderRequest request) => new(request.PublicUrl);
 
     public static string Language(RenderRequest request) => request.Edition.Language ?? request.Newsletter.Language;

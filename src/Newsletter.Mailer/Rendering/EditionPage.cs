@@ -3,6 +3,7 @@ using AngleSharp.Dom;
 using AngleSharp.Html.Parser;
 using Markdig.Syntax;
 using Newsletter.Mailer.Editions;
+using Newsletter.Mailer.Links;
 using Newsletter.Mailer.Rendering.Body;
 using Newsletter.Mailer.Rendering.Body.Containers;
 using Newsletter.Mailer.Rendering.Languages;
@@ -133,7 +134,7 @@ internal sealed class EditionPage(RenderRequest request, Theme theme, SlotTable 
             ["footer"] = request.Newsletter.Design?.Footer is { Length: > 0 } footer ? escape(UnsafeCharacters.Strip(footer)) : null,
             ["unsubscribe"] = escape(_words.Text("issue.unsubscribe")),
             ["web"] = escape(_words.Text("issue.web")),
-            ["web_url"] = EditionFacts.WebLink(request) is { } web ? escape(web) : null,
+            ["web_url"] = WebUrl(escape),
             ["language"] = _language,
             ["direction"] = EditionFacts.Direction(_language),
             ["unsubscribe_url"] = _unsubscribe,
@@ -146,6 +147,10 @@ internal sealed class EditionPage(RenderRequest request, Theme theme, SlotTable 
 
     private string Why(Func<string, string> escape, string newsletter) =>
         _words.Fill("issue.why", escape, [("address", Slot(SlotName.Address)), ("newsletter", newsletter)], static value => value);
+
+    private string? WebUrl(Func<string, string> escape) => EditionFacts.LinksToCopies(request)
+        ? escape(new PublicSite(request.PublicUrl).Copies) + Slot(SlotName.CopyToken)
+        : EditionFacts.WebLink(request) is { } web ? escape(web) : null;
 
     private string Slot(string name) => table.Add(new SlotSource($"{{{{ {name} }}}}", new SourcePosition(1, 1)));
 

@@ -107,7 +107,7 @@ public static class EditionPreview
         ArgumentNullException.ThrowIfNull(request);
         if (ReadReader(request.As, request.PublicUrl, out var made) is { } bad)
             return new PreviewOutcome.Refused([bad]);
-        var reader = request.Reader is { } known ? known with { MessageId = made.MessageId, UnsubscribeUrl = made.UnsubscribeUrl, VoteToken = made.VoteToken } : made;
+        var reader = request.Reader is { } known ? known with { MessageId = made.MessageId, UnsubscribeUrl = made.UnsubscribeUrl, VoteToken = made.VoteToken, CopyToken = made.CopyToken } : made;
 
         return EditionDocument.Parse(request.Source, request.BodyOnly ? FrontMatterRules.ForeignBody : FrontMatterRules.Preview) switch
         {
@@ -191,6 +191,7 @@ public static class EditionPreview
             MessageId = "preview@example.com",
             UnsubscribeUrl = new Links.PublicSite(publicUrl).Unsubscribe("preview"),
             VoteToken = "preview",
+            CopyToken = "preview",
         };
         if (json is null)
             return null;

@@ -1,4 +1,5 @@
 using System.Text;
+using MimeKit;
 
 namespace Newsletter.Mailer.Rendering;
 
@@ -64,6 +65,16 @@ public sealed class FilledMessage
         }
 
         return headers;
+    }
+
+    /// <summary>The HTML part, as a mail client reads it; null where it has none.</summary>
+    public string? ReadHtml()
+    {
+        using var bytes = new MemoryStream();
+        WriteTo(bytes);
+        bytes.Position = 0;
+        using var message = MimeMessage.Load(bytes);
+        return message.HtmlBody;
     }
 
     public async Task WriteToAsync(Stream stream, CancellationToken stop)

@@ -21,6 +21,9 @@ public sealed record Recipient
     /// <summary>Names the reader and the issue in the links of polls; needed where the issue has any (<see cref="CompiledMessage.HasPolls"/>).</summary>
     public string? VoteToken { get; init; }
 
+    /// <summary>Names the reader and the issue in the link to their own copy; needed where the issue has it (<see cref="CompiledMessage.LinksToCopies"/>).</summary>
+    public string? CopyToken { get; init; }
+
     /// <summary>Full name as the reader or the import gave it; null where unknown.</summary>
     public string? Name { get; init; }
 

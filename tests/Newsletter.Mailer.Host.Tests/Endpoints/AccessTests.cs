@@ -45,7 +45,7 @@ public sealed class AccessTests(ApiFixture fixture) : ApiTest(fixture)
                 .Select(endpoint => "/" + endpoint.RoutePattern.RawText!.Trim('/').Split('/')[0]).Distinct().Order(),
         ];
 
-        Assert.Subset(new HashSet<string> { "/docs", "/health", "/openapi", "/subscribe", "/confirm", "/preferences", "/unsubscribe", "/c", "/o", "/vote", "/archive", "/n", "/inbox", "/images", "/webhooks", "/samples", "/feed.xml", "/feed.json", "/sitemap.xml", "/robots.txt" }, open.ToHashSet());
+        Assert.Subset(new HashSet<string> { "/docs", "/health", "/openapi", "/subscribe", "/confirm", "/preferences", "/unsubscribe", "/c", "/o", "/vote", "/copy", "/archive", "/n", "/inbox", "/images", "/webhooks", "/samples", "/feed.xml", "/feed.json", "/sitemap.xml", "/robots.txt" }, open.ToHashSet());
         Assert.All(
             Endpoints.Where(endpoint => endpoint.RoutePattern.RawText!.StartsWith("/api", StringComparison.Ordinal)),
             endpoint => Assert.NotNull(endpoint.Metadata.GetMetadata<ScopeRequirement>()));

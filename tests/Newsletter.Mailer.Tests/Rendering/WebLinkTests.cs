@@ -80,6 +80,53 @@ public sealed class WebLinkTests
     }
 
     [Fact]
+    public void APersonalOneLeadsEachReaderToTheirOwnCopy()
+    {
+        var personal = Rendered.Newsletter with { Design = new NewsletterDesign { PersonalWebLink = true }, Measuring = new NewsletterMeasuring { Clicks = "individual" } };
+        foreach (var theme in ThemeCatalog.Names)
+            foreach (var audience in (string[])["", "\ntier: premium", "\nsegment: beta"])
+            {
+                var edition = Of($"title: Hello\ntheme: {theme}{audience}", personal);
+                var message = MessageCompiler.Compile(edition.Variants[0], new IssueHeaders { IssueId = 35, Date = Rendered.Friday });
+
+                Assert.True(message.LinksToCopies);
+                Assert.Empty(edition.MeasuredLinks);
+                foreach (var token in (string[])["k1.ANA", "k1.BEN"])
+                {
+                    var mail = Rendered.Parse(message.Fill(Rendered.Ana with { CopyToken = token }));
+                    Assert.Contains($"<a href=\"https://news.example.com/copy/{token}\"", mail.HtmlBody, StringComparison.Ordinal);
+                    Assert.Contains($"View in browser:\nhttps://news.example.com/copy/{token}\n", mail.TextBody!.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+                }
+            }
+    }
+
+    [Fact]
+    public void OnlyTheIssueItselfAndItsPreviewHaveAPersonalOne()
+    {
+        var personal = Rendered.Newsletter with { Design = new NewsletterDesign { PersonalWebLink = true } };
+        var request = Rendered.Request(Rendered.Edition("Text", "title: Hello"), personal);
+        Assert.Multiple(
+            () => Assert.Contains("/copy/", Html(request with { IsMeasured = true }), StringComparison.Ordinal),
+            () => Assert.DoesNotContain("View in browser", Html(request), StringComparison.Ordinal));
+        Assert.False(MessageCompiler.Compile(Of("title: Hello").Variants[0], new IssueHeaders { IssueId = 35, Date = Rendered.Friday }).LinksToCopies);
+
+        static string Html(RenderRequest request) =>
+            Assert.IsType<RenderOutcome.Rendered>(EditionRenderer.Render(request)).Edition.FillHtml(Rendered.Ana with { CopyToken = "t" });
+    }
+
+    [Fact]
+    public void WhoTakesTheLinkOutHasNoPersonalOne()
+    {
+        List<FieldProblem> problems = [];
+
+        Assert.True(NewsletterDesignRules.Check(new NewsletterDesign { PersonalWebLink = true }, problems)!.PersonalWebLink);
+        Assert.Null(NewsletterDesignRules.Check(new NewsletterDesign { PersonalWebLink = false }, problems));
+        Assert.Empty(problems);
+        NewsletterDesignRules.Check(new NewsletterDesign { WebLink = false, PersonalWebLink = true }, problems);
+        Assert.Equal("design.personal_web_link", Assert.Single(problems).Field);
+    }
+
+    [Fact]
     public void APreviewShowsItOnceTheEditionIsKept()
     {
         Assert.DoesNotContain("View in browser", Preview(null), StringComparison.Ordinal);

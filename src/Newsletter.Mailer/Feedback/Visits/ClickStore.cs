@@ -1,5 +1,4 @@
 using Dapper;
-using Newsletter.Mailer.Audience;
 using Newsletter.Mailer.Database;
 using Newsletter.Mailer.Links;
 using Npgsql;

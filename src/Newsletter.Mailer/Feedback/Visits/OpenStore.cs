@@ -1,4 +1,4 @@
-using Newsletter.Mailer.Audience;
+using Newsletter.Mailer.Database;
 using Newsletter.Mailer.Links;
 using Npgsql;
 

@@ -22,6 +22,9 @@ internal static class SlotName
     /// <summary>Not for authors: what the choices of polls lead by.</summary>
     public const string VoteToken = "message.vote";
 
+    /// <summary>Not for authors: what the reader's own copy in a browser is found by.</summary>
+    public const string CopyToken = "message.copy";
+
     public const string AttributePrefix = "subscriber.attributes.";
 
     /// <summary>Names whose value differs from reader to reader, attributes aside.</summary>
@@ -35,7 +38,7 @@ internal static class SlotName
     /// <summary>Whole URLs: the only names that a link may begin with.</summary>
     public static bool IsUrl(string name) => name.StartsWith("links.", StringComparison.Ordinal);
 
-    public static bool IsKnown(string name) => name is MessageId or LeaveToken or ClickToken or VoteToken || OfReader.Contains(name) || IsAttribute(name);
+    public static bool IsKnown(string name) => name is MessageId or LeaveToken or ClickToken or VoteToken or CopyToken || OfReader.Contains(name) || IsAttribute(name);
 
     /// <summary>This reader's value, as given; null where there is none.</summary>
     public static string? ValueFor(Recipient reader, string name) => name switch
@@ -50,6 +53,7 @@ internal static class SlotName
         LeaveToken => reader.LeaveToken,
         ClickToken => reader.ClickToken,
         VoteToken => reader.VoteToken,
+        CopyToken => reader.CopyToken,
         _ => reader.Attributes?.GetValueOrDefault(name[AttributePrefix.Length..]),
     };
 }

@@ -1,7 +1,7 @@
 using Dapper;
 using Npgsql;
 
-namespace Newsletter.Mailer.Audience;
+namespace Newsletter.Mailer.Database;
 
 /// <summary>
 /// What a reader does waits while they are being erased, and their erasure for what they are doing. It is taken beside their rows, not in one of them: a
