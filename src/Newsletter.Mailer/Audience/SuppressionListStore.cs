@@ -49,25 +49,33 @@ public sealed class SuppressionListStore(NpgsqlDataSource database, KeyRing keys
         using (file)
         {
             var (chunk, problems) = (new List<SuppressionStore.Target>(), new List<ImportProblem>());
-            long rows = 0, invalid = 0, added = 0;
-            while (await file.ReadAsync() is { } draft)
+            long rows = 0, invalid = 0, added = 0, matched = 0;
+            try
             {
-                rows++;
-                var wrong = new List<FieldProblem>();
-                var target = SuppressionStore.Check(draft, wrong);
-                if (wrong.Count == 0) chunk.Add(target);
-                else if (++invalid <= ProblemsTold) problems.Add(new ImportProblem { Line = file.Line, Column = wrong[0].Field, Reason = wrong[0].Problem });
-                if (chunk.Count >= ChunkRows) added += await InsertAsync(chunk, stop);
+                while (await file.ReadAsync() is { } draft)
+                {
+                    rows++;
+                    var wrong = new List<FieldProblem>();
+                    var target = SuppressionStore.Check(draft, wrong);
+                    if (wrong.Count == 0) chunk.Add(target);
+                    else if (++invalid <= ProblemsTold) problems.Add(new ImportProblem { Line = file.Line, Column = wrong[0].Field, Reason = wrong[0].Problem });
+                    if (chunk.Count >= ChunkRows) added += await InsertAsync(chunk, stop);
+                }
+
+                if (file.IsCutOff)
+                {
+                    (rows, invalid) = (rows + 1, invalid + 1);
+                    problems.Add(new ImportProblem { Line = file.Line, Reason = "A row doesn't end within 1,000,000 characters: most likely a quotation mark is never closed. What follows was not read." });
+                }
+
+                added += await InsertAsync(chunk, stop);
+            }
+            finally
+            {
+                // What was taken in counts, wherever the file broke off: whoever sends looks for addresses, not for hashes.
+                matched = await ApplyHashesAsync(CancellationToken.None);
             }
 
-            if (file.IsCutOff)
-            {
-                (rows, invalid) = (rows + 1, invalid + 1);
-                problems.Add(new ImportProblem { Line = file.Line, Reason = "A row doesn't end within 1,000,000 characters: most likely a quotation mark is never closed. What follows was not read." });
-            }
-
-            added += await InsertAsync(chunk, stop);
-            var matched = await ApplyHashesAsync(stop);
             return (new SuppressionImport(rows, added, rows - invalid - added, invalid, matched, problems), null);
         }
     }

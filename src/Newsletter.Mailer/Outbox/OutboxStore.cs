@@ -36,15 +36,20 @@ public sealed class OutboxStore(NpgsqlDataSource database)
         order by next_at limit 1000
         """;
 
-    /// <summary>Puts a mail down; it is sent by whoever claims it.</summary>
-    /// <returns>Its id.</returns>
-    public async Task<long> PutAsync(OutboxMail mail, CancellationToken stop)
+    /// <summary>Puts mails down, all of them or none; each is sent by whoever claims it.</summary>
+    /// <returns>Their ids, in the same order.</returns>
+    public async Task<IReadOnlyList<long>> PutAsync(IEnumerable<OutboxMail> mails, CancellationToken stop)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
-        return await PutAsync(connection, mail, stop);
+        await using var transaction = await connection.BeginTransactionAsync(stop);
+        var ids = new List<long>();
+        foreach (var mail in mails)
+            ids.Add(await PutAsync(connection, mail, stop));
+        await transaction.CommitAsync(stop);
+        return ids;
     }
 
-    /// <summary>The same within a transaction: the mail is there if, and only if, what it speaks of is.</summary>
+    /// <summary>One within a transaction: the mail is there if, and only if, what it speaks of is.</summary>
     internal static Task<long> PutAsync(NpgsqlConnection connection, OutboxMail mail, CancellationToken stop) =>
         connection.QuerySingleAsync<long>(new CommandDefinition(Insert, mail, cancellationToken: stop));
 

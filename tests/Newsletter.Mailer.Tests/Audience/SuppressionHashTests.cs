@@ -50,6 +50,20 @@ public sealed class SuppressionHashTests : ImportTest
     }
 
     [Fact]
+    public async Task AListThatBreaksOffStillFindsTheSubscribersOfWhatCameIn()
+    {
+        await ImportAsync("email\nana@example.com\nbo@example.com\n");
+        var list = new StringBuilder("hash,reason\n").Append(Convert.ToHexString(AddressHash.Of(keys, "ana@example.com"))).Append(",complaint\n");
+        for (var n = 0; n < 5_000; n++)
+            list.Append(Convert.ToHexString(AddressHash.Of(keys, $"reader{n}@example.org"))).Append(",complaint\n");
+
+        await Assert.ThrowsAsync<IOException>(() => Lists.ImportAsync(new BrokenOff(Encoding.UTF8.GetBytes(list.ToString())), default));
+
+        Assert.Equal(5_000L, await Database.ScalarAsync<long>("select count(*) from suppressions where address_hash is not null"));
+        Assert.Equal("complaint", await Database.ScalarAsync<string>("select reason from suppressions where address = 'ana@example.com'"));
+    }
+
+    [Fact]
     public async Task AHashIsAppliedToTheSubscriberItIsOfInTheSameCommit()
     {
         await ImportAsync("email\nana@example.com\nbo@example.com\n");
@@ -111,4 +125,11 @@ public sealed class SuppressionHashTests : ImportTest
     private static EmailAddress Address(string text) => EmailAddress.TryParse(text, out var address) ? address : throw new ArgumentException(text, nameof(text));
 
     private Task<(SuppressionImport? Import, string? Problem)> ImportListAsync(string csv) => Lists.ImportAsync(new MemoryStream(Encoding.UTF8.GetBytes(csv)), default);
+
+    /// <summary>An upload whose connection is lost after its last byte.</summary>
+    private sealed class BrokenOff(byte[] bytes) : MemoryStream(bytes)
+    {
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            Position < Length ? await base.ReadAsync(buffer, cancellationToken) : throw new IOException("The connection was lost.");
+    }
 }

@@ -78,7 +78,7 @@ public sealed class InstanceStoreTests : MailroomTest
         await Some.DueAsync(Database, due);
         var later = await Some.EditionAsync(Database, newsletter);
         var outbox = new OutboxStore(DataSource);
-        var mail = await outbox.PutAsync(new OutboxMail { Kind = "test_send", Address = "ana@example.com", Model = "{}" }, default);
+        var mail = Assert.Single(await outbox.PutAsync([new OutboxMail { Kind = "test_send", Address = "ana@example.com", Model = "{}" }], default));
         await CopyAsync();
 
         await Room.Worker.WorkAsync();

@@ -25,6 +25,17 @@ public sealed class OutboxStoreTests : DatabaseTest
     }
 
     [Fact]
+    public async Task SeveralArePutInTheirOrderOrNoneIs()
+    {
+        var ids = await Store.PutAsync([To("ana@example.net"), To("bo@example.net")], default);
+        Assert.Equal(ids, await Database.ListAsync<long>("select id from outbox order by address"));
+
+        await Assert.ThrowsAsync<Npgsql.PostgresException>(() => Store.PutAsync([To("cy@example.net"), To("di@example.net", model: "{")], default));
+
+        Assert.Equal(2L, await Database.ScalarAsync<long>("select count(*) from outbox"));
+    }
+
+    [Fact]
     public async Task OneOfManyWhoClaimAtOnceGetsIt()
     {
         var id = await PutAsync();
@@ -86,7 +97,9 @@ public sealed class OutboxStoreTests : DatabaseTest
     [Fact]
     public async Task WhatIsNotThereIsNotClaimed() => Assert.Null(await Store.ClaimAsync(4711, Lease, default));
 
-    private Task<long> PutAsync() => Store.PutAsync(new OutboxMail { Kind = "test_send", Address = "ana@example.net", Model = """{"EditionId":7}""" }, default);
+    private async Task<long> PutAsync() => Assert.Single(await Store.PutAsync([To("ana@example.net")], default));
+
+    private static OutboxMail To(string address, string model = """{"EditionId":7}""") => new() { Kind = "test_send", Address = address, Model = model };
 
     private Task<string?> StateAsync(long id) => Database.ScalarAsync<string>("select state from outbox where id = $1", id);
 }
