@@ -16,14 +16,16 @@ internal static class SubscribersImportCommand
         var newsletter = new Option<string>("--newsletter") { Description = "Slug of the newsletter they subscribe to.", HelpName = "SLUG", Required = true };
         var tier = new Option<string>("--tier") { Description = "Tier of new subscriptions: free or premium.", DefaultValueFactory = _ => "free", HelpName = "TIER" };
         tier.AcceptOnlyFromAmong("free", "premium");
-        var source = new Option<string>("--source") { Description = "Whose export it is: auto (seen from its columns), plain, newsletter, listmonk, mailchimp, substack, beehiiv, ghost, buttondown or kit.", DefaultValueFactory = _ => "auto", HelpName = "SOURCE" };
+        var source = new Option<string>("--source") { Description = "Whose export it is: auto (seen from its columns), plain, newsletter, listmonk, mailchimp, substack, beehiiv, ghost, buttondown, kit, or other: a list that says who left.", DefaultValueFactory = _ => "auto", HelpName = "SOURCE" };
         source.AcceptOnlyFromAmong([.. Enum.GetNames<ImportSource>().Select(name => name.ToLowerInvariant())]);
+        var status = new Option<string>("--status") { Description = "What all rows are, whatever they say: unsubscribed (a file of those who left) or pending.", HelpName = "STATUS" };
+        status.AcceptOnlyFromAmong("unsubscribed", "pending");
         var dryRun = new Option<bool>("--dry-run") { Description = "Show what each column becomes and count what would be done, and do nothing." };
         var config = CommonOptions.Config();
         var json = CommonOptions.Json();
         var command = new Command("import", "Import readers from CSV. Repeating it is harmless; who unsubscribed or is suppressed stays so.")
         {
-            file, newsletter, tier, source, dryRun, config, json,
+            file, newsletter, tier, source, status, dryRun, config, json,
         };
         command.SetAction(async (parsed, stop) =>
         {
@@ -32,7 +34,8 @@ internal static class SubscribersImportCommand
             if (path != "-" && !File.Exists(path))
                 return terminal.Fail($"There is no file {Path.GetFullPath(path)}.");
             await using var rooms = await parsed.OpenRoomsAsync(config, stop);
-            var created = await rooms.Get<ImportStore>().CreateAsync(parsed.GetValue(newsletter), parsed.GetValue(tier), parsed.GetValue(source), parsed.GetValue(dryRun), stop);
+            var created = await rooms.Get<ImportStore>().CreateAsync(
+                parsed.GetValue(newsletter), parsed.GetValue(tier), parsed.GetValue(source), parsed.GetValue(dryRun), stop, parsed.GetValue(status));
             if (created is AudienceOutcome<Import>.Invalid(var problems))
                 return terminal.Fail(string.Join(" ", problems.Select(problem => problem.Problem)));
             var id = ((AudienceOutcome<Import>.Created)created).Value.Id;
@@ -72,10 +75,17 @@ internal static class SubscribersImportCommand
     {
         if (done.Source is ImportSource.Plain && !done.DryRun)
             return;
-        terminal.Error.WriteLine($"Taken for {(done.Source is ImportSource.Plain ? "a plain list" : $"an export of {done.Source.ToString().ToLowerInvariant()}")}:");
+        terminal.Error.WriteLine($"Taken for {Kind(done.Source)}:");
         foreach (var column in done.Mapping)
             terminal.Error.WriteLine($"  {column.Column} → {column.Becomes}");
     }
+
+    private static string Kind(ImportSource source) => source switch
+    {
+        ImportSource.Plain => "a plain list",
+        ImportSource.Other => "a list that says who left",
+        _ => $"an export of {source.ToString().ToLowerInvariant()}",
+    };
 
     private static async Task TellProblemsAsync(OpenRooms rooms, Import done, Terminal terminal, CancellationToken stop)
     {

@@ -28,7 +28,7 @@ internal static class ImportEndpoints
             // The disk is the only limit of an import, so its body can't be read once to be compared and once more to be imported.
             .WithMetadata(new DisableRequestSizeLimitAttribute(), new IdempotencyRule(WhyNoKey: "An import takes no key: to send the same file again changes nothing. Leave it out."))
             .WithSummary("Import subscribers from CSV")
-            .WithDescription("The file is the body; its columns are email, name, first_name, and attributes for the rest, unless it is an export of this program, listmonk, Mailchimp, Substack, beehiiv, Ghost, Buttondown or Kit, which is seen from its columns (source=auto) or said (source=kit; source=plain for none of them). With dry_run=true everything is counted and nothing done. It is read to its end before the answer, and becomes subscribers after it. Repeating it is harmless, so it takes no Idempotency-Key; who unsubscribed or is suppressed stays so.");
+            .WithDescription("The file is the body; its columns are email, name, first_name, and attributes for the rest, unless it is an export of this program, listmonk, Mailchimp, Substack, beehiiv, Ghost, Buttondown or Kit, which is seen from its columns (source=auto) or said (source=kit; source=plain for none of them; source=other for a list of another program that says who left, which is seen too). With status=unsubscribed or pending all rows are taken for that: a file of those who left one list. With dry_run=true everything is counted and nothing done. It is read to its end before the answer, and becomes subscribers after it. Repeating it is harmless, so it takes no Idempotency-Key; who unsubscribed or is suppressed stays so.");
         imports.MapPost("/mapping", Look).RequireScope(Scopes.WriteSubscribers)
             .Accepts<string>(Csv)
             .ProducesProblem(StatusCodes.Status415UnsupportedMediaType)
@@ -47,13 +47,13 @@ internal static class ImportEndpoints
         query.TryRead(out var page, out var problem) ? TypedResults.Ok(await imports.ListAsync(page, stop)) : problem;
 
     private static async Task<Results<Accepted<ImportAccepted>, ProblemHttpResult>> Receive(
-        HttpRequest request, string? newsletter, string? tier, string? source, [FromQuery(Name = "dry_run")] bool? dryRun, ImportStore imports, SubscriberImport import, IJobStarter jobs, CancellationToken stop)
+        HttpRequest request, string? newsletter, string? tier, string? source, string? status, [FromQuery(Name = "dry_run")] bool? dryRun, ImportStore imports, SubscriberImport import, IJobStarter jobs, CancellationToken stop)
     {
         if (!request.HasMediaType(Csv))
             return Problems.Of(StatusCodes.Status415UnsupportedMediaType, $"An import is sent as {Csv}: curl --data-binary @FILE -H 'Content-Type: {Csv}'.");
         if (string.IsNullOrWhiteSpace(newsletter))
             return Problems.Invalid("newsletter", "It is missing from the query: name the newsletter's slug, as in /api/imports?newsletter=weekly.");
-        var created = await imports.CreateAsync(newsletter, tier, source, dryRun ?? false, stop);
+        var created = await imports.CreateAsync(newsletter, tier, source, dryRun ?? false, stop, status);
         if (created.Problem("newsletter", newsletter) is { } problem)
             return problem;
         var id = created.Value().Value.Id;

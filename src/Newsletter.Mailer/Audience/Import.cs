@@ -18,6 +18,9 @@ public sealed record Import
     /// <summary>Whose export the file was taken for; auto until its header is read.</summary>
     public ImportSource Source { get; init; }
 
+    /// <summary>What all its rows are, whatever each says: <c>pending</c> or <c>unsubscribed</c>; null: what each says.</summary>
+    public string? Status { get; init; }
+
     /// <summary>What each column becomes, in the order of the file; empty until its header is read.</summary>
     public IReadOnlyList<ImportColumn> Mapping { get; init; } = [];
 

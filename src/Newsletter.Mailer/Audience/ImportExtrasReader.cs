@@ -11,6 +11,7 @@ internal sealed class ImportExtrasReader(ImportHeader header)
     private static readonly DateTime Earliest = new(1990, 1, 1, 0, 0, 0, DateTimeKind.Utc);
 
     private readonly ImportFormat format = header.Format!;
+    private readonly int[] statuses = [.. header.Others.Where(other => other.Role == ColumnRole.Status).Select(other => other.Index)];
 
     /// <summary>The extras and the attributes of a JSON column; or the problem and the index of its column.</summary>
     public (ImportExtras? Extras, IReadOnlyDictionary<string, JsonElement>? Attributes, int Column, string? Problem) Read(IReadOnlyList<string> cells)
@@ -19,9 +20,12 @@ internal sealed class ImportExtrasReader(ImportHeader header)
         foreach (var (index, role) in header.Others)
         {
             var cell = cells[index].Trim();
+            if (cell.Contains('\uFFFD', StringComparison.Ordinal)) return (null, null, index, ImportRowChecker.NotUtf8);
             if (cell.Length > 0 && Take(role, cell, said) is { } problem) return (null, null, index, problem);
         }
 
+        if (!said.HasStatus && statuses.Length > 0)
+            return (null, null, statuses[0], $"The status is empty: it should be one of {string.Join(", ", format.Words.Keys)}. Write it, so that nobody who left is subscribed again.");
         return (new ImportExtras(said.Tags, said.Wanted, said.Tier, said.SubscribedAt, said.Language, said.TimeZone), said.Attributes, -1, null);
     }
 
@@ -64,9 +68,10 @@ internal sealed class ImportExtrasReader(ImportHeader header)
 
     private string? TakeStatus(string cell, Said said)
     {
+        said.HasStatus = true;
         var word = cell.Replace(' ', '_');
         if (!format.Words.TryGetValue(word, out var wanted))
-            return $"This status isn't known of {format.Source}: it should be one of {string.Join(", ", format.Words.Keys)}. Correct it, so that nobody who left is subscribed again.";
+            return $"This status isn't known{(format.Source == ImportSource.Other ? "" : $" of {format.Source}")}: it should be one of {string.Join(", ", format.Words.Keys)}. Correct it, so that nobody who left is subscribed again; source=plain makes an attribute of the column.";
         said.Become(wanted);
         if (format.PaidWords.Count > 0) said.Pay(format.PaidWords.Contains(word.ToLowerInvariant()));
         return null;
@@ -99,7 +104,7 @@ internal sealed class ImportExtrasReader(ImportHeader header)
     private static DateTime? ReadTime(string cell)
     {
         var text = cell.EndsWith(" UTC", StringComparison.Ordinal) ? cell[..^4] : cell;
-        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) && time.UtcDateTime > Earliest
+        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) && time.UtcDateTime > Earliest && time.UtcDateTime < TimeProvider.System.GetUtcNow().UtcDateTime.AddDays(1)
             ? time.UtcDateTime
             : null;
     }
@@ -139,6 +144,8 @@ internal sealed class ImportExtrasReader(ImportHeader header)
     private sealed class Said
     {
         public string[]? Tags { get; set; }
+
+        public bool HasStatus { get; set; }
 
         public WantedStatus Wanted { get; private set; }
 

@@ -21,6 +21,7 @@ internal sealed class ImportFile : IDisposable
     private ImportRowChecker? checker;
     private ImportHeader? header;
     private Func<EmailAddress, bool>? isHashed;
+    private WantedStatus least;
     private bool isMisquoted;
     private long line;
     private long rows;
@@ -62,6 +63,9 @@ internal sealed class ImportFile : IDisposable
     public void LeaveOut(KeyRing ring, IReadOnlySet<string> hashes) => isHashed = hashes.Count == 0
         ? null
         : address => AddressHash.AllOf(ring, address.Value).Any(hash => hashes.Contains(Convert.ToHexString(hash)));
+
+    /// <summary>Takes every row for no less than this, whatever it says itself.</summary>
+    public void TakeAllFor(string? status) => least = status switch { "unsubscribed" => WantedStatus.Unsubscribed, "pending" => WantedStatus.Pending, _ => WantedStatus.Active };
 
     /// <summary>What its columns become.</summary>
     public ImportMapping Mapping => header!.Mapping;
@@ -139,6 +143,7 @@ internal sealed class ImportFile : IDisposable
         if (isMisquoted) (column, problem) = (-1, MisquotedProblem());
         if (problem is null)
         {
+            if (least > (extras?.Wanted ?? WantedStatus.Active)) extras = (extras ?? new ImportExtras(null, least, null, null)) with { Wanted = least };
             if (isHashed?.Invoke(address!) == true) extras = new ImportExtras(null, WantedStatus.Hashed, null, null);
             chunk.Rows.Add(new ImportRow(rows, line, address!, name, attributes, extras));
             return;

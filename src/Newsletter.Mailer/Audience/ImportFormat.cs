@@ -26,14 +26,13 @@ internal sealed record ImportFormat
     /// <summary>Words of the column of statuses that stand for a paying reader as well.</summary>
     public IReadOnlyCollection<string> PaidWords { get; init; } = [];
 
-    /// <summary>In the order in which a header is tried.</summary>
-    public static IReadOnlyList<ImportFormat> All { get; } =
+    private static IReadOnlyList<ImportFormat> Known { get; } =
     [
         new()
         {
             Source = ImportSource.Newsletter,
             Fits = names => names.IsSupersetOf(["email", "status", "tier", "tags", "subscribed_at", "confirmed_at", "unsubscribed_at"]),
-            Columns = Roles("email=Email name=Name status=Status tier=Tier tags=Tags language=Language time_zone=TimeZone subscribed_at=SubscribedAt confirmed_at=Nothing unsubscribed_at=Nothing issue_frequency=Nothing"),
+            Columns = Roles("email=Email name=Name status=Status tier=Tier tags=Tags language=Language time_zone=TimeZone subscribed_at=SubscribedAt confirmed_at=Nothing unsubscribed_at=Nothing issue_frequency=Nothing attributes_json=Json"),
         },
         new()
         {
@@ -86,6 +85,20 @@ internal sealed record ImportFormat
             Words = Meanings("active=Active confirmed=Active inactive=Pending unconfirmed=Pending cancelled=Unsubscribed unsubscribed=Unsubscribed bounced=Bounced complained=Complained"),
         },
     ];
+
+    // Nobody knows whose list it is, but it says who left: whatever any program calls that, and where two mean different things, the stricter.
+    private static ImportFormat Other { get; } = new()
+    {
+        Source = ImportSource.Other,
+        Fits = names => names.Overlaps(["email", "e_mail", "email_address", "e_mail_address"])
+            && names.Overlaps(["status", "subscription_status", "subscriber_status", "unsubscribed", "unsubscribed_at", "unsubscribe_date"]),
+        Columns = Roles("email=Email e_mail=Email email_address=Email e_mail_address=Email name=Name full_name=Name status=Status subscription_status=Status subscriber_status=Status unsubscribed=Left unsubscribed_at=LeftAt unsubscribe_date=LeftAt"),
+        Words = Known.SelectMany(format => format.Words).GroupBy(word => word.Key, StringComparer.OrdinalIgnoreCase)
+            .ToDictionary(word => word.Key, word => word.Max(meaning => meaning.Value), StringComparer.OrdinalIgnoreCase),
+    };
+
+    /// <summary>In the order in which a header is tried.</summary>
+    public static IReadOnlyList<ImportFormat> All { get; } = [.. Known, Other];
 
     private static Dictionary<string, ColumnRole> Roles(string pairs) => Pairs<ColumnRole>(pairs);
 

@@ -66,7 +66,7 @@ internal sealed record ImportHeader
                 ? $"Taken for an export of {format.Source}, the file has no column of addresses. Say what it is with source, or source=plain and a column called email."
                 : $"Taken for an export of {format.Source}, the file has {count} columns of addresses: remove all but one.");
         var keys = names.Select((name, index) => roles[index] == ColumnRole.Attribute ? KeyOf(name) : "").ToList();
-        if (FindRepeated(columns, keys) is { } repeated) return (null, repeated);
+        if ((FindRepeated(columns, keys) ?? FindTooMany(keys)) is { } wrong) return (null, wrong);
         return (new ImportHeader
         {
             Format = format,
@@ -117,15 +117,18 @@ internal sealed record ImportHeader
         if (!keys.Contains("email"))
             return "No column is called email. The first line must name the columns, parted by commas, semicolons or tabs; it names "
                    + string.Join(", ", columns.Take(10).Select(cell => $"\"{Shorten(cell)}\"")) + ".";
-        return keys.Count(key => key.Length > 0) > AttributeRules.MaxKeys
-            ? $"The file has {keys.Count(key => key.Length > 0)} columns, and {AttributeRules.MaxKeys} is the limit."
-            : null;
+        return FindTooMany(keys);
     }
+
+    private static string? FindTooMany(List<string> keys) => keys.Count(key => key.Length > 0) is var count && count > AttributeRules.MaxKeys
+        ? $"The file has {count} columns, and {AttributeRules.MaxKeys} is the limit."
+        : null;
 
     private static string? FindRepeated(List<string> columns, List<string> keys)
     {
+        var firsts = new Dictionary<string, int>(StringComparer.Ordinal);
         for (var i = 0; i < keys.Count; i++)
-            if (keys[i].Length > 0 && keys.IndexOf(keys[i]) is var first && first < i)
+            if (keys[i].Length > 0 && !firsts.TryAdd(keys[i], i) && firsts[keys[i]] is var first)
                 return $"Columns {first + 1} (\"{Shorten(columns[first])}\") and {i + 1} (\"{Shorten(columns[i])}\") mean the same, {keys[i]}: remove or rename one.";
         return null;
     }

@@ -12,7 +12,7 @@ public sealed partial class ImportMergeStore
         set attempts = attempts + 1
         where id = @importId and state = 'merging'
         returning newsletter_id as "NewsletterId", tier as "Tier", attempts as "Attempts", staged as "Staged", merged as "Merged",
-                  rows as "Rows", bytes as "Bytes", invalid as "Invalid", source as "Source", dry_run as "DryRun"
+                  rows as "Rows", bytes as "Bytes", invalid as "Invalid", source as "Source", status as "Status", dry_run as "DryRun"
         """;
 
     // Rows that should wait and don't. In one statement, for it sees one moment: whoever is erased takes rows away and counts them in one commit.
@@ -27,8 +27,9 @@ public sealed partial class ImportMergeStore
         select max(key) from (select key from import_rows where import_id = @importId and key > @after order by key limit @rows) as chunk
         """;
 
-    // taken: the chunk, off the staging table. latest: the last row of each address. judged: what there is already. Of subscriptions that
-    // exist only those are touched whose row says that they left, or which tier they have: whoever left or hasn't confirmed stays so. Whose
+    // taken: the chunk, off the staging table. latest: the last row of each address, and the strictest word of all its rows that somebody is not
+    // to be mailed. judged: what there is already. Of subscriptions that
+    // exist only those are touched whose row says that they left, whatever else is wrong with it, or which tier they have: whoever left or hasn't confirmed stays so. Whose
     // row says that it bounced or complained becomes a suppression and nothing else. A subscriber who appeared or vanished since the
     // statement began makes written shorter than due, and the caller starts the chunk over. What is there is looked up row by row on
     // purpose (lateral, scalar subqueries): the planner knows nothing of a chunk's size, and a join it guesses wrong is quadratic.
@@ -38,13 +39,17 @@ public sealed partial class ImportMergeStore
             where import_id = @importId and key > @after and key <= @upTo
             returning key, row_no, line, address, domain, name, attributes, tags, wanted, tier, subscribed_at, language, time_zone
         ), latest as (
-            select distinct on (key) * from taken order by key, row_no desc
+            select distinct on (key) key, row_no, line, address, domain, name, attributes, tags, tier, subscribed_at, language, time_zone,
+                   coalesce(('{unsubscribed,bounced,complained,blocked,hashed}'::text[])[
+                       max(array_position('{unsubscribed,bounced,complained,blocked,hashed}'::text[], wanted)) over (partition by key)], wanted) as wanted
+            from taken
+            order by key, row_no desc
         ), met as (
             select l.*, s.id as subscriber_id, s.name as present_name, s.attributes as present, s.attributes || l.attributes as merged,
-                   s.tags as present_tags
+                   s.tags as present_tags, l.language is not null and s.language is null or l.time_zone is not null and s.time_zone is null as is_told_more
             from latest l
             left join lateral (
-                select id, name, attributes, tags from subscribers where lower(subscribers.address) = l.key collate "default" limit 1) s on true
+                select id, name, attributes, tags, language, time_zone from subscribers where lower(subscribers.address) = l.key collate "default" limit 1) s on true
             offset 0
         ), judged as (
             select m.*,
@@ -52,7 +57,7 @@ public sealed partial class ImportMergeStore
                    or exists (select from suppressions p where lower(p.domain) = m.domain)
                    or coalesce(m.wanted in ('bounced', 'complained', 'blocked', 'hashed'), false) as is_suppressed,
                    subscriber_id is null or (name is not null and name is distinct from present_name) or merged <> present
-                   or not coalesce(tags <@ present_tags, true) as is_due,
+                   or not coalesce(tags <@ present_tags, true) or is_told_more as is_due,
                    subscriber_id is not null
                    and (merged <> present and (select count(*) from jsonb_object_keys(merged)) > @maxKeys
                         or not coalesce(tags <@ present_tags, true) and cardinality(merge_tags(present_tags, tags)) > @maxTags) as is_overfull,
@@ -69,6 +74,7 @@ public sealed partial class ImportMergeStore
                 language = coalesce(s.language, excluded.language), time_zone = coalesce(s.time_zone, excluded.time_zone), updated_at = now()
             where (excluded.name is not null and excluded.name is distinct from s.name) or (s.attributes || excluded.attributes) <> s.attributes
                or not excluded.tags <@ s.tags
+               or excluded.language is not null and s.language is null or excluded.time_zone is not null and s.time_zone is null
             returning s.id, s.xmax = 0 as is_new, s.address
         ), members as (
             /*members*/ select id, null::text as wanted, null::text as tier, null::timestamptz as subscribed_at from written
@@ -88,10 +94,14 @@ public sealed partial class ImportMergeStore
                 status = coalesce(g.wanted, x.status),
                 unsubscribed_at = case when g.wanted = 'unsubscribed' then now() end,
                 unsubscribed_by = case when g.wanted = 'unsubscribed' then 'import' end
-            from (select subscriber_id, tier, nullif(wanted, 'pending') as wanted from good
-                  where status in ('active', 'pending') and (wanted = 'unsubscribed' or tier is not null)) g
+            from (select subscriber_id, case when is_good then tier end as tier, nullif(wanted, 'pending') as wanted, is_good
+                  from (select j.*, not is_suppressed and not is_overfull as is_good from judged j) j
+                  where status in ('active', 'pending') and (wanted = 'unsubscribed' or is_good and tier is not null)) g
             where x.newsletter_id = @newsletterId and x.subscriber_id = g.subscriber_id and x.status <> 'unsubscribed'
-            returning x.status
+            returning x.subscriber_id, x.status, g.is_good
+        ), told as (
+            insert into consents (newsletter_id, subscriber_id, action, form)
+            select @newsletterId, subscriber_id, 'withdrawn', 'import' from changed where status = 'unsubscribed' order by subscriber_id
         ), barred as (
             insert into suppressions (address, reason, evidence)
             select address, case wanted when 'bounced' then 'hard_bounce' when 'complained' then 'complaint' else 'imported' end,
@@ -99,24 +109,19 @@ public sealed partial class ImportMergeStore
             from latest where wanted in ('bounced', 'complained', 'blocked')
             on conflict do nothing
             returning id
-        ), noted as (
-            insert into import_problems (import_id, line, reason)
-            select @importId, line, @overfullReason
-            from judged
-            where is_overfull and not is_suppressed and (select invalid from imports where id = @importId) < @maxProblems
-            order by row_no
         )
         select (select count(*) from taken) as "Taken",
                (select count(*) from written) as "Written",
                (select count(*) from written where is_new) as "Created",
                (select count(*) from subscribed where status = 'active') as "Subscribed",
                (select count(*) from subscribed where status = 'pending') as "Pending",
-               (select count(*) from subscribed where status = 'unsubscribed') + (select count(*) from changed where status = 'unsubscribed')
+               (select count(*) from subscribed where status = 'unsubscribed') + (select count(*) from changed where status = 'unsubscribed' and is_good)
                    as "Unsubscribed",
                (select count(*) from barred) as "Suppressions",
                count(*) as "Latest",
                count(*) filter (where is_suppressed) as "Suppressed",
                count(*) filter (where is_overfull and not is_suppressed) as "Overfull",
+               array_agg(line order by row_no) filter (where is_overfull and not is_suppressed) as "OverfullLines",
                count(*) filter (where not is_suppressed and not is_overfull and is_due) as "Due",
                count(*) filter (where not is_suppressed and not is_overfull and status = 'unsubscribed') as "KeptUnsubscribed",
                count(*) filter (where not is_suppressed and not is_overfull and status = 'pending' and wanted is distinct from 'unsubscribed') as "KeptPending"
@@ -128,6 +133,15 @@ public sealed partial class ImportMergeStore
 
     private static readonly string MembersWithExtras =
         "select w.id, g.wanted, g.tier, g.subscribed_at from written w join good g on g.key collate \"default\" = lower(w.address)";
+
+    // Once a dry run has undone its chunk.
+    private const string Note = /*lang=sql*/ """
+        insert into import_problems (import_id, line, reason)
+        select @importId, x.line, @overfullReason
+        from unnest(@lines::bigint[]) with ordinality x (line, place)
+        where (select invalid from imports where id = @importId) < @maxProblems
+        order by x.place
+        """;
 
     private const string MarkChunk = "savepoint before_chunk";
 

@@ -137,6 +137,8 @@ public sealed partial class ImportMergeStore(NpgsqlDataSource database, KeyRing?
                         await connection.ExecuteAsync(Command(DropChunk, chunk, stop));
                     }
 
+                    if (counts.OverfullLines is { Length: > 0 } lines)
+                        await connection.ExecuteAsync(Command(Note, new { chunk.ImportId, chunk.OverfullReason, chunk.MaxProblems, lines }, stop));
                     var merged = await connection.ExecuteScalarAsync<long>(Command(Add, counts with { ImportId = chunk.ImportId }, stop));
                     await transaction.CommitAsync(stop);
                     return merged;
@@ -171,7 +173,7 @@ public sealed partial class ImportMergeStore(NpgsqlDataSource database, KeyRing?
             {
                 if (after is not { } from) return null;
                 after = await lane.ExecuteScalarAsync<string?>(Command(SelectUpTo, new { importId, after = from, rows = ChunkRows }, stop));
-                return after is null ? null : new Chunk(importId, work.NewsletterId, work.Tier, from, after, work.Source, work.DryRun);
+                return after is null ? null : new Chunk(importId, work.NewsletterId, work.Tier, from, after, work.Source, work.Status is not null, work.DryRun);
             }
             finally
             {
@@ -182,9 +184,9 @@ public sealed partial class ImportMergeStore(NpgsqlDataSource database, KeyRing?
         public void Dispose() => turn.Dispose();
     }
 
-    private sealed record Chunk(long ImportId, long NewsletterId, string Tier, string After, string UpTo, string Source, bool IsDryRun)
+    private sealed record Chunk(long ImportId, long NewsletterId, string Tier, string After, string UpTo, string Source, bool HasStatus, bool IsDryRun)
     {
-        public bool IsPlain => Source == "plain";
+        public bool IsPlain => Source == "plain" && !HasStatus;
 
         public int MaxTags { get; } = TagRules.MaxTags;
 
@@ -215,6 +217,8 @@ public sealed partial class ImportMergeStore(NpgsqlDataSource database, KeyRing?
 
         public required string Source { get; init; }
 
+        public string? Status { get; init; }
+
         public bool DryRun { get; init; }
     }
 
@@ -229,6 +233,8 @@ public sealed partial class ImportMergeStore(NpgsqlDataSource database, KeyRing?
         public long Suppressed { get; init; }
 
         public long Overfull { get; init; }
+
+        public long[]? OverfullLines { get; init; }
 
         public long Due { get; init; }
 

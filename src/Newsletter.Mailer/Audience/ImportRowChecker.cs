@@ -7,12 +7,13 @@ namespace Newsletter.Mailer.Audience;
 /// <summary>Checks the cells of a row once, and makes of them what is staged. Used by one reader at a time.</summary>
 internal sealed class ImportRowChecker(ImportHeader header) : IDisposable
 {
-    private const string NotUtf8 = "It holds a character that isn't UTF-8: export the file as CSV in UTF-8.";
+    internal const string NotUtf8 = "It holds a character that isn't UTF-8: export the file as CSV in UTF-8.";
     private static readonly byte[] NoAttributes = "{}"u8.ToArray();
 
     private readonly ArrayBufferWriter<byte> json = new();
     private readonly Utf8JsonWriter writer = new(Stream.Null, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
+    private readonly bool isJsonFirst = header.Format?.Source == ImportSource.Newsletter;
     private readonly ImportExtrasReader? extras = header.Format is null ? null : new ImportExtrasReader(header);
 
     /// <summary>Either the parts of an <see cref="ImportRow"/>, or the problem and the index of its column (-1: the whole row).</summary>
@@ -32,6 +33,8 @@ internal sealed class ImportRowChecker(ImportHeader header) : IDisposable
 
         var (more, said, column, problemOfMore) = extras is null ? (null, null, -1, null) : extras.Read(cells);
         if (problemOfMore is not null) return Wrong(column, problemOfMore);
+        if (said is not null && CountKeys(cells, said) is var count && count > AttributeRules.MaxKeys)
+            return Wrong(-1, $"The reader would have {count} attributes, and {AttributeRules.MaxKeys} is the limit.");
         return (address, name.Length == 0 ? null : name, WriteAttributes(cells, said), more, -1, null);
     }
 
@@ -51,30 +54,29 @@ internal sealed class ImportRowChecker(ImportHeader header) : IDisposable
         return null;
     }
 
+    private int CountKeys(IReadOnlyList<string> cells, IReadOnlyDictionary<string, JsonElement> said) =>
+        said.Count + header.Attributes.Count(attribute => !said.ContainsKey(attribute.Key) && !string.IsNullOrWhiteSpace(cells[attribute.Index]));
+
     private static string? FindProblem(string cell, Func<string, string?> rule) =>
         cell.Length == 0 ? null : cell.Contains('\uFFFD', StringComparison.Ordinal) ? NotUtf8 : rule(cell);
 
-    // A column goes before a key of the same name in a column of JSON.
+    // A column goes before a key of the same name in a column of JSON; in our own export the JSON is what a column can't carry.
     private byte[] WriteAttributes(IReadOnlyList<string> cells, IReadOnlyDictionary<string, JsonElement>? said)
     {
         var any = false;
-        if (said is not null)
+        foreach (var (key, value) in said ?? ImportExtrasReader.NoAttributes)
         {
-            foreach (var (key, value) in said)
-            {
-                if (header.Attributes.Any(attribute => attribute.Key == key && !string.IsNullOrWhiteSpace(cells[attribute.Index]))) continue;
-                if (!any) Begin();
-                any = true;
-                writer.WritePropertyName(key);
-                value.WriteTo(writer);
-            }
+            if (!isJsonFirst && header.Attributes.Any(attribute => attribute.Key == key && !string.IsNullOrWhiteSpace(cells[attribute.Index]))) continue;
+            if (!any) Begin();
+            any = true;
+            writer.WritePropertyName(key);
+            value.WriteTo(writer);
         }
-
 
         foreach (var (index, key) in header.Attributes)
         {
             var value = cells[index].AsSpan().Trim();
-            if (value.IsEmpty) continue;
+            if (value.IsEmpty || isJsonFirst && said?.ContainsKey(key) == true) continue;
             if (!any) Begin();
             any = true;
             writer.WriteString(key, value);

@@ -18,6 +18,9 @@ public enum ImportSource
     Ghost,
     Buttondown,
     Kit,
+
+    /// <summary>Of a program we don't know, with a column that says who left.</summary>
+    Other,
 }
 
 /// <summary>What a column of a file becomes.</summary>

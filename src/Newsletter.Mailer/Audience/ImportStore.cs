@@ -12,8 +12,8 @@ public sealed class ImportStore(NpgsqlDataSource database)
     public const int MaxProblems = 100_000;
 
     private const string Insert = /*lang=sql*/ """
-        insert into imports (newsletter_id, tier, source, dry_run)
-        select id, @tier, @source, @dryRun from newsletters where slug = @newsletter
+        insert into imports (newsletter_id, tier, source, dry_run, status)
+        select id, @tier, @source, @dryRun, @status from newsletters where slug = @newsletter
         returning id
         """;
 
@@ -23,7 +23,7 @@ public sealed class ImportStore(NpgsqlDataSource database)
                i.created as "Created", i.updated as "Updated", i.unchanged as "Unchanged", i.subscribed as "Subscribed",
                i.already_subscribed as "AlreadySubscribed", i.kept_unsubscribed as "KeptUnsubscribed", i.kept_pending as "KeptPending",
                i.staged as "Staged", i.merged as "Merged",
-               i.source as "Source", i.mapping::text as "Mapping", i.dry_run as "DryRun", i.unsubscribed as "Unsubscribed", i.pending as "Pending",
+               i.source as "Source", i.mapping::text as "Mapping", i.dry_run as "DryRun", i.status as "Status", i.unsubscribed as "Unsubscribed", i.pending as "Pending",
                i.suppressions as "Suppressions",
                i.created_at as "CreatedAt", i.received_at as "ReceivedAt", i.finished_at as "FinishedAt"
         from imports i
@@ -37,7 +37,7 @@ public sealed class ImportStore(NpgsqlDataSource database)
                i.created as "Created", i.updated as "Updated", i.unchanged as "Unchanged", i.subscribed as "Subscribed",
                i.already_subscribed as "AlreadySubscribed", i.kept_unsubscribed as "KeptUnsubscribed", i.kept_pending as "KeptPending",
                i.staged as "Staged", i.merged as "Merged",
-               i.source as "Source", i.mapping::text as "Mapping", i.dry_run as "DryRun", i.unsubscribed as "Unsubscribed", i.pending as "Pending",
+               i.source as "Source", i.mapping::text as "Mapping", i.dry_run as "DryRun", i.status as "Status", i.unsubscribed as "Unsubscribed", i.pending as "Pending",
                i.suppressions as "Suppressions",
                i.created_at as "CreatedAt", i.received_at as "ReceivedAt", i.finished_at as "FinishedAt"
         from imports i
@@ -84,19 +84,24 @@ public sealed class ImportStore(NpgsqlDataSource database)
     public Task<AudienceOutcome<Import>> CreateAsync(string? newsletter, string? tier, CancellationToken stop) =>
         CreateAsync(newsletter, tier, source: null, dryRun: false, stop);
 
-    /// <summary>The same, saying whose export the file is (<c>auto</c> where null), or that nothing is to be done but counted.</summary>
-    public async Task<AudienceOutcome<Import>> CreateAsync(string? newsletter, string? tier, string? source, bool dryRun, CancellationToken stop)
+    /// <summary>
+    /// The same, saying whose export the file is (<c>auto</c> where null), that nothing is to be done but counted, or that all its rows have left or not confirmed
+    /// (<c>unsubscribed</c>, <c>pending</c>).
+    /// </summary>
+    public async Task<AudienceOutcome<Import>> CreateAsync(string? newsletter, string? tier, string? source, bool dryRun, CancellationToken stop, string? status = null)
     {
         var problems = new List<FieldProblem>();
         var checkedSource = ParseSource(source, problems);
         var checkedTier = SubscriberRules.CheckTier(tier, problems) ?? SubscriptionTier.Free;
+        if (status is not (null or "pending" or "unsubscribed"))
+            problems.Add(new FieldProblem("status", "It must be pending or unsubscribed, and is said of all rows; leave it out where each row is what it says, or active."));
         if (string.IsNullOrEmpty(newsletter) || newsletter.Contains('\0', StringComparison.Ordinal))
             problems.Add(new FieldProblem("newsletter", "Name the newsletter to subscribe the readers to, by its slug."));
         if (problems.Count > 0) return new AudienceOutcome<Import>.Invalid(problems);
 
         await using var connection = await database.OpenConnectionAsync(stop);
         var id = await connection.ExecuteScalarAsync<long?>(
-            new CommandDefinition(Insert, new { newsletter, tier = checkedTier.Word(), source = checkedSource.ToString().ToLowerInvariant(), dryRun }, cancellationToken: stop));
+            new CommandDefinition(Insert, new { newsletter, tier = checkedTier.Word(), source = checkedSource.ToString().ToLowerInvariant(), dryRun, status }, cancellationToken: stop));
         return id is null
             ? new AudienceOutcome<Import>.Invalid("newsletter", "There is no newsletter with this slug.")
             : new AudienceOutcome<Import>.Created((await GetAsync(id.Value, stop))!);
@@ -196,6 +201,8 @@ public sealed class ImportStore(NpgsqlDataSource database)
 
         public required string Mapping { get; init; }
 
+        public string? Status { get; init; }
+
         public bool DryRun { get; init; }
 
         public long Unsubscribed { get; init; }
@@ -233,6 +240,7 @@ public sealed class ImportStore(NpgsqlDataSource database)
             Merged = Merged,
             Source = Enum.Parse<ImportSource>(Source, ignoreCase: true),
             Mapping = JsonSerializer.Deserialize<ImportColumn[]>(Mapping)!,
+            Status = Status,
             DryRun = DryRun,
             Unsubscribed = Unsubscribed,
             Pending = Pending,

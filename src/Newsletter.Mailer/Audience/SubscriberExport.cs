@@ -1,11 +1,13 @@
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Newsletter.Mailer.Audience;
 
 /// <summary>
 /// Writes readers as CSV (UTF-8, RFC 4180), any number of them in the same memory: the columns that an import of ours knows again, then one
-/// for each attribute. No cell is a formula (<see cref="CsvCell"/>).
+/// for each attribute, and last the attributes that such a column can't carry, as JSON: lists, numbers, and those that are called like another column.
+/// No cell is a formula (<see cref="CsvCell"/>).
 /// </summary>
 public sealed class SubscriberExport(ExportStore store)
 {
@@ -15,6 +17,10 @@ public sealed class SubscriberExport(ExportStore store)
     private static readonly string[] Columns =
         ["email", "name", "status", "tier", "tags", "language", "time_zone", "subscribed_at", "confirmed_at", "unsubscribed_at", "issue_frequency"];
 
+    private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private const string Rest = "attributes_json";
+
     /// <summary>Writes the file to its end.</summary>
     /// <param name="query">Whom.</param>
     /// <param name="output">Where to; it stays the caller's.</param>
@@ -23,10 +29,10 @@ public sealed class SubscriberExport(ExportStore store)
     /// <returns>Rows written, the header not counted.</returns>
     public async Task<long> WriteAsync(ExportQuery query, Stream output, IProgress<long>? progress, CancellationToken stop)
     {
-        var keys = (await store.KeysAsync(query.Context.NewsletterId, stop)).Except(Columns, StringComparer.Ordinal).ToList();
+        var keys = (await store.KeysAsync(query.Context.NewsletterId, stop)).Except([.. Columns, Rest], StringComparer.Ordinal).ToList();
         var places = keys.Select((key, index) => (key, index)).ToDictionary(pair => pair.key, pair => pair.index, StringComparer.Ordinal);
         var text = new StringBuilder();
-        AppendLine(text, [.. Columns, .. keys]);
+        AppendLine(text, [.. Columns, .. keys, Rest]);
         long rows = 0;
         var values = new string?[keys.Count];
         for (long? after = 0; after is not null;)
@@ -55,22 +61,32 @@ public sealed class SubscriberExport(ExportStore store)
         }
 
         Array.Clear(values);
-        if (!row.IsDBNull(Columns.Length + 1)) ReadAttributes(row.GetString(Columns.Length + 1), places, values);
+        var rest = row.IsDBNull(Columns.Length + 1) ? null : ReadAttributes(row.GetString(Columns.Length + 1), places, values);
         foreach (var value in values)
         {
             text.Append(',');
             CsvCell.Append(text, value);
         }
 
+        text.Append(',');
+        if (rest is not null) CsvCell.Append(text, JsonSerializer.Serialize(rest, Readable));
         text.Append("\r\n");
     }
 
-    // A key that came into being since the header was written has no column: it is in the next export.
-    private static void ReadAttributes(string json, Dictionary<string, int> places, string?[] values)
+    // A key that came into being since the header was written has no column either.
+    private static Dictionary<string, JsonElement>? ReadAttributes(string json, Dictionary<string, int> places, string?[] values)
     {
+        Dictionary<string, JsonElement>? rest = null;
         using var document = JsonDocument.Parse(json);
         foreach (var attribute in document.RootElement.EnumerateObject())
-            if (places.TryGetValue(attribute.Name, out var place)) values[place] = AttributeRules.ToText(attribute.Value);
+        {
+            var hasColumn = places.TryGetValue(attribute.Name, out var place);
+            if (hasColumn) values[place] = AttributeRules.ToText(attribute.Value);
+            if (!hasColumn || attribute.Value.ValueKind != JsonValueKind.String || values[place]!.AsSpan().Trim().Length < values[place]!.Length)
+                (rest ??= new(StringComparer.Ordinal))[attribute.Name] = attribute.Value.Clone();
+        }
+
+        return rest;
     }
 
     private static void AppendLine(StringBuilder text, string[] cells)

@@ -27,8 +27,8 @@ public sealed partial class SubscriberImport(
         if (session is null) return new ReceiveOutcome.NotReceiving();
         try
         {
-            var source = (await imports.GetAsync(importId, stop))?.Source ?? ImportSource.Auto;
-            var refusal = await ReceiveAsync(session, csv, source, progress, stop);
+            var import = await imports.GetAsync(importId, stop);
+            var refusal = await ReceiveAsync(session, csv, import?.Source ?? ImportSource.Auto, import?.Status, progress, stop);
             return refusal is null ? await CloseAsync(session, importId, stop) : await RefuseAsync(session, importId, refusal);
         }
         catch (IOException)
@@ -81,7 +81,7 @@ public sealed partial class SubscriberImport(
     private const string BrokenOff = "The upload broke off, and nothing of it was kept. Send the file again.";
 
     private async Task<string?> ReceiveAsync(
-        ImportStagingStore.Session session, Stream csv, ImportSource source, IProgress<ImportProgress>? progress, CancellationToken stop)
+        ImportStagingStore.Session session, Stream csv, ImportSource source, string? status, IProgress<ImportProgress>? progress, CancellationToken stop)
     {
         using var reading = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var (file, problem) = await ImportFile.OpenAsync(csv, source, reading.Token);
@@ -89,6 +89,7 @@ public sealed partial class SubscriberImport(
         using (file)
         {
             await session.NoteAsync(file.Mapping, stop);
+            file.TakeAllFor(status);
             // Most lists have none, and then no row pays for a hash.
             if (keys is not null) file.LeaveOut(keys, await staging.HashesAsync(stop));
             return await StageAsync(session, file, progress, reading);

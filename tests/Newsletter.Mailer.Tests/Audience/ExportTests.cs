@@ -33,6 +33,26 @@ public sealed class ExportTests : ImportTest
     }
 
     [Fact]
+    public async Task ListsNumbersAndWhatIsCalledLikeAColumnComeBackAsTheyWere()
+    {
+        await ImportAsync("email,city\nana@example.com,Rome\nbo@example.com,\n");
+        await Database.ExecuteAsync("""
+            update subscribers set attributes = attributes || '{"topics": ["tea", "milk"], "age": 5, "vip": true, "tags": "mine", "status": "gold", "note": "\u00a0=1", "attributes_json": "x"}'
+            where address = 'ana@example.com'
+            """);
+        var before = await SnapshotAsync();
+        var csv = await ExportAsync();
+        Assert.Contains(",\"tea, milk\",", csv, StringComparison.Ordinal);
+
+        // Over what is there already nothing changes, and into an empty database everything comes.
+        Assert.Equal(2L, (await ImportFromAsync(csv)).Unchanged);
+        Assert.Equal(before, await SnapshotAsync());
+        await Database.ExecuteAsync("delete from subscribers");
+        Assert.Equal(2L, (await ImportFromAsync(csv)).Created);
+        Assert.Equal(before, await SnapshotAsync());
+    }
+
+    [Fact]
     public async Task NoCellIsAFormula()
     {
         await ImportAsync("email,a,b,c,d,e\n=cmd@example.com,=1,+2,-3,@x,\"\t=y\"\n");

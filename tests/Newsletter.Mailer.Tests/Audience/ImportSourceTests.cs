@@ -145,7 +145,7 @@ public sealed class ImportSourceTests : ImportTest
     [Fact]
     public async Task APlainListIsWhatItWasAndTheSourceCanBeSaid()
     {
-        Assert.Equal(ImportSource.Plain, (await ImportFromAsync("email,status,tags\nana@example.com,gone,a\n")).Source);
+        Assert.Equal(ImportSource.Plain, (await ImportFromAsync("email,status,tags\nana@example.com,gone,a\n", "plain")).Source);
         Assert.Equal("gone", AttributeRules.ToText((await ReadAsync("ana@example.com")).Attributes["status"]));
         Assert.Equal(ImportSource.Plain, (await ImportFromAsync(Kit.Replace("first_name", "vorname", StringComparison.Ordinal), "plain")).Source);
 
