@@ -1,5 +1,6 @@
 using System.Text;
 using Dapper;
+using Newsletter.Mailer.Database;
 using Newsletter.Mailer.Links;
 using Npgsql;
 
@@ -15,6 +16,7 @@ public sealed class SuppressionListStore(NpgsqlDataSource database, KeyRing keys
         insert into suppressions (address, domain, address_hash, reason, evidence)
         select x.address, x.domain, x.hash, x.reason, x.evidence
         from unnest(@addresses::text[], @domains::text[], @hashes::bytea[], @reasons::text[], @evidences::text[]) x (address, domain, hash, reason, evidence)
+        order by lower(x.address), lower(x.domain), x.hash
         on conflict do nothing
         returning id
         """;
@@ -57,8 +59,9 @@ public sealed class SuppressionListStore(NpgsqlDataSource database, KeyRing keys
                     rows++;
                     var wrong = new List<FieldProblem>();
                     var target = SuppressionStore.Check(draft, wrong);
+                    if (file.IsMisquoted) wrong.Insert(0, new FieldProblem("", "A quotation mark stands where none may, or is never closed, so that this row may hold others: correct it and send the file again."));
                     if (wrong.Count == 0) chunk.Add(target);
-                    else if (++invalid <= ProblemsTold) problems.Add(new ImportProblem { Line = file.Line, Column = wrong[0].Field, Reason = wrong[0].Problem });
+                    else if (++invalid <= ProblemsTold) problems.Add(new ImportProblem { Line = file.Line, Column = wrong[0].Field is { Length: > 0 } column ? column : null, Reason = wrong[0].Problem });
                     if (chunk.Count >= ChunkRows) added += await InsertAsync(chunk, stop);
                 }
 
@@ -130,17 +133,15 @@ public sealed class SuppressionListStore(NpgsqlDataSource database, KeyRing keys
     {
         if (chunk.Count == 0) return 0;
         await using var connection = await database.OpenConnectionAsync(stop);
-        var added = await connection.QueryAsync<long>(new CommandDefinition(
-            Insert,
-            new
-            {
-                addresses = chunk.Select(row => row.Address).ToArray(),
-                domains = chunk.Select(row => row.Domain).ToArray(),
-                hashes = chunk.Select(row => row.AddressHash).ToArray(),
-                reasons = chunk.Select(row => row.Reason).ToArray(),
-                evidences = chunk.Select(row => row.Evidence).ToArray(),
-            },
-            commandTimeout: 300, cancellationToken: stop));
+        var values = new
+        {
+            addresses = chunk.Select(row => row.Address).ToArray(),
+            domains = chunk.Select(row => row.Domain).ToArray(),
+            hashes = chunk.Select(row => row.AddressHash).ToArray(),
+            reasons = chunk.Select(row => row.Reason).ToArray(),
+            evidences = chunk.Select(row => row.Evidence).ToArray(),
+        };
+        var added = await CrossedWrite.RunAsync(() => connection.QueryAsync<long>(new CommandDefinition(Insert, values, commandTimeout: 300, cancellationToken: stop)), stop);
         chunk.Clear();
         return added.Count();
     }

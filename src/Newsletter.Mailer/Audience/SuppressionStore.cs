@@ -10,7 +10,7 @@ namespace Newsletter.Mailer.Audience;
 /// <param name="keys">What addresses are hashed with; without, none is.</param>
 public sealed class SuppressionStore(NpgsqlDataSource database, KeyRing? keys = null)
 {
-    private const int MaxEvidenceLength = 1_000;
+    internal const int MaxEvidenceLength = 1_000;
 
     private static readonly string[] Reasons = ["hard_bounce", "soft_bounces", "complaint", "manual", "imported"];
 
@@ -60,8 +60,9 @@ public sealed class SuppressionStore(NpgsqlDataSource database, KeyRing? keys = 
         limit @rows
         """;
 
+    // The hash of an address that is lifted goes with it: whoever sends asks for addresses and domains alone, and the lookup must not say otherwise.
     private const string Lift = /*lang=sql*/ """
-        with gone as (delete from suppressions where id = @id returning *)
+        with gone as (delete from suppressions where id = @id or address_hash = any(@hashes::bytea[]) and reason not in ('not_me', 'erased') returning *)
         insert into suppressions_lifted (suppression_id, domain, address_hash, reason, suppressed_at, note, api_key_id)
         select id, domain, coalesce(address_hash, @hash::bytea), reason, created_at, @note, @key from gone
         returning id
@@ -153,8 +154,9 @@ public sealed class SuppressionStore(NpgsqlDataSource database, KeyRing? keys = 
         if (await GetAsync(id, stop) is not { } present) return new AudienceOutcome<Suppression>.NotFound();
         if (present.Reason == "erased") return new AudienceOutcome<Suppression>.Conflict("reason", ErasedProblem);
         var hash = present.Address is null || keys is null ? null : AddressHash.Of(keys, present.Address);
+        var hashes = present.Address is null ? [] : HashesOf(present.Address);
         await using var connection = await database.OpenConnectionAsync(stop);
-        return await connection.ExecuteScalarAsync<long?>(new CommandDefinition(Lift, new { id, hash, note = cleanNote, key = apiKey }, cancellationToken: stop)) is null
+        return await connection.ExecuteScalarAsync<long?>(new CommandDefinition(Lift, new { id, hash, hashes, note = cleanNote, key = apiKey }, cancellationToken: stop)) is null
             ? new AudienceOutcome<Suppression>.NotFound()
             : new AudienceOutcome<Suppression>.Removed();
     }
@@ -177,6 +179,9 @@ public sealed class SuppressionStore(NpgsqlDataSource database, KeyRing? keys = 
             new CommandDefinition(SelectBarrier, new { address, hashes = keys is null ? [] : AddressHash.AllOf(keys, address) }, cancellationToken: stop));
 
     private byte[][] HashesOf(string address) => keys is null ? [] : AddressHash.AllOf(keys, address);
+
+    /// <summary>Whether it is one of the words for a reason.</summary>
+    internal static bool IsReason(string word) => Reasons.Contains(word) || ReasonsOfHashes.Contains(word);
 
     internal static Target Check(SuppressionDraft draft, List<FieldProblem> problems)
     {

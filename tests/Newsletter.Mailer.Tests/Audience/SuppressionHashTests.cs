@@ -49,6 +49,56 @@ public sealed class SuppressionHashTests : ImportTest
         Assert.Equal("complaint", await Database.ScalarAsync<string>("select reason from suppressions where address = 'ana@example.com'"));
     }
 
+    [Theory]
+    [InlineData("550 5.1.1 No such user", "imported", "550 5.1.1 No such user")]
+    [InlineData("Complaint", "complaint", null)]
+    [InlineData("Bounced", "hard_bounce", "Bounced")]
+    [InlineData("spam report", "complaint", "spam report")]
+    [InlineData("", "imported", null)]
+    public async Task WhateverAnotherProgramCallsItItIsSuppressed(string said, string reason, string? evidence)
+    {
+        var (import, _) = await ImportListAsync($"created,email,reason\n1,ana@example.com,{said}\n");
+
+        Assert.Equal((1L, 0L), (import!.Added, import.Invalid));
+        Assert.Equal([(reason, evidence)], (await Hashing.ListAsync(PageRequest.First, default)).Items.Select(one => (one.Reason, one.Evidence)));
+    }
+
+    [Fact]
+    public async Task AnOpenQuotationMarkAnywhereIsTold()
+    {
+        var (import, _) = await ImportListAsync("email,note\nq1@example.com,\"oops\nq2@example.com,b\nq3@example.com,c\n");
+
+        Assert.Equal((1L, 0L, 1L), (import!.Rows, import.Added, import.Invalid));
+        Assert.Contains("quotation mark", Assert.Single(import.Problems).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WhoeverIsLiftedIsLiftedWhole()
+    {
+        await ImportAsync("email\nana@example.com\n");
+        var hash = Convert.ToHexString(AddressHash.Of(keys, "ana@example.com"));
+        await Hashing.AddAsync(new SuppressionDraft { Hash = hash, Reason = "complaint" }, default);
+        await Database.ExecuteAsync("insert into suppressions (address_hash, reason) select address_hash, 'not_me' from suppressions where address_hash is not null");
+
+        var address = await Database.ScalarAsync<long>("select id from suppressions where address is not null");
+        Assert.IsType<AudienceOutcome<Suppression>.Removed>(await Hashing.RemoveAsync(address, "It works again.", null, default));
+
+        Assert.Equal(["not_me"], await Database.ListAsync<string>("select reason from suppressions"));
+        Assert.Equal(2L, await Database.ScalarAsync<long>("select count(*) from suppressions_lifted where note = 'It works again.' and address_hash is not null"));
+    }
+
+    [Fact]
+    public async Task TwoListsOfTheSameAddressesDoNotWaitForEachOther()
+    {
+        var addresses = Enumerable.Range(0, 4_900).Select(n => $"reader{n}@example.com").ToArray();
+        for (var round = 0; round < 3; round++)
+        {
+            var both = await Task.WhenAll(Task.Run(() => ImportListAsync("email\n" + string.Join('\n', addresses))), Task.Run(() => ImportListAsync("email\n" + string.Join('\n', addresses.Reverse()))));
+            Assert.Equal(4_900L, both.Sum(one => one.Import!.Added));
+            await Database.ExecuteAsync("delete from suppressions");
+        }
+    }
+
     [Fact]
     public async Task AListThatBreaksOffStillFindsTheSubscribersOfWhatCameIn()
     {
@@ -87,10 +137,10 @@ public sealed class SuppressionHashTests : ImportTest
     public async Task AListComesInWithReasonsAndGoesOutAsItCame()
     {
         var (import, _) = await ImportListAsync(
-            "Email,Domain,Reason,Evidence\nana@example.com,,complaint,\"=told us, twice\"\n,example.org,,\nnobody,,,\nana@EXAMPLE.com,,manual,\nbo@example.com,,nonsense,\n");
+            "Email,Domain,Reason,Evidence\nana@example.com,,complaint,\"=told us, twice\"\n,example.org,,\nnobody,,,\nana@EXAMPLE.com,,manual,\nbo@example.com,,,\"open");
 
         Assert.Equal((5L, 2L, 1L, 2L), (import!.Rows, import.Added, import.Already, import.Invalid));
-        Assert.Equal([(4L, "email"), (6L, "reason")], import.Problems.Select(problem => (problem.Line, problem.Column!)));
+        Assert.Equal([(4L, "email"), (6L, null)], import.Problems.Select(problem => (problem.Line, problem.Column)));
         await Hashing.AddAsync(new SuppressionDraft { Email = "cy@example.com", AsHash = true }, default);
         var output = new MemoryStream();
         await Lists.ExportAsync(output, default);
