@@ -50,6 +50,13 @@ public sealed class EngagementStore(NpgsqlDataSource database)
         select max(seq) from chunk
         """;
 
+    // One that was cancelled before anybody had it is none of the last five.
+    private const string ForgetUnsent = /*lang=sql*/ """
+        delete from mailings m using issues i
+        where m.issue_id = @issue and i.id = m.issue_id and i.state = 'cancelled'
+          and not exists (select from deliveries d where d.part_key = i.part_key and d.issue_id = i.id and d.status in ('accepted', 'unknown', 'sending'))
+        """;
+
     private const string Note = /*lang=sql*/ "update mailings set rolled_up_at = @finished where issue_id = @issue returning issue_id";
 
     /// <summary>Issues that have ended and whose readers haven't been told of.</summary>
@@ -72,6 +79,7 @@ public sealed class EngagementStore(NpgsqlDataSource database)
                 return false;
             for (int? after = 0; after is not null;)
                 after = await RollUpChunkAsync(connection, issue, row, after.Value, stop);
+            await connection.ExecuteAsync(Command(ForgetUnsent, new { issue }, stop));
             await connection.ExecuteScalarAsync<long?>(Command(Note, new { issue, finished = row.Finished }, stop));
             return true;
         }

@@ -40,6 +40,25 @@ public sealed class EngagementTests : MailroomTest
     }
 
     [Fact]
+    public async Task AnIssueThatNobodyHadIsNoneOfTheLast()
+    {
+        var newsletter = await Some.NewsletterAsync(Database);
+        await Some.SubscribersAsync(Database, newsletter, 2);
+        var engagement = new EngagementStore(DataSource);
+        var first = await Room.FreezeAsync(await Some.EditionAsync(Database, newsletter));
+        await Room.Worker.WorkAsync();
+        await engagement.RollUpAsync(first, default);
+        var second = await Room.FreezeAsync(await Some.EditionAsync(Database, newsletter));
+        await Database.ExecuteAsync("update issues set state = 'cancelled', finished_at = now() where id = $1", second);
+        Assert.Equal(0L, await CountAsync("received(last issue)"));
+
+        await engagement.RollUpAsync(second, default);
+
+        Assert.Equal(2L, await CountAsync("received(last issue)"));
+        Assert.Empty(await engagement.FindDueAsync(default));
+    }
+
+    [Fact]
     public async Task WhoIsErasedLeavesNoTraceInTheRollUp()
     {
         var issue = await Room.FreezeIssueAsync(2);

@@ -93,7 +93,8 @@ public sealed class FilterCompiler
         }
 
         var left = Expression(test.Subject);
-        var value = test.Values.Count == 1 ? Parameter(test.Values[0]) : Parameter(test.Values.ToArray());
+        var values = test is { Subject.Field: FilterField.Domain, Match: TextMatch.Is } ? [.. test.Values.Select(AsKept)] : test.Values;
+        var value = values.Count == 1 ? Parameter(values[0]) : Parameter(values.ToArray());
         sql.Append("coalesce(").Append(test switch
         {
             { Match: TextMatch.Contains } => $"strpos(lower({left}), lower({value}::text)) > 0",
@@ -104,11 +105,14 @@ public sealed class FilterCompiler
         }).Append(", false)");
     }
 
-    // A text that reads as a number is one: whatever came from a CSV is a text. The case guards the cast.
+    // "grün.example" is kept as xn--grn-ioa.example.
+    private static string AsKept(string domain) => MailDomain.TryParse(domain, out var kept, out _) ? kept : domain;
+
+    // A text that reads as a number is one: whatever came from a CSV is a text. The case guards the cast, which knows no white space but these.
     private void WriteNumber(FilterNode.NumberTest test)
     {
         var left = Expression(new FilterSubject(FilterField.Attribute, test.Key));
-        sql.Append("coalesce(case when ").Append(left).Append(@" ~ '^\s*[-+]?[0-9]+(\.[0-9]+)?\s*$' then (").Append(left).Append(")::numeric end ")
+        sql.Append("coalesce(case when ").Append(left).Append(@" ~ '^[ \t\n\r]*[-+]?[0-9]+(\.[0-9]+)?[ \t\n\r]*$' then (").Append(left).Append(")::numeric end ")
             .Append(Sign(test.Comparison)).Append(' ').Append(Parameter(test.Value)).Append("::numeric, false)");
     }
 

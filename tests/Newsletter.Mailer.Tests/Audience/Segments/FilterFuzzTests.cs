@@ -40,7 +40,7 @@ public sealed class FilterFuzzTests : DatabaseTest
         "timestamptz", "received_issue", "clicked_issue", "voted_issue", "is", "null", "min", "issue_id", "mailings", "where", "newsletter_id", "bigint", "sent_at", "order", "by", "desc", "limit", "0", "1", "10",
     ];
 
-    private static readonly string[] Quoted = ["''", "'[]'", "'{}'", "'@'", @"'^\s*[-+]?[0-9]+(\.[0-9]+)?\s*$'", "'^[0-9]{4}-[0-9]{2}-[0-9]{2}'", "\"C\""];
+    private static readonly string[] Quoted = ["''", "'[]'", "'{}'", "'@'", @"'^[ \t\n\r]*[-+]?[0-9]+(\.[0-9]+)?[ \t\n\r]*$'", "'^[0-9]{4}-[0-9]{2}-[0-9]{2}'", "\"C\""];
 
     /// <summary>Whatever pieces stand in whatever order: an answer with a place, or SQL of known words.</summary>
     [Property(MaxTest = 5_000)]

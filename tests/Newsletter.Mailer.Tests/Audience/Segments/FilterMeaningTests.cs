@@ -111,6 +111,28 @@ public sealed class FilterMeaningTests : DatabaseTest
         }
     }
 
+    [Theory]
+    [InlineData("\u30005")]
+    [InlineData("\u20035 ")]
+    [InlineData("\u00a05")]
+    [InlineData("٥")]
+    [InlineData(" 5e1")]
+    [InlineData("5.")]
+    public async Task WhatTheDatabaseCallsNoNumberIsNone(string age)
+    {
+        await Database.ExecuteAsync("update subscribers set attributes = jsonb_build_object('age', $1::text) where id in (1, 2, 3)", age);
+
+        await AFilterIsTrueOfTheRightReaders("attributes.age >= 3", "");
+    }
+
+    [Fact]
+    public async Task ADomainMayBeWrittenAsPeopleReadIt()
+    {
+        await Database.ExecuteAsync("update subscribers set address = 'ana@xn--grn-ioa.example' where id = 1");
+
+        await AFilterIsTrueOfTheRightReaders("domain = \"GRÜN.example\" or domain in (\"mail.test\", \"x y\")", "1 3");
+    }
+
     [Fact]
     public async Task WhoIsSuppressedIsCountedApart()
     {
