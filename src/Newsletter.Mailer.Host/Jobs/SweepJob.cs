@@ -34,6 +34,7 @@ public sealed class SweepJob(
         foreach (var change in await changes.FindUnfinishedAsync(stop))
             jobs.ChangeInBulk(change);
         await signUps.ForgetOldAsync(stop);
+        await outbox.ForgetOldAsync(stop);
         await reputation.RollUpAsync(stop);
         await mailboxes.ForgetOldAsync(stop);
     }

@@ -36,6 +36,21 @@ public sealed class OutboxStore(NpgsqlDataSource database)
         order by next_at limit 1000
         """;
 
+    private const string ForgetOld = /*lang=sql*/ """
+        delete from outbox
+        where id in (select id from outbox where finished_at < now() - make_interval(days => @days) and state in ('sent', 'failed') order by finished_at limit 5000)
+        """;
+
+    /// <summary>For so many days it is known of a mail that it was sent, or why not.</summary>
+    public const int KeptDays = 30;
+
+    /// <summary>Forgets mails that were done with long ago, and their addresses with them.</summary>
+    public async Task ForgetOldAsync(CancellationToken stop)
+    {
+        await using var connection = await database.OpenConnectionAsync(stop);
+        await connection.ExecuteAsync(new CommandDefinition(ForgetOld, new { days = KeptDays }, cancellationToken: stop));
+    }
+
     /// <summary>Puts mails down, all of them or none; each is sent by whoever claims it.</summary>
     /// <returns>Their ids, in the same order.</returns>
     public async Task<IReadOnlyList<long>> PutAsync(IEnumerable<OutboxMail> mails, CancellationToken stop)

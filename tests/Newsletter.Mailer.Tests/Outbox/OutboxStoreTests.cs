@@ -36,6 +36,17 @@ public sealed class OutboxStoreTests : DatabaseTest
     }
 
     [Fact]
+    public async Task WhatIsDoneWithIsForgottenAfterAMonth()
+    {
+        var ids = await Store.PutAsync(((string[])["old@example.net", "new@example.net", "due@example.net"]).Select(address => To(address)), default);
+        await Database.ExecuteAsync("update outbox set state = 'sent', finished_at = now() - make_interval(days => case id when $1 then 31 else 29 end) where id <> $2", ids[0], ids[2]);
+
+        await Store.ForgetOldAsync(default);
+
+        Assert.Equal(ids.Skip(1), await Database.ListAsync<long>("select id from outbox order by id"));
+    }
+
+    [Fact]
     public async Task OneOfManyWhoClaimAtOnceGetsIt()
     {
         var id = await PutAsync();
