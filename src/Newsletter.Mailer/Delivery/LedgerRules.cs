@@ -19,8 +19,12 @@ public sealed class LedgerRules(DeliveryOptions options, Random random)
     /// <param name="faults">Relay's faults under this message in this lease, before this attempt.</param>
     public LedgerEntry Enter(DeliveryKey key, PendingDelivery delivery, SendOutcome outcome, int relayId, bool resendUnknown, int faults = 0)
     {
-        var entry = new LedgerEntry { Key = key, Status = "pending", RelayId = relayId };
-        return outcome switch
+        var entry = Of(new LedgerEntry { Key = key, Status = "pending", RelayId = relayId }, delivery, outcome, resendUnknown, faults);
+        return entry.Reply is { } reply ? entry with { Reply = reply with { Text = SmtpText.WithoutReader(reply.Text, delivery.Address) } } : entry;
+    }
+
+    private LedgerEntry Of(LedgerEntry entry, PendingDelivery delivery, SendOutcome outcome, bool resendUnknown, int faults) =>
+        outcome switch
         {
             SendOutcome.Accepted accepted => entry with { Status = "accepted", Reply = accepted.Reply, QueueId = accepted.QueueId, CountedAttempts = 1 },
             SendOutcome.Deferred deferred => Defer(entry with { Reply = deferred.Reply }, delivery),
@@ -45,7 +49,6 @@ public sealed class LedgerRules(DeliveryOptions options, Random random)
             SendOutcome.SenderRefused or SendOutcome.CredentialsRefused or SendOutcome.Withheld => entry,
             _ => throw new System.Diagnostics.UnreachableException(),
         };
-    }
 
     /// <summary>A message that could not be made: the one recipient fails, the rest go out.</summary>
     public static LedgerEntry Unrenderable(DeliveryKey key, string reason) => new()

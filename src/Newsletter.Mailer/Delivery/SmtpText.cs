@@ -8,8 +8,25 @@ internal static partial class SmtpText
 {
     private const int Longest = 500;
 
+    // Words that replies are made of: before an @ they are a role and no person, and taken out they would leave nothing to understand.
+    private static readonly HashSet<string> NamesNobody = new(
+        "a,abuse,account,admin,address,box,contact,error,info,is,list,mail,mailbox,me,news,no,not,office,postmaster,recipient,sales,sender,service,spam,support,the,to,unknown,user,webmaster"
+            .Split(','), StringComparer.OrdinalIgnoreCase);
+
     /// <summary>Addresses become <c>&lt;address&gt;</c>, and words with digits that are no status or code become <c>#</c>: a million replies are one text.</summary>
     public static string Anonymous(string text) => Ids().Replace(Addresses().Replace(text, "<address>"), "#");
+
+    /// <summary>Without the one reader whom a reply speaks of, by the whole address or what stands before its @.</summary>
+    public static string WithoutReader(string text, string address)
+    {
+        var at = address.LastIndexOf('@');
+        var local = at < 0 ? address : address[..at].Trim('"');
+        if (text.Contains(address, StringComparison.OrdinalIgnoreCase))
+            text = text.Replace(address, "<address>", StringComparison.OrdinalIgnoreCase);
+        return local.Length > 0 && !NamesNobody.Contains(local) && text.Contains(local, StringComparison.OrdinalIgnoreCase)
+            ? Regex.Replace(text, $@"(?<![\p{{L}}\p{{N}}]){Regex.Escape(local)}(?![\p{{L}}\p{{N}}])", "<address>", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, TimeSpan.FromMilliseconds(200))
+            : text;
+    }
 
     /// <summary>Both: the form in which a relay's text is kept. A queue id is taken out however short it is: it is kept beside the text.</summary>
     // Cut first: looking for addresses in a text without end would take time without end.
