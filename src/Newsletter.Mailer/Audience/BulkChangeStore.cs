@@ -81,6 +81,9 @@ public sealed class BulkChangeStore(NpgsqlDataSource database)
             where s.newsletter_id = a.newsletter_id and s.subscriber_id in (select id from judged) and s.subscriber_id not in (select id from refused)
               and s.status = 'active' and (a.unsubscribe or s.tier <> a.tier)
             returning s.subscriber_id
+        ), told as (
+            insert into consents (newsletter_id, subscriber_id, action, form)
+            select a.newsletter_id, s.subscriber_id, 'withdrawn', 'api' from subscribed s cross join asked a where a.unsubscribe order by s.subscriber_id
         ), counted as (
             select (select count(*) from judged) as matched, (select count(*) from refused) as refused,
                    (select count(*) from (select id from written union select subscriber_id from subscribed) c) as changed,
@@ -151,7 +154,7 @@ public sealed class BulkChangeStore(NpgsqlDataSource database)
     }
 
     /// <summary>Changes the next readers; true where they were the last, null where there was nothing to do.</summary>
-    internal Task<bool?> RunChunkAsync(long id, int rows, CancellationToken stop) => CrossedWrite.RunAsync(() => TryChunkAsync(id, rows, stop), stop);
+    internal Task<bool?> RunChunkAsync(long id, int rows, CancellationToken stop) => CrossedWrite.RunReferringAsync(() => TryChunkAsync(id, rows, stop), stop);
 
     private async Task<bool?> TryChunkAsync(long id, int rows, CancellationToken stop)
     {

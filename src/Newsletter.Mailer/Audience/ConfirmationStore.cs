@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Dapper;
+using Newsletter.Mailer.Database;
 using Newsletter.Mailer.Links;
 using Newsletter.Mailer.Outbox;
 using Npgsql;
@@ -75,7 +76,8 @@ public sealed class ConfirmationStore(NpgsqlDataSource database, KeyRing keys, S
             delete from subscriptions x using reader r where x.subscriber_id = r.id and x.newsletter_id = @newsletterId and x.status = 'pending' returning x.subscriber_id),
         stranger as (
             delete from subscribers s using pending p
-            where s.id = p.subscriber_id and not exists (select from subscriptions x where x.subscriber_id = s.id and (x.newsletter_id <> @newsletterId or x.status <> 'pending'))),
+            where s.id = p.subscriber_id and not exists (select from subscriptions x where x.subscriber_id = s.id and (x.newsletter_id <> @newsletterId or x.status <> 'pending'))
+              and not exists (select from consents c where c.subscriber_id = s.id)),
         mails as (delete from outbox where lower(address) = lower(@address) and kind = 'confirmation')
         select id from reader
         """;
@@ -86,7 +88,10 @@ public sealed class ConfirmationStore(NpgsqlDataSource database, KeyRing keys, S
         """;
 
     /// <summary>Decides what the sign-up's mail says, if it is to be sent at all. Asked again, because the mail must be tried again, it says the same.</summary>
-    public async Task<ConfirmationDecision> DecideAsync(long signUpId, CancellationToken stop)
+    public Task<ConfirmationDecision> DecideAsync(long signUpId, CancellationToken stop) =>
+        CrossedWrite.RunReferringAsync(() => TryDecideAsync(signUpId, stop), stop);
+
+    private async Task<ConfirmationDecision> TryDecideAsync(long signUpId, CancellationToken stop)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
         await using var transaction = await connection.BeginTransactionAsync(stop);
@@ -107,7 +112,10 @@ public sealed class ConfirmationStore(NpgsqlDataSource database, KeyRing keys, S
     }
 
     /// <summary>The reader says yes, by the link that only this address was sent.</summary>
-    public async Task<ConfirmOutcome> ConfirmAsync(long signUpId, IPAddress? from, CancellationToken stop)
+    public Task<ConfirmOutcome> ConfirmAsync(long signUpId, IPAddress? from, CancellationToken stop) =>
+        CrossedWrite.RunReferringAsync(() => TryConfirmAsync(signUpId, from, stop), stop);
+
+    private async Task<ConfirmOutcome> TryConfirmAsync(long signUpId, IPAddress? from, CancellationToken stop)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
         await using var transaction = await connection.BeginTransactionAsync(stop);
@@ -131,7 +139,10 @@ public sealed class ConfirmationStore(NpgsqlDataSource database, KeyRing keys, S
 
     /// <summary>The address's owner says that it wasn't them: it is forgotten, a keyed hash keeps further mail from it, and whoever had confirmed nevertheless has left.</summary>
     /// <returns>False where there is no such sign-up.</returns>
-    public async Task<bool> DisownAsync(long signUpId, CancellationToken stop)
+    public Task<bool> DisownAsync(long signUpId, CancellationToken stop) =>
+        CrossedWrite.RunReferringAsync(() => TryDisownAsync(signUpId, stop), stop);
+
+    private async Task<bool> TryDisownAsync(long signUpId, CancellationToken stop)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
         await using var transaction = await connection.BeginTransactionAsync(stop);

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using Dapper;
 using Newsletter.Mailer.Database;
 using Newsletter.Mailer.Links;
@@ -42,11 +43,13 @@ public sealed class ErasureStore(NpgsqlDataSource database, KeyRing keys)
     // Mail that waits or is in flight, and answers remembered for a day.
     private const string Forget = /*lang=sql*/ """
         with sign_up as (delete from sign_ups where lower(address) = lower(@address)),
+        bounce as (update bounces set evidence = null where subscriber_id = @id and evidence is not null),
         mail as (delete from outbox where lower(address) = lower(@address)),
         suppression as (delete from suppressions where lower(address) = lower(@address)),
         answered as (
             delete from idempotency_keys
-            where position(lower(encode(convert_to(@address, 'UTF8'), 'escape')) in lower(encode(body, 'escape'))) > 0)
+            where exists (select from unnest(@spellings::text[]) x (spelling)
+                          where position(lower(encode(convert_to(x.spelling, 'UTF8'), 'escape')) in lower(encode(body, 'escape'))) > 0))
         delete from subscribers where id = @id
         """;
 
@@ -77,7 +80,9 @@ public sealed class ErasureStore(NpgsqlDataSource database, KeyRing keys)
         """;
 
     /// <summary>Forgets the reader. Removed or NotFound.</summary>
-    public async Task<AudienceOutcome<Subscriber>> EraseAsync(long id, CancellationToken stop)
+    public Task<AudienceOutcome<Subscriber>> EraseAsync(long id, CancellationToken stop) => CrossedWrite.RunReferringAsync(() => TryEraseAsync(id, stop), stop);
+
+    private async Task<AudienceOutcome<Subscriber>> TryEraseAsync(long id, CancellationToken stop)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
         await using var transaction = await connection.BeginTransactionAsync(stop);
@@ -86,7 +91,7 @@ public sealed class ErasureStore(NpgsqlDataSource database, KeyRing keys)
         var received = (await connection.QueryAsync<Received>(new CommandDefinition(ForgetReceived, new { id }, cancellationToken: stop))).OrderBy(import => import.ImportId).ToList();
         if (await connection.ExecuteScalarAsync<string?>(new CommandDefinition(Lock, new { id }, cancellationToken: stop)) is not { } address)
             return new AudienceOutcome<Subscriber>.NotFound();
-        var values = new { id, address, hash = AddressHash.Of(keys, address) };
+        var values = new { id, address, hash = AddressHash.Of(keys, address), spellings = Spellings(address) };
         await connection.ExecuteAsync(new CommandDefinition(KeepHash, values, cancellationToken: stop));
         await connection.ExecuteAsync(new CommandDefinition(KeepConsents, values, cancellationToken: stop));
         await connection.ExecuteAsync(new CommandDefinition(ForgetVisits, values, cancellationToken: stop));
@@ -98,6 +103,12 @@ public sealed class ErasureStore(NpgsqlDataSource database, KeyRing keys)
         await transaction.CommitAsync(stop);
         return new AudienceOutcome<Subscriber>.Removed();
     }
+
+    // As it stands in answers: in a text as it is, in JSON with quotation marks and letters beyond ASCII escaped or not.
+    private static string[] Spellings(string address) =>
+    [
+        .. new[] { address, JavaScriptEncoder.Default.Encode(address), JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(address) }.Distinct(StringComparer.Ordinal),
+    ];
 
     private sealed record Received
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Dapper;
+using Newsletter.Mailer.Database;
 using Newsletter.Mailer.Outbox;
 using Npgsql;
 
@@ -57,28 +58,32 @@ public sealed class PreferencesStore(NpgsqlDataSource database)
     private const string Pause = /*lang=sql*/ """
         with before as (
             select newsletter_id from subscriptions
-            where subscriber_id = @subscriberId and (paused_until is null or paused_until < now() + make_interval(days => @days - 1))),
+            where subscriber_id = @subscriber and (paused_until is null or paused_until < now() + make_interval(days => @days - 1))),
         paused as (
             update subscriptions set paused_until = now() + make_interval(days => @days)
-            where subscriber_id = @subscriberId and status = 'active' and (@newsletterId::bigint is null or newsletter_id = @newsletterId)
+            where subscriber_id = @subscriber and status = 'active' and (@newsletterId::bigint is null or newsletter_id = @newsletterId)
             returning newsletter_id, paused_until),
         told as (
             insert into consents (newsletter_id, subscriber_id, action, form, ip, how)
-            select newsletter_id, @subscriberId, 'paused', @form, @ip::inet, 'mailed_link' from paused join before using (newsletter_id))
+            select newsletter_id, @subscriber, 'paused', @form, @ip::inet, 'mailed_link' from paused join before using (newsletter_id))
         select paused_until from paused
         """;
 
     // A break that is over by itself needs no end.
     private const string Resume = /*lang=sql*/ """
-        with before as (select newsletter_id, paused_until > now() as lasts from subscriptions where subscriber_id = @subscriberId and paused_until is not null),
-        resumed as (update subscriptions set paused_until = null where subscriber_id = @subscriberId and paused_until is not null)
+        with before as (select newsletter_id, paused_until > now() as lasts from subscriptions where subscriber_id = @subscriber and paused_until is not null),
+        resumed as (update subscriptions set paused_until = null where subscriber_id = @subscriber and paused_until is not null)
         insert into consents (newsletter_id, subscriber_id, action, form, ip, how)
-        select newsletter_id, @subscriberId, 'resumed', 'preferences', @ip::inet, 'mailed_link' from before where lasts
+        select newsletter_id, @subscriber, 'resumed', 'preferences', @ip::inet, 'mailed_link' from before where lasts
+        returning id
         """;
 
-    // At most one an hour: the button stands on a page that a forwarded mail opens.
+    // At most one an hour, and a day where they have left: the button stands on a page that a forwarded mail opens.
     private const string AnyLinkJustSent = /*lang=sql*/ """
-        select exists (select from outbox where lower(address) = lower(@address) and kind = 'preferences_link' and created_at > now() - interval '1 hour')
+        select exists (
+            select from outbox
+            where lower(address) = lower(@address) and kind = 'preferences_link'
+              and created_at > now() - case when exists (select from subscriptions where subscriber_id = @id and status <> 'unsubscribed') then interval '1 hour' else interval '1 day' end)
         """;
 
     private const string TakeTurn = /*lang=sql*/ "select id from subscribers where id = @id for update";
@@ -87,6 +92,11 @@ public sealed class PreferencesStore(NpgsqlDataSource database)
     public async Task<ReaderPreferences?> FindAsync(long subscriberId, CancellationToken stop)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
+        return await FindAsync(connection, subscriberId, stop);
+    }
+
+    private static async Task<ReaderPreferences?> FindAsync(NpgsqlConnection connection, long subscriberId, CancellationToken stop)
+    {
         var about = new { id = subscriberId };
         return await connection.QuerySingleOrDefaultAsync<ReaderPreferences>(new CommandDefinition(SelectReader, about, cancellationToken: stop)) is not { } reader
             ? null
@@ -100,21 +110,7 @@ public sealed class PreferencesStore(NpgsqlDataSource database)
         var person = SubscriberRules.Check(new SubscriberChanges { Name = change.Name, TimeZone = change.TimeZone, Language = change.Language }, problems);
         if (person is null)
             return new AudienceOutcome<ReaderPreferences>.Invalid(problems);
-        if (await FindAsync(subscriberId, stop) is not { } before)
-            return new AudienceOutcome<ReaderPreferences>.NotFound();
-        await using (var connection = await database.OpenConnectionAsync(stop))
-        {
-            await using var transaction = await connection.BeginTransactionAsync(stop);
-            await connection.ExecuteAsync(new CommandDefinition(
-                Change, new { Id = subscriberId, person.Name, person.TimeZone, person.Language, change.PlainText }, cancellationToken: stop));
-            var suppressed = await connection.QuerySingleAsync<bool>(new CommandDefinition(SelectSuppressed, new { id = subscriberId }, cancellationToken: stop));
-            foreach (var newsletter in before.Newsletters)
-                if (change.Choices.TryGetValue(newsletter.Id, out var choice))
-                    await ChooseAsync(connection, subscriberId, newsletter, choice, suppressed, change, stop);
-            await transaction.CommitAsync(stop);
-        }
-
-        return await FindAsync(subscriberId, stop) is { } after
+        return await CrossedWrite.RunReferringAsync(() => TrySaveAsync(subscriberId, person, change, stop), stop) && await FindAsync(subscriberId, stop) is { } after
             ? new AudienceOutcome<ReaderPreferences>.Updated(after)
             : new AudienceOutcome<ReaderPreferences>.NotFound();
     }
@@ -129,7 +125,8 @@ public sealed class PreferencesStore(NpgsqlDataSource database)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
         var form = newsletterId is null ? "preferences" : "unsubscribe";
-        var until = await connection.QueryAsync<DateTime>(new CommandDefinition(Pause, new { subscriberId, newsletterId, ip, form, days = PauseDays }, cancellationToken: stop));
+        var values = new { subscriber = subscriberId, newsletterId, ip, form, days = PauseDays };
+        var until = await CrossedWrite.RunReferringAsync(() => ReaderLock.QueryAsync<DateTime>(connection, Pause, values, stop), stop);
         return until.Select(time => (DateTimeOffset?)time).FirstOrDefault();
     }
 
@@ -137,7 +134,7 @@ public sealed class PreferencesStore(NpgsqlDataSource database)
     public async Task ResumeAsync(long subscriberId, string? ip, CancellationToken stop)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
-        await connection.ExecuteAsync(new CommandDefinition(Resume, new { subscriberId, ip }, cancellationToken: stop));
+        await CrossedWrite.RunReferringAsync(() => ReaderLock.QueryAsync<long>(connection, Resume, new { subscriber = subscriberId, ip }, stop), stop);
     }
 
     /// <summary>A digest a month in the place of single issues, from the page to leave. False where they are no reader, or the newsletter has none.</summary>
@@ -146,10 +143,14 @@ public sealed class PreferencesStore(NpgsqlDataSource database)
     /// <param name="wording">What the page said, and in which language.</param>
     /// <param name="ip">Where it was asked for; null where unknown.</param>
     /// <param name="stop">Gives up.</param>
-    public async Task<bool> TakeDigestAsync(long subscriberId, long newsletterId, (string Text, string Language) wording, string? ip, CancellationToken stop)
+    public Task<bool> TakeDigestAsync(long subscriberId, long newsletterId, (string Text, string Language) wording, string? ip, CancellationToken stop) =>
+        CrossedWrite.RunReferringAsync(() => TryTakeDigestAsync(subscriberId, newsletterId, wording, ip, stop), stop);
+
+    private async Task<bool> TryTakeDigestAsync(long subscriberId, long newsletterId, (string Text, string Language) wording, string? ip, CancellationToken stop)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
         await using var transaction = await connection.BeginTransactionAsync(stop);
+        await ReaderLock.ShareAsync(connection, subscriberId, stop);
         var reader = new { subscriberId, newsletterId };
         if (await connection.ExecuteScalarAsync<bool?>(new CommandDefinition(TakeDigest, reader, cancellationToken: stop)) is null)
             return await connection.ExecuteScalarAsync<bool>(new CommandDefinition(HasDigest, reader, cancellationToken: stop));
@@ -177,7 +178,7 @@ public sealed class PreferencesStore(NpgsqlDataSource database)
         await using var transaction = await connection.BeginTransactionAsync(stop);
         await connection.ExecuteAsync(new CommandDefinition(TakeTurn, new { id = subscriberId }, cancellationToken: stop));
         if (await connection.QuerySingleOrDefaultAsync<ReaderPreferences>(new CommandDefinition(SelectReader, new { id = subscriberId }, cancellationToken: stop)) is not { } reader
-            || await connection.QuerySingleAsync<bool>(new CommandDefinition(AnyLinkJustSent, new { address = reader.Address }, cancellationToken: stop)))
+            || await connection.QuerySingleAsync<bool>(new CommandDefinition(AnyLinkJustSent, new { address = reader.Address, id = subscriberId }, cancellationToken: stop)))
             return null;
         var mail = new OutboxMail
         {
@@ -189,6 +190,24 @@ public sealed class PreferencesStore(NpgsqlDataSource database)
         var id = await OutboxStore.PutAsync(connection, mail, stop);
         await transaction.CommitAsync(stop);
         return id;
+    }
+
+    // False where they were erased meanwhile.
+    private async Task<bool> TrySaveAsync(long subscriberId, SubscriberRules.Checked person, PreferencesChange change, CancellationToken stop)
+    {
+        await using var connection = await database.OpenConnectionAsync(stop);
+        await using var transaction = await connection.BeginTransactionAsync(stop);
+        await ReaderLock.ShareAsync(connection, subscriberId, stop);
+        if (await FindAsync(connection, subscriberId, stop) is not { } before)
+            return false;
+        await connection.ExecuteAsync(new CommandDefinition(
+            Change, new { Id = subscriberId, person.Name, person.TimeZone, person.Language, change.PlainText }, cancellationToken: stop));
+        var suppressed = await connection.QuerySingleAsync<bool>(new CommandDefinition(SelectSuppressed, new { id = subscriberId }, cancellationToken: stop));
+        foreach (var newsletter in before.Newsletters)
+            if (change.Choices.TryGetValue(newsletter.Id, out var choice))
+                await ChooseAsync(connection, subscriberId, newsletter, choice, suppressed, change, stop);
+        await transaction.CommitAsync(stop);
+        return true;
     }
 
     // Who is suppressed can leave and can't join: nothing would be sent to them. A digest that the newsletter no longer has is no choice.

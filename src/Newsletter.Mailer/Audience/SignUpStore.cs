@@ -42,7 +42,8 @@ public sealed class SignUpStore(NpgsqlDataSource database, SignUpOptions options
             join subscribers s on lower(s.address) = lower(o.address)
             where exists (select from subscriptions x where x.subscriber_id = s.id and x.status = 'pending')
               and not exists (select from subscriptions x where x.subscriber_id = s.id and (x.status <> 'pending' or x.confirmed_at is not null))
-              and not exists (select from sign_ups u where lower(u.address) = lower(s.address) and u.created_at >= now() - interval '180 days'))
+              and not exists (select from sign_ups u where lower(u.address) = lower(s.address) and u.created_at >= now() - interval '180 days')
+              and not exists (select from consents c where c.subscriber_id = s.id))
         delete from subscribers where id in (select id from idle)
         """;
 

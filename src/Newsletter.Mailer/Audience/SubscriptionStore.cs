@@ -1,4 +1,5 @@
 using Dapper;
+using Newsletter.Mailer.Database;
 using Newsletter.Mailer.Links;
 using Npgsql;
 
@@ -60,7 +61,10 @@ public sealed class SubscriptionStore(NpgsqlDataSource database, KeyRing? keys =
     /// Makes the subscription as the draft says. Updated, NotFound (subscriber or newsletter), Invalid, or Conflict: to become active,
     /// whoever unsubscribed or has not confirmed needs <see cref="SubscriptionDraft.Confirmed"/>, and whoever is suppressed can't.
     /// </summary>
-    public async Task<AudienceOutcome<SubscriptionStatus>> PutAsync(
+    public Task<AudienceOutcome<SubscriptionStatus>> PutAsync(long subscriberId, string newsletter, SubscriptionDraft draft, CancellationToken stop) =>
+        CrossedWrite.RunReferringAsync(() => TryPutAsync(subscriberId, newsletter, draft, stop), stop);
+
+    private async Task<AudienceOutcome<SubscriptionStatus>> TryPutAsync(
         long subscriberId, string newsletter, SubscriptionDraft draft, CancellationToken stop)
     {
         var problems = new List<FieldProblem>();
@@ -79,6 +83,8 @@ public sealed class SubscriptionStore(NpgsqlDataSource database, KeyRing? keys =
 
         var row = new Row(ids.NewsletterId, subscriberId, status?.Word(), tier?.Word(), draft.Confirmed);
         await using var transaction = await connection.BeginTransactionAsync(stop);
+        if (status == SubscriptionStatus.Unsubscribed)
+            await UnsubscribeAsync(connection, ids.NewsletterId, subscriberId, "api", null, null, stop);
         if (!await PutStatedAsync(connection, row, stop))
             return new AudienceOutcome<SubscriptionStatus>.Conflict("status", UnconfirmedProblem);
         await transaction.CommitAsync(stop);
@@ -95,10 +101,14 @@ public sealed class SubscriptionStore(NpgsqlDataSource database, KeyRing? keys =
     /// <param name="issueId">Whose link it was; null where it was none.</param>
     /// <param name="stop">Cancels.</param>
     /// <param name="why">What they said about it.</param>
-    public async Task<bool> UnsubscribeAsync(long newsletterId, long subscriberId, string by, long? issueId, CancellationToken stop, Departure? why = null)
+    public Task<bool> UnsubscribeAsync(long newsletterId, long subscriberId, string by, long? issueId, CancellationToken stop, Departure? why = null) =>
+        CrossedWrite.RunReferringAsync(() => TryUnsubscribeAsync(newsletterId, subscriberId, by, issueId, why, stop), stop);
+
+    private async Task<bool> TryUnsubscribeAsync(long newsletterId, long subscriberId, string by, long? issueId, Departure? why, CancellationToken stop)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
         await using var transaction = await connection.BeginTransactionAsync(stop);
+        await ReaderLock.ShareAsync(connection, subscriberId, stop);
         var left = await UnsubscribeAsync(connection, newsletterId, subscriberId, by, issueId, why, stop);
         await transaction.CommitAsync(stop);
         return left;

@@ -17,15 +17,19 @@ internal static class ReaderLock
 
     private const string Share = $"select true from pg_advisory_xact_lock_shared({Key})";
 
+    /// <summary>Within a transaction, before its first word about the reader.</summary>
+    public static Task ShareAsync(NpgsqlConnection connection, long subscriber, CancellationToken stop) =>
+        connection.ExecuteScalarAsync<bool>(new CommandDefinition(Share, new { subscriber }, cancellationToken: stop));
+
     /// <summary>Runs a statement that enters what <c>@subscriber</c> does, beside others that do, in a transaction of its own and one round trip.</summary>
     /// <param name="connection">Open, without a transaction.</param>
-    /// <param name="statement">One, whose result is a row or none. It sees what an erasure for which it had to wait has left.</param>
+    /// <param name="statement">One with a result. It sees what an erasure for which it had to wait has left.</param>
     /// <param name="values">Its parameters, with <c>subscriber</c> among them.</param>
     /// <param name="stop">Gives up.</param>
-    public static async Task<T?> QueryAsync<T>(NpgsqlConnection connection, string statement, object values, CancellationToken stop)
+    public static async Task<IReadOnlyList<T>> QueryAsync<T>(NpgsqlConnection connection, string statement, object values, CancellationToken stop)
     {
         await using var results = await connection.QueryMultipleAsync(new CommandDefinition($"{Share};\n{statement}", values, cancellationToken: stop));
         await results.ReadSingleAsync<bool>();
-        return await results.ReadSingleOrDefaultAsync<T>();
+        return (await results.ReadAsync<T>()).AsList();
     }
 }

@@ -115,7 +115,7 @@ public sealed class ConsequenceStore(NpgsqlDataSource database, ThrottleGroups g
         }
     }
 
-    private Task<List<Unsettled>> SettleSomeAsync(CancellationToken stop) => CrossedWrite.RunAsync(
+    private Task<List<Unsettled>> SettleSomeAsync(CancellationToken stop) => CrossedWrite.RunReferringAsync(
         async () =>
         {
             await using var connection = await database.OpenConnectionAsync(stop);

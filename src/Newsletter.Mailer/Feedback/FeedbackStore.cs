@@ -200,7 +200,7 @@ public sealed class FeedbackStore(NpgsqlDataSource database)
         trusted = places.Select(at => claims[at].IsTrusted).ToArray(),
     };
 
-    private Task<T> InOneCommitAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken stop) => CrossedWrite.RunAsync(
+    private Task<T> InOneCommitAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken stop) => CrossedWrite.RunReferringAsync(
         async () =>
         {
             await using var connection = await database.OpenConnectionAsync(stop);

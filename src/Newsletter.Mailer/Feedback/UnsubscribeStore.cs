@@ -1,5 +1,6 @@
 using Dapper;
 using Newsletter.Mailer.Audience;
+using Newsletter.Mailer.Database;
 using Npgsql;
 
 namespace Newsletter.Mailer.Feedback;
@@ -13,7 +14,7 @@ public sealed class UnsubscribeStore(NpgsqlDataSource database, SubscriptionStor
     private const string SelectNewsletter = /*lang=sql*/ """
         select n.name, n.slug, n.language, b.language as readerlanguage, coalesce(s.status, 'none') as status, s.paused_until as pauseduntil,
                n.digests and coalesce(s.status = 'active' and s.frequency = 'every', false) as maytakedigest,
-               coalesce(s.status = 'unsubscribed' and s.unsubscribed_at > now() - interval '1 hour', false) as canundo,
+               coalesce(s.status = 'unsubscribed' and s.unsubscribed_at > now() - interval '1 hour' and s.unsubscribed_by not in ('api', 'complaint', 'import', 'provider'), false) as canundo,
                (select count(*) from subscriptions x where x.subscriber_id = @subscriber and x.newsletter_id <> @newsletter and x.status <> 'unsubscribed')::integer as others
         from newsletters n
         left join subscribers b on b.id = @subscriber
@@ -38,12 +39,12 @@ public sealed class UnsubscribeStore(NpgsqlDataSource database, SubscriptionStor
         returning newsletter_id
         """;
 
-    // What leaving everything made is taken away again; the rest is as it was, for its first yes is kept while they are gone.
+    // Only what they did themselves: not what the author did, nor that they complained. What leaving everything made is taken away again; the rest is as it was, for its first yes is kept while they are gone.
     private const string Undo = /*lang=sql*/ """
         with recent as (
             select newsletter_id, confirmed_at is null and created_at = unsubscribed_at as made
             from subscriptions
-            where subscriber_id = @subscriber and status = 'unsubscribed' and unsubscribed_at > now() - interval '1 hour'
+            where subscriber_id = @subscriber and status = 'unsubscribed' and unsubscribed_at > now() - interval '1 hour' and unsubscribed_by not in ('api', 'complaint', 'import', 'provider')
               and (newsletter_id = @newsletter or unsubscribed_by = 'all'
                    and exists (select from subscriptions x where x.subscriber_id = @subscriber and x.newsletter_id = @newsletter and x.unsubscribed_by = 'all'))
             for update),
@@ -77,7 +78,7 @@ public sealed class UnsubscribeStore(NpgsqlDataSource database, SubscriptionStor
     {
         await using var connection = await database.OpenConnectionAsync(stop);
         var values = new { subscriber, issue = issue == 0 ? (long?)null : issue, ip = why.Ip, reason = why.Reason, note = why.Note };
-        return (await connection.QueryAsync<long>(new CommandDefinition(LeaveAll, values, cancellationToken: stop))).Any();
+        return await CrossedWrite.RunReferringAsync(() => ReaderLock.QueryAsync<long>(connection, LeaveAll, values, stop), stop) is { Count: > 0 };
     }
 
     /// <summary>Takes leaving back, for an hour: an old mail that was passed on must not subscribe anyone. Of leaving everything, all of it.</summary>
@@ -85,7 +86,7 @@ public sealed class UnsubscribeStore(NpgsqlDataSource database, SubscriptionStor
     public async Task<bool> UndoAsync(long newsletter, long subscriber, string? ip, CancellationToken stop)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
-        return (await connection.QueryAsync<long>(new CommandDefinition(Undo, new { newsletter, subscriber, ip }, cancellationToken: stop))).Any();
+        return await CrossedWrite.RunReferringAsync(() => ReaderLock.QueryAsync<long>(connection, Undo, new { newsletter, subscriber, ip }, stop), stop) is { Count: > 0 };
     }
 
     /// <summary>What the page says; null where the newsletter is gone.</summary>

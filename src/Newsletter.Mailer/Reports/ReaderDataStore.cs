@@ -10,7 +10,7 @@ public sealed class ReaderDataStore(NpgsqlDataSource database, KeyRing keys)
 {
     private const string Select = /*lang=sql*/ """
         select jsonb_pretty(jsonb_build_object(
-            'email', b.address, 'name', b.name, 'attributes', b.attributes, 'time_zone', b.time_zone, 'language', b.language, 'plain_text', b.plain_text,
+            'email', b.address, 'name', b.name, 'attributes', b.attributes, 'tags', b.tags, 'time_zone', b.time_zone, 'language', b.language, 'plain_text', b.plain_text,
             'created_at', b.created_at, 'updated_at', b.updated_at,
             'subscriptions', coalesce((
                 select jsonb_agg(jsonb_build_object(

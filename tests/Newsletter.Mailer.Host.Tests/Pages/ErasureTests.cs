@@ -83,11 +83,13 @@ public sealed class ErasureTests : IAsyncLifetime
         var id = await LiveAsync();
         var keys = _server.Services.GetRequiredService<KeyRing>();
 
+        await _server.Database.ExecuteAsync("update subscribers set tags = '{secret-vip}'");
         using var answer = await _reader.PostAsync($"/preferences/{new PreferencesToken(id).Sign(keys, keys.ActiveKey)}/data", null);
 
         Assert.Equal("attachment; filename=my-data.json; filename*=UTF-8''my-data.json", answer.Content.Headers.ContentDisposition!.ToString());
         var data = JsonNode.Parse(await answer.Content.ReadAsStringAsync())!;
         Assert.Equal(Address, (string)data["email"]!);
+        Assert.Equal("secret-vip", (string)data["tags"]![0]!);
         Assert.Equal(["accepted", "rejected"], data["issues"]!.AsArray().Select(issue => (string)issue!["status"]!));
         Assert.Equal(2, data["consents"]!.AsArray().Count);
         Assert.Equal("hard_bounce", (string)data["suppressions"]![0]!["reason"]!);
@@ -101,7 +103,7 @@ public sealed class ErasureTests : IAsyncLifetime
         await ConfirmAsync();
         await Inbox.Messages.WaitForAsync(2, TimeSpan.FromSeconds(30));
         await PublishAsync(1);
-        Inbox.Play(FaultScript.None.At(FaultPoint.Rcpt).Reply(550, $"5.1.1 <{Address}>: no such user, {Address.ToLowerInvariant()}"));
+        Inbox.Play(FaultScript.None.At(FaultPoint.Rcpt).Reply(550, $"5.1.1 <{Address}>: no such user, {Address.ToLowerInvariant()} (mailbox 'ana.unmistakable' unknown)"));
         await PublishAsync(2);
         Inbox.Play(FaultScript.None);
         await PostAsync("/api/suppressions", new { email = Address, reason = "hard_bounce", evidence = $"DSN for {Address}: 5.1.1" });

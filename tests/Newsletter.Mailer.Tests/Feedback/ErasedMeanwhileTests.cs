@@ -80,4 +80,37 @@ public sealed class ErasedMeanwhileTests : MailroomTest
 
         Assert.Equal(["0 1"], await Database.ListAsync<string>("select subscriber_id || ' ' || proxy from opens"));
     }
+
+    [Theory]
+    [InlineData("leave")]
+    [InlineData("all")]
+    [InlineData("pause")]
+    [InlineData("digest")]
+    [InlineData("save")]
+    [InlineData("not me")]
+    public async Task WhatTheyDecideLeavesNoConsentBehind(string what)
+    {
+        var newsletter = await Some.NewsletterAsync(Database);
+        await Some.SubscribersAsync(Database, newsletter, 1);
+        var signUp = await Database.ScalarAsync<long>(
+            "insert into sign_ups (newsletter_id, address, language, form, wording, network, state, mailed_at, confirmed_at) select $1, address, 'en', 'page', 'Yes', 'n', 'confirmed', now(), now() from subscribers returning id", newsletter.Id);
+        var subscriptions = new SubscriptionStore(DataSource, Room.Keys);
+        var leaving = new Newsletter.Mailer.Feedback.UnsubscribeStore(DataSource, subscriptions);
+        var preferences = new PreferencesStore(DataSource);
+        var words = ("Yes", "en");
+
+        await WhileErasedAsync<bool>(what switch
+        {
+            "leave" => () => leaving.LeaveAsync(newsletter.Id, 1, 0, "page", default, Departure.Of("other", "I am Reader1", "127.0.0.1")),
+            "all" => () => leaving.LeaveAllAsync(1, 0, Departure.Of("other", "I am Reader1", "127.0.0.1"), default),
+            "pause" => async () => await preferences.PauseAsync(1, null, "127.0.0.1", default) is not null,
+            "digest" => () => preferences.TakeDigestAsync(1, newsletter.Id, words, "127.0.0.1", default),
+            "save" => async () => await preferences.SaveAsync(
+                1, new PreferencesChange { Choices = new Dictionary<long, string> { [newsletter.Id] = "nothing" }, Wording = "Yes", DigestWording = "Yes", WordingLanguage = "en", Ip = "127.0.0.1" }, default) is not null,
+            _ => () => new ConfirmationStore(DataSource, Room.Keys, new SignUpOptions()).DisownAsync(signUp, default),
+        });
+
+        Assert.Equal(0L, await Database.ScalarAsync<long>("select count(*) from consents where subscriber_id is not null or ip is not null or note is not null"));
+        Assert.Equal(0L, await Database.ScalarAsync<long>("select count(*) from subscriptions"));
+    }
 }

@@ -106,7 +106,7 @@ public sealed class ClickStore(NpgsqlDataSource database)
             least = LeastBurstLinks,
         };
         // Whoever ends an issue enters it among what readers did too.
-        var counted = await CrossedWrite.RunReferringAsync(() => ReaderLock.QueryAsync<CountedRow>(connection, Count, values, stop), stop);
+        var counted = (await CrossedWrite.RunReferringAsync(() => ReaderLock.QueryAsync<CountedRow>(connection, Count, values, stop), stop)).SingleOrDefault();
         // Of a reader who is gone nothing is left to be judged by.
         if (counted is { Reason: null } && (counted.Subscriber != 0 || values.visitor.Length > 0))
             await CrossedWrite.RunAsync(() => connection.ExecuteAsync(new CommandDefinition(Judge, values, cancellationToken: stop)), stop);

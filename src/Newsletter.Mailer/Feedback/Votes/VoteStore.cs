@@ -138,9 +138,9 @@ public sealed class VoteStore(NpgsqlDataSource database, KeyRing keys)
         // Whoever ends an issue enters it among what readers did too.
         return await CrossedWrite.RunReferringAsync(() => ReaderLock.QueryAsync<string?>(connection, Cast, values, stop), stop) switch
         {
-            "open" => Voting.Counted,
-            "closed" => Voting.Closed,
-            null => Voting.Nobody,
+            ["open"] => Voting.Counted,
+            ["closed"] => Voting.Closed,
+            [null] => Voting.Nobody,
             _ => Voting.NoSuchChoice,
         };
     }
