@@ -98,7 +98,8 @@ public sealed class ReaderMail(
             Before = [words.Text("mail.known.text", name)],
             Button = new LetterLink(words.Text("mail.welcome.button"), site.Archive(newsletter.Slug)),
             After = [words.Text("mail.known.after")],
-            Links = reader is null ? [] : [Preferences(reader.Id, words), Unsubscribe(newsletter, reader.Id, words)],
+            // Only to the very address whose they are.
+            Links = reader is null || !reader.Address.Equals(mail.Address, StringComparison.OrdinalIgnoreCase) ? [] : [Preferences(reader.Id, words), Unsubscribe(newsletter, reader.Id, words)],
         };
     }
 
