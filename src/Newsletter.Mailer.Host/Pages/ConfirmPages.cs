@@ -19,7 +19,7 @@ internal static class ConfirmPages
         foreach (var post in (IEndpointConventionBuilder[])
             [routes.MapPost(Route, Confirm), routes.MapPost(Route + "/not-me", NotMe), routes.MapPost(Route + "/again", Again)])
             post.ExcludeFromDescription().AllowAnonymous().DisableAntiforgery().WithMetadata(new RequestSizeLimitAttribute(ReaderPage.LargestBody));
-        routes.MapMethods(Route + "/again", look, (string token) => TypedResults.LocalRedirect($"~/confirm/{token}")).ExcludeFromDescription().AllowAnonymous();
+        routes.MapMethods(Route + "/again", look, (string token, HttpContext http) => ReaderPage.BackTo("confirm", token, http)).ExcludeFromDescription().AllowAnonymous();
     }
 
     private static async Task<PageShell> Show(string token, HttpContext http, KeyRing keys, SignUpStore signUps, SignUpOptions options, CancellationToken stop) =>

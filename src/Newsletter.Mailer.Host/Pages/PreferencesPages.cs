@@ -22,7 +22,7 @@ internal static class PreferencesPages
         foreach (var post in (IEndpointConventionBuilder[])
             [routes.MapPost(Route, Save), routes.MapPost(Route + "/data", Download), routes.MapPost(Route + "/erase", Erase)])
             post.ExcludeFromDescription().AllowAnonymous().DisableAntiforgery().WithMetadata(new RequestSizeLimitAttribute(ReaderPage.LargestBody));
-        routes.MapMethods(Route + "/data", look, (string token) => TypedResults.LocalRedirect($"~/preferences/{token}")).ExcludeFromDescription().AllowAnonymous();
+        routes.MapMethods(Route + "/data", look, (string token, HttpContext http) => ReaderPage.BackTo("preferences", token, http)).ExcludeFromDescription().AllowAnonymous();
     }
 
     private static async Task<PageShell> Show(string token, HttpContext http, KeyRing keys, PreferencesStore store, CancellationToken stop) =>
@@ -71,12 +71,13 @@ internal static class PreferencesPages
         };
     }
 
+    // What stands as it was shown was not chosen: a page that was left open must not take back what its reader has done elsewhere since.
     private static Dictionary<long, string> Choices(IFormCollection fields)
     {
         var choices = new Dictionary<long, string>();
         foreach (var (name, value) in fields)
             if (name.StartsWith("newsletter.", StringComparison.Ordinal) && long.TryParse(name.AsSpan(11), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
-                && value.ToString() is "every" or "digest" or "nothing")
+                && value.ToString() is "every" or "digest" or "nothing" && fields[$"shown.{id}"] != value)
                 choices[id] = value.ToString();
         return choices;
     }

@@ -50,6 +50,7 @@ internal static class PreferencesView
     private static Html Newsletter(Phrases words, NewsletterChoice newsletter) => Html.Of($"""
         <fieldset>
         <legend><bdi>{newsletter.Name}</bdi></legend>
+        <input type="hidden" name="shown.{newsletter.Id}" value="{newsletter.Choice}">
         {(newsletter is { Status: "active", PausedUntil: { } until } ? Html.Of($"""<p class="note small">{words.Say("preferences.paused", ("day", words.Day(DateOnly.FromDateTime(until.UtcDateTime))))}</p>""") : Html.None)}
         {Choice(newsletter, "every", words.Text("preferences.every"))}
         {(newsletter.Digests || newsletter.Choice == "digest" ? Choice(newsletter, "digest", words.Text("preferences.digest")) : Html.None)}

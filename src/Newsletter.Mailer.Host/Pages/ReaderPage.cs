@@ -1,5 +1,7 @@
+using System.Net.Mime;
 using System.Text.Encodings.Web;
 using System.Text.Unicode;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Newsletter.Mailer.Rendering.Languages;
 
 namespace Newsletter.Mailer.Host.Pages;
@@ -35,8 +37,9 @@ internal static class ReaderPage
         ul.results li { display: grid; grid-template-columns: minmax(0, 1fr); gap: .2rem; margin-block-end: 1rem; }
         .result { font-weight: 600; overflow-wrap: anywhere; }
         .yours { font-weight: 400; }
-        .bar { display: block; height: .6rem; border-radius: .3rem; background: var(--hover); border: 1px solid var(--line); overflow: hidden; }
-        .bar span { display: block; height: 100%; background: var(--accent); }
+        .bar { display: block; width: 100%; height: .6rem; border-radius: .3rem; background: var(--hover); border: 1px solid var(--line); overflow: hidden; }
+        .bar rect { fill: var(--accent); }
+        [dir=rtl] .bar { transform: scaleX(-1); }
         footer { width: 100%; max-width: 34rem; padding: 1.25rem .25rem 0; font-size: .9rem; }
         footer ul { display: flex; flex-wrap: wrap; gap: 0 1.1rem; margin: 0; padding: 0; list-style: none; }
         footer a { display: inline-block; padding-block: .55rem; color: var(--soft); }
@@ -76,6 +79,22 @@ internal static class ReaderPage
         return words.Notice(words.Text("link.broken.title"), words.Say("link.broken.text"), status: StatusCodes.Status404NotFound);
     }
 
+    /// <summary>The page of a moment in which there is no database.</summary>
+    public static PageShell Unreachable(HttpContext http)
+    {
+        var words = http.Words();
+        return words.Notice(words.Text("unreachable.title"), words.Say("unreachable.text"), status: StatusCodes.Status503ServiceUnavailable);
+    }
+
+    /// <summary>Whether a person looks at what is answered.</summary>
+    public static bool IsLookedAt(HttpContext http) =>
+        !http.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase)
+        && http.Request.GetTypedHeaders().Accept.Any(type => type.MediaType.Equals(MediaTypeNames.Text.Html, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>To the page whose form was sent, for whoever opens the form's own address.</summary>
+    public static RedirectHttpResult BackTo(string page, string token, HttpContext http) =>
+        TypedResults.LocalRedirect($"~/{page}/{Uri.EscapeDataString(token)}{http.Request.QueryString}");
+
     /// <summary>A phrase as markup; what is put in stands apart from the direction of the text around it.</summary>
     public static Html Say(this Phrases words, string key, params ReadOnlySpan<(string Name, string Value)> values) =>
         Html.Raw(words.Fill(key, static text => encoder.Encode(text), values, static value => $"<bdi>{encoder.Encode(value)}</bdi>"));
@@ -89,7 +108,8 @@ internal static class ReaderPage
         {
             return await request.ReadFormAsync(stop);
         }
-        catch (Exception e) when (e is InvalidDataException or IOException and not BadHttpRequestException)
+        // The last two: a character set that there isn't, or that .NET will not read (UTF-7).
+        catch (Exception e) when (e is InvalidDataException or IOException and not BadHttpRequestException or ArgumentException or NotSupportedException)
         {
             return FormCollection.Empty;
         }

@@ -96,7 +96,7 @@ internal static class VoteView
         return Html.Of($"""
             <li><span class="result"><bdi>{option.Text}</bdi>{(page.Own?.Choice == option.Choice ? Html.Of($""" <span class="yours">({words.Text("vote.yours")})</span>""") : Html.None)}</span>
             <span class="share"><bdi>{percent} %</bdi> <span class="muted">({words.Text("vote.votes")}: <bdi>{option.Votes.ToString("N0", CultureInfo.InvariantCulture)}</bdi>)</span></span>
-            <span class="bar" aria-hidden="true"><span style="width:{percent}%"></span></span></li>
+            <svg class="bar" aria-hidden="true"><rect width="{percent}%" height="100%"/></svg></li>
             """);
     }
 

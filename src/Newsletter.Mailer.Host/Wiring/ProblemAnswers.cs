@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Diagnostics;
 using Newsletter.Mailer.Database;
 using Newsletter.Mailer.Host.Endpoints;
+using Newsletter.Mailer.Host.Pages;
 using Npgsql;
 
 namespace Newsletter.Mailer.Host.Wiring;
@@ -25,7 +26,10 @@ internal sealed partial class ProblemAnswers(ILogger<ProblemAnswers> log) : IExc
             case NpgsqlException { IsTransient: true } or DatabaseUnavailableException:
                 LogDatabaseLost(http.TraceIdentifier, exception);
                 http.Response.Headers.RetryAfter = "10";
-                await Problems.WriteAsync(http, StatusCodes.Status503ServiceUnavailable, "The database can't be reached just now. Nothing was lost; try again shortly.");
+                if (ReaderPage.IsLookedAt(http))
+                    await ReaderPage.Unreachable(http).ExecuteAsync(http);
+                else
+                    await Problems.WriteAsync(http, StatusCodes.Status503ServiceUnavailable, "The database can't be reached just now. Nothing was lost; try again shortly.");
                 return true;
             default:
                 LogFailure(http.TraceIdentifier, exception);

@@ -191,6 +191,12 @@ public sealed class VotePagesTests(Browser browser) : IClassFixture<Browser>, IA
         await CheckAsync(looked, language);
         await page.GetByRole(AriaRole.Button, new() { Name = Phrases.For(language).Text("vote.button") }).ClickAsync();
         await page.GetByText(Phrases.For(language).Text("vote.thanks")).WaitForAsync();
+        // In the window whose policy holds: reader 2 chose the first, this one the second.
+        var widths = new List<float>();
+        foreach (var bar in await page.Locator("svg.bar").AllAsync())
+            widths.Add((await bar.Locator("rect").BoundingBoxAsync())!.Width / (await bar.BoundingBoxAsync())!.Width);
+        Assert.Equal(2, widths.Count);
+        Assert.All(widths, width => Assert.InRange(width, 0.45, 0.55));
         await looked.GotoAsync(url);
         await looked.GetByRole(AriaRole.Button).ClickAsync();
         await looked.GetByText(Phrases.For(language).Text("vote.thanks")).WaitForAsync();
