@@ -27,7 +27,15 @@ public sealed class DatabaseHostTests : IAsyncLifetime
                 "select concat_ws('|', current_setting('timezone'), current_setting('application_name'), current_database())"));
         }
 
-        Assert.Empty(Postmaster.Living(Path.Combine(scratch.Path, "pgdata")));
+        await AssertNobodyWorksInAsync(Path.Combine(scratch.Path, "pgdata"));
+    }
+
+    // A process that has ended its work may need a moment to be gone, on a busy machine.
+    private static async Task AssertNobodyWorksInAsync(string directory)
+    {
+        for (var tries = 0; tries < 100 && Postmaster.Living(directory).Count > 0; tries++)
+            await Task.Delay(100);
+        Assert.Empty(Postmaster.Living(directory));
     }
 
     [Fact]
@@ -42,7 +50,7 @@ public sealed class DatabaseHostTests : IAsyncLifetime
         await host.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20));
 
         await Assert.ThrowsAnyAsync<NpgsqlException>(() => sleeping);
-        Assert.Empty(Postmaster.Living(Path.Combine(scratch.Path, "pgdata")));
+        await AssertNobodyWorksInAsync(Path.Combine(scratch.Path, "pgdata"));
     }
 
     [Fact]
@@ -60,7 +68,7 @@ public sealed class DatabaseHostTests : IAsyncLifetime
         var refused = await Assert.ThrowsAsync<DatabaseUnavailableException>(() => OpenAsync(null));
         Assert.Equal(DatabaseProblem.SecondInstance, refused.Problem);
         await owner.EndAsync();
-        Assert.Empty(Postmaster.Living(Path.Combine(scratch.Path, "pgdata")));
+        await AssertNobodyWorksInAsync(Path.Combine(scratch.Path, "pgdata"));
     }
 
     [Fact]
