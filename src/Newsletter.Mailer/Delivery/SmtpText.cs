@@ -21,11 +21,11 @@ internal static partial class SmtpText
     {
         var at = address.LastIndexOf('@');
         var local = at < 0 ? address : address[..at].Trim('"');
-        if (text.Contains(address, StringComparison.OrdinalIgnoreCase))
-            text = text.Replace(address, "<address>", StringComparison.OrdinalIgnoreCase);
-        return local.Length > 0 && !NamesNobody.Contains(local) && text.Contains(local, StringComparison.OrdinalIgnoreCase)
-            ? Regex.Replace(text, $@"(?<![\p{{L}}\p{{N}}]){Regex.Escape(local)}(?![\p{{L}}\p{{N}}])", "<address>", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, TimeSpan.FromMilliseconds(200))
-            : text;
+        if (local.Length == 0 || !text.Contains(local, StringComparison.OrdinalIgnoreCase))
+            return text;
+        var names = NamesNobody.Contains(local) ? Regex.Escape(address) : $"{Regex.Escape(address)}|\"?{Regex.Escape(local)}\"?";
+        return Regex.Replace(
+            text, $@"<?(?<![\p{{L}}\p{{N}}])(?:{names})(?![\p{{L}}\p{{N}}])>?", "<address>", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, TimeSpan.FromMilliseconds(200));
     }
 
     /// <summary>Both: the form in which a relay's text is kept. A queue id is taken out however short it is: it is kept beside the text.</summary>

@@ -72,8 +72,17 @@ public sealed partial class CopyPagesTests : IAsyncLifetime
         var mail = issue.MessageFor(
             new PendingDelivery
             {
-                Seq = delivery, SubscriberId = 1, Variant = await _server.Database.ScalarAsync<short>("select variant from deliveries where subscriber_id = 1"), Attempts = 0, Resends = 0, DotFaults = 0,
-                Address = (await _server.Database.ScalarAsync<string>("select address from subscribers where id = 1"))!, Name = "Ana <b>Sousa</b>", FirstName = "Ana", Tier = "premium", Attributes = "{}",
+                Seq = delivery,
+                SubscriberId = 1,
+                Variant = await _server.Database.ScalarAsync<short>("select variant from deliveries where subscriber_id = 1"),
+                Attempts = 0,
+                Resends = 0,
+                DotFaults = 0,
+                Address = (await _server.Database.ScalarAsync<string>("select address from subscribers where id = 1"))!,
+                Name = "Ana <b>Sousa</b>",
+                FirstName = "Ana",
+                Tier = "premium",
+                Attributes = "{}",
             },
             "newsletter@example.com", _keys, _server.Services.GetRequiredService<PublicSite>());
         using var bytes = new MemoryStream();

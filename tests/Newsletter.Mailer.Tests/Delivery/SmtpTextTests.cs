@@ -48,12 +48,14 @@ public sealed class SmtpTextTests
     public void ATextWithoutEndTakesNoTimeWithoutEnd(char c) => Assert.InRange(SmtpText.Kept(new string(c, 5_000_000)).Length, 1, 500);
 
     [Theory]
-    [InlineData("5.1.1 <ana.lee>... User unknown", "ana.lee@example.com", "5.1.1 <<address>>... User unknown")]
+    [InlineData("5.1.1 <ana.lee>... User unknown", "ana.lee@example.com", "5.1.1 <address>... User unknown")]
     [InlineData("No such user 'Ana.Lee'", "ana.lee@example.com", "No such user '<address>'")]
-    [InlineData("<\"q b\"@example.com> rejected", "\"q b\"@example.com", "<<address>> rejected")]
+    [InlineData("<\"q b\"@example.com> rejected", "\"q b\"@example.com", "<address> rejected")]
     [InlineData("o'brien@example.com: gone", "o'brien@example.com", "<address>: gone")]
     [InlineData("mailbox anabel is full", "ana@example.com", "mailbox anabel is full")]
     [InlineData("User unknown", "user@example.com", "User unknown")]
+    [InlineData("<User@example.com>: User unknown", "user@example.com", "<address>: User unknown")]
+    [InlineData("5.1.1 <ana.lee@example.com>: unknown, joana.lee@example.com", "ana.lee@example.com", "5.1.1 <address>: unknown, joana.lee@example.com")]
     [InlineData("a+b c", "a+b@example.com", "<address> c")]
     public void AReplyIsKeptWithoutTheReaderItIsAbout(string text, string address, string kept) => Assert.Equal(kept, SmtpText.WithoutReader(text, address));
 }
