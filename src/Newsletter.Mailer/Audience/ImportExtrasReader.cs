@@ -38,7 +38,7 @@ internal sealed class ImportExtrasReader(ImportHeader header)
             case ColumnRole.Tier: return TakeTier(cell, said);
             case ColumnRole.Left: return TakeSwitch(cell, leftIf: true, said);
             case ColumnRole.Stays: return TakeSwitch(cell, leftIf: false, said);
-            case ColumnRole.LeftAt: said.Become(WantedStatus.Unsubscribed); return null;
+            case ColumnRole.LeftAt: return TakeLeftAt(cell, said);
             case ColumnRole.BouncedAt: said.Become(WantedStatus.Bounced); return null;
             case ColumnRole.Paid: said.Pay(IsPaid(cell)); return null;
             case ColumnRole.SubscribedAt: said.SubscribedAt ??= ReadTime(cell); return null;
@@ -69,7 +69,7 @@ internal sealed class ImportExtrasReader(ImportHeader header)
     private string? TakeStatus(string cell, Said said)
     {
         said.HasStatus = true;
-        var word = cell.Replace(' ', '_');
+        var word = cell.Replace(' ', '_').Replace('-', '_');
         if (!format.Words.TryGetValue(word, out var wanted))
             return $"This status isn't known{(format.Source == ImportSource.Other ? "" : $" of {format.Source}")}: it should be one of {string.Join(", ", format.Words.Keys)}. Correct it, so that nobody who left is subscribed again; source=plain makes an attribute of the column.";
         said.Become(wanted);
@@ -88,6 +88,19 @@ internal sealed class ImportExtrasReader(ImportHeader header)
     {
         if (ReadSwitch(cell) is not { } value) return "It should be true or false: it says whether the reader is subscribed.";
         if (value == leftIf) said.Become(WantedStatus.Unsubscribed);
+        return null;
+    }
+
+    // Known programs leave the cell empty. Whoever makes a list themselves may write that there is nothing in it.
+    private string? TakeLeftAt(string cell, Said said)
+    {
+        if (format.Source == ImportSource.Other && ReadTime(cell) is null)
+        {
+            if (cell.ToLowerInvariant() is "null" or "none" or "nan" or "nat" or "\\n" or "-" or "n/a" or "0000-00-00" or "0000-00-00 00:00:00" || ReadSwitch(cell) is false) return null;
+            if (ReadSwitch(cell) is null) return "It should be the day on which the reader left, such as 2026-01-31, or empty.";
+        }
+
+        said.Become(WantedStatus.Unsubscribed);
         return null;
     }
 

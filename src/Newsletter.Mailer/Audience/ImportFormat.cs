@@ -87,18 +87,25 @@ internal sealed record ImportFormat
     ];
 
     // Nobody knows whose list it is, but it says who left: whatever any program calls that, and where two mean different things, the stricter.
-    private static ImportFormat Other { get; } = new()
+    private static ImportFormat Other(string mailboxes, Func<ISet<string>, bool> hasMailbox) => new()
     {
         Source = ImportSource.Other,
-        Fits = names => names.Overlaps(["email", "e_mail", "email_address", "e_mail_address"])
-            && names.Overlaps(["status", "subscription_status", "subscriber_status", "unsubscribed", "unsubscribed_at", "unsubscribe_date"]),
-        Columns = Roles("email=Email e_mail=Email email_address=Email e_mail_address=Email name=Name full_name=Name status=Status subscription_status=Status subscriber_status=Status unsubscribed=Left unsubscribed_at=LeftAt unsubscribe_date=LeftAt"),
-        Words = Known.SelectMany(format => format.Words).GroupBy(word => word.Key, StringComparer.OrdinalIgnoreCase)
+        Fits = names => hasMailbox(names) && names.Overlaps(["status", "subscription_status", "subscriber_status", "unsubscribed", "unsubscribed_at", "unsubscribe_date"]),
+        Columns = Roles($"{mailboxes} name=Name full_name=Name status=Status subscription_status=Status subscriber_status=Status unsubscribed=Left unsubscribed_at=LeftAt unsubscribe_date=LeftAt"),
+        Words = Known.SelectMany(format => format.Words)
+            .Concat(Meanings("subscribed=Active unsubscribe=Unsubscribed non_subscribed=Unsubscribed opted_out=Unsubscribed opt_out=Unsubscribed cleaned=Bounced"))
+            .GroupBy(word => word.Key, StringComparer.OrdinalIgnoreCase)
             .ToDictionary(word => word.Key, word => word.Max(meaning => meaning.Value), StringComparer.OrdinalIgnoreCase),
     };
 
     /// <summary>In the order in which a header is tried.</summary>
-    public static IReadOnlyList<ImportFormat> All { get; } = [.. Known, Other];
+    public static IReadOnlyList<ImportFormat> All { get; } =
+    [
+        .. Known,
+        Other("email=Email e_mail=Email email_address=Email e_mail_address=Email", names => names.Overlaps(["email", "e_mail", "email_address", "e_mail_address"])),
+        // A column called address is somebody's street, unless it is all there is.
+        Other("address=Email", names => names.Contains("address")),
+    ];
 
     private static Dictionary<string, ColumnRole> Roles(string pairs) => Pairs<ColumnRole>(pairs);
 

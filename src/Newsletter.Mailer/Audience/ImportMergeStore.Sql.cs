@@ -41,7 +41,8 @@ public sealed partial class ImportMergeStore
         ), latest as (
             select distinct on (key) key, row_no, line, address, domain, name, attributes, tags, tier, subscribed_at, language, time_zone,
                    coalesce(('{unsubscribed,bounced,complained,blocked,hashed}'::text[])[
-                       max(array_position('{unsubscribed,bounced,complained,blocked,hashed}'::text[], wanted)) over (partition by key)], wanted) as wanted
+                       max(array_position('{unsubscribed,bounced,complained,blocked,hashed}'::text[], wanted)) over (partition by key)], wanted) as wanted,
+                   coalesce(bool_or(wanted = 'unsubscribed') over (partition by key), false) as has_left
             from taken
             order by key, row_no desc
         ), met as (
@@ -94,9 +95,9 @@ public sealed partial class ImportMergeStore
                 status = coalesce(g.wanted, x.status),
                 unsubscribed_at = case when g.wanted = 'unsubscribed' then now() end,
                 unsubscribed_by = case when g.wanted = 'unsubscribed' then 'import' end
-            from (select subscriber_id, case when is_good then tier end as tier, nullif(wanted, 'pending') as wanted, is_good
+            from (select subscriber_id, case when is_good then tier end as tier, case when has_left then 'unsubscribed' else nullif(wanted, 'pending') end as wanted, is_good
                   from (select j.*, not is_suppressed and not is_overfull as is_good from judged j) j
-                  where status in ('active', 'pending') and (wanted = 'unsubscribed' or is_good and tier is not null)) g
+                  where status in ('active', 'pending') and (has_left or is_good and tier is not null)) g
             where x.newsletter_id = @newsletterId and x.subscriber_id = g.subscriber_id and x.status <> 'unsubscribed'
             returning x.subscriber_id, x.status, g.is_good
         ), told as (

@@ -9,8 +9,8 @@ namespace Newsletter.Mailer.Database;
 /// </summary>
 internal static class ReaderLock
 {
-    // Readers share locks: whoever watches them, at that very moment, still doesn't see who it is.
-    private const string Key = "hashtextextended('newsletter reader', @subscriber % 1024)";
+    // Who is no reader (0) takes none. Readers share locks: whoever watches them, at that very moment, still doesn't see who it is.
+    private const string Key = "hashtextextended('newsletter reader', nullif(@subscriber, 0) % 1024)";
 
     /// <summary>For the erasure: until its end nothing that <c>@subscriber</c> does is entered, and what was being entered is there.</summary>
     public const string Own = $"select pg_advisory_xact_lock({Key})";

@@ -23,9 +23,31 @@ internal static partial class SmtpText
         var local = at < 0 ? address : address[..at].Trim('"');
         if (local.Length == 0 || !text.Contains(local, StringComparison.OrdinalIgnoreCase))
             return text;
-        var names = NamesNobody.Contains(local) ? Regex.Escape(address) : $"{Regex.Escape(address)}|\"?{Regex.Escape(local)}\"?";
-        return Regex.Replace(
-            text, $@"<?(?<![\p{{L}}\p{{N}}])(?:{names})(?![\p{{L}}\p{{N}}])>?", "<address>", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, TimeSpan.FromMilliseconds(200));
+        text = WithoutWord(text, address);
+        return NamesNobody.Contains(local) ? text : WithoutWord(text, local);
+    }
+
+    // By hand and not by a pattern, whose time could run out: the relay has accepted by now, and that must be written down.
+    private static string WithoutWord(string text, string word)
+    {
+        var kept = new StringBuilder(text.Length);
+        var from = 0;
+        for (int at; (at = text.IndexOf(word, from, StringComparison.OrdinalIgnoreCase)) >= 0;)
+        {
+            var end = at + word.Length;
+            if (at > 0 && char.IsLetterOrDigit(text[at - 1]) || end < text.Length && char.IsLetterOrDigit(text[end]))
+            {
+                kept.Append(text, from, end - from);
+                from = end;
+                continue;
+            }
+
+            var isBracketed = at > from && text[at - 1] == '<' && end < text.Length && text[end] == '>';
+            kept.Append(text, from, at - from - (isBracketed ? 1 : 0)).Append("<address>");
+            from = isBracketed ? end + 1 : end;
+        }
+
+        return from == 0 ? text : kept.Append(text, from, text.Length - from).ToString();
     }
 
     /// <summary>Both: the form in which a relay's text is kept. A queue id is taken out however short it is: it is kept beside the text.</summary>

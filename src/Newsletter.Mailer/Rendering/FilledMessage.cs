@@ -67,14 +67,14 @@ public sealed class FilledMessage
         return headers;
     }
 
-    /// <summary>The HTML part, as a mail client reads it; null where it has none.</summary>
-    public string? ReadHtml()
+    /// <summary>What a mail client shows of it.</summary>
+    public ShownMessage Read()
     {
         using var bytes = new MemoryStream();
         WriteTo(bytes);
         bytes.Position = 0;
         using var message = MimeMessage.Load(bytes);
-        return message.HtmlBody;
+        return new ShownMessage(message.Subject ?? "", message.HtmlBody, message.TextBody ?? "");
     }
 
     public async Task WriteToAsync(Stream stream, CancellationToken stop)
@@ -108,6 +108,12 @@ public sealed class FilledMessage
         return joined.ToArray();
     }
 }
+
+/// <summary>A message as it is read.</summary>
+/// <param name="Subject">Decoded.</param>
+/// <param name="Html">A whole document; null where the message has only text.</param>
+/// <param name="Text">Plain.</param>
+public sealed record ShownMessage(string Subject, string? Html, string Text);
 
 /// <summary>One header field of a filled message.</summary>
 /// <param name="Name">As written, for instance <c>List-Unsubscribe</c>.</param>

@@ -30,6 +30,7 @@ public sealed partial class CopyPagesTests : IAsyncLifetime
         await Some.SubscribersAsync(_server.Database, newsletter, 3);
         await _server.Database.ExecuteAsync("update subscribers set name = 'Ana <b>Sousa</b>' where id = 1");
         await _server.Database.ExecuteAsync("update subscriptions set tier = 'premium' where subscriber_id = 1");
+        await _server.Database.ExecuteAsync("update subscribers set plain_text = true, name = 'Cy' where id = 3");
         var edition = await Some.EditionAsync(_server.Database, newsletter, """
             Good morning, {{ subscriber.first_name | default: "friend" }}. [Go](https://example.org/go)
 
@@ -62,6 +63,16 @@ public sealed partial class CopyPagesTests : IAsyncLifetime
         Assert.Contains(new ClickToken(_issue, 2).Sign(_keys, _keys.ActiveKey), other, StringComparison.Ordinal);
         // The link in it leads to itself, so that nobody is sent to another's.
         Assert.Equal(Link(1), CopyLink().Match(ana).Value);
+    }
+
+    [Fact]
+    public async Task WhoChosePlainTextReadsThat()
+    {
+        var page = await _reader.GetStringAsync(Link(3));
+
+        Assert.Contains("<pre dir=\"auto\">", page, StringComparison.Ordinal);
+        Assert.Contains("Good morning, Cy.", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("The tide turns at six.", page, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -50,6 +50,16 @@ public sealed class ImportHonoursTests : ImportTest
     }
 
     [Fact]
+    public async Task WhoLeftInOneRowAndBouncedInAnotherHasLeft()
+    {
+        await ImportAsync("email\nana@example.com\n");
+
+        var import = await ImportFromAsync("email,status\nana@example.com,unsubscribed\nana@example.com,bounced\n");
+
+        Assert.Equal(("unsubscribed", 1L, 1L, 0L), (await StatusAsync(), import.Suppressed, import.Suppressions, import.Unsubscribed));
+    }
+
+    [Fact]
     public async Task ARowWhoseStatusIsEmptyIsLeftOut()
     {
         var import = await ImportFromAsync(Header + Row("") + Row("enabled", "bo@example.com"));
@@ -62,7 +72,15 @@ public sealed class ImportHonoursTests : ImportTest
 
     [Theory]
     [InlineData("email,name,status\nana@example.com,Ana,{0}\n", "unsubscribed", "unsubscribed")]
-    [InlineData("e-mail;Subscription Status\nana@example.com;{0}\n", "Subscribed", null)]
+    [InlineData("e-mail;Subscription Status\nana@example.com;{0}\n", "Subscribed", "active")]
+    [InlineData("e-mail;Subscription Status\nana@example.com;{0}\n", "Non-Subscribed", "unsubscribed")]
+    [InlineData("e-mail;Subscription Status\nana@example.com;{0}\n", "Perhaps", null)]
+    [InlineData("address,status\nana@example.com,{0}\n", "unsubscribed", "unsubscribed")]
+    [InlineData("email,address,status\nana@example.com,1 Street,{0}\n", "unsubscribed", "unsubscribed")]
+    [InlineData("email,unsubscribed_at\nana@example.com,{0}\n", "NULL", "active")]
+    [InlineData("email,unsubscribed_at\nana@example.com,{0}\n", "0000-00-00 00:00:00", "active")]
+    [InlineData("email,unsubscribed_at\nana@example.com,{0}\n", "0", "active")]
+    [InlineData("email,unsubscribed_at\nana@example.com,{0}\n", "perhaps", null)]
     [InlineData("email,status\nana@example.com,{0}\n", "enabled", "active")]
     [InlineData("email,status\nana@example.com,{0}\n", "inactive", "unsubscribed")]
     [InlineData("email,status\nana@example.com,{0}\n", "unactivated", "pending")]
