@@ -83,8 +83,6 @@ public sealed class SubscriptionStore(NpgsqlDataSource database, KeyRing? keys =
 
         var row = new Row(ids.NewsletterId, subscriberId, status?.Word(), tier?.Word(), draft.Confirmed);
         await using var transaction = await connection.BeginTransactionAsync(stop);
-        if (status == SubscriptionStatus.Unsubscribed)
-            await UnsubscribeAsync(connection, ids.NewsletterId, subscriberId, "api", null, null, stop);
         if (!await PutStatedAsync(connection, row, stop))
             return new AudienceOutcome<SubscriptionStatus>.Conflict("status", UnconfirmedProblem);
         await transaction.CommitAsync(stop);
@@ -146,9 +144,11 @@ public sealed class SubscriptionStore(NpgsqlDataSource database, KeyRing? keys =
     internal static async Task<bool> PutAsync(NpgsqlConnection connection, Row row, CancellationToken stop) =>
         await connection.ExecuteScalarAsync<string?>(new CommandDefinition(Put, row, cancellationToken: stop)) is not null;
 
-    /// <summary>The same for whoever calls the API: where they state that a reader confirmed, and that made the reader active, the ledger says whose word it is.</summary>
+    /// <summary>The same for whoever calls the API: where they state that a reader confirmed or left, and that changed something, the ledger says whose word it is.</summary>
     internal static async Task<bool> PutStatedAsync(NpgsqlConnection connection, Row row, CancellationToken stop)
     {
+        if (row.Status == "unsubscribed")
+            await UnsubscribeAsync(connection, row.NewsletterId, row.SubscriberId, "api", null, null, stop);
         var done = await connection.ExecuteScalarAsync<string?>(new CommandDefinition(Put, row, cancellationToken: stop));
         if (done == "joined" && row.Confirmed)
             await ConsentStore.AddAsync(

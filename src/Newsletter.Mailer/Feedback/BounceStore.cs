@@ -85,7 +85,7 @@ public sealed class BounceStore(NpgsqlDataSource database, SuppressionStore supp
         if (bounce.Suppression is { } suppression)
             await suppressions.RemoveAsync(suppression, clean, apiKey, stop);
         await using var connection = await database.OpenConnectionAsync(stop);
-        if (await connection.ExecuteScalarAsync<long?>(new CommandDefinition(Undo, new { id, note = clean }, cancellationToken: stop)) is null)
+        if (await CrossedWrite.RunReferringAsync(() => connection.ExecuteScalarAsync<long?>(new CommandDefinition(Undo, new { id, note = clean }, cancellationToken: stop)), stop) is null)
             return new AudienceOutcome<BounceReport>.Conflict("id", "It is only just being dealt with. Ask again in a few seconds.");
         return new AudienceOutcome<BounceReport>.Updated((await GetAsync(id, stop))!);
     }

@@ -123,7 +123,7 @@ public sealed class ImportHonoursTests : ImportTest
         var change = Assert.IsType<AudienceOutcome<BulkChange>.Created>(await changes.CreateAsync(new BulkChangeDraft { Newsletter = Tea, Filter = "tags has \"gone\"", Unsubscribe = true }, default)).Value;
         await changes.RunAsync(change.Id, default);
         var cy = await ReadAsync("cy@example.com");
-        await Subscriptions.PutAsync(cy.Id, Tea, new SubscriptionDraft { Status = "unsubscribed" }, default);
+        await Subscribers.CreateAsync(new SubscriberDraft { Email = "cy@example.com", Newsletter = Tea, Status = "unsubscribed" }, default);
         await Subscriptions.PutAsync(cy.Id, Tea, new SubscriptionDraft { Status = "unsubscribed" }, default);
 
         Assert.Equal(["ana@example.com withdrawn import", "bo@example.com withdrawn api", "cy@example.com withdrawn api"],
