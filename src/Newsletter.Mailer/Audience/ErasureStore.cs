@@ -16,8 +16,8 @@ public sealed class ErasureStore(NpgsqlDataSource database, KeyRing keys)
     // at the end, and in another order the two would wait for each other.
     private const string ForgetReceived = /*lang=sql*/ """
         with reader as (select address from subscribers where id = @id),
-        received as (delete from import_rows r using reader where r.key = lower(reader.address) returning r.import_id)
-        select import_id as "ImportId", count(*) as "Rows" from received group by import_id
+        received as (delete from import_rows r using reader where r.key = lower(reader.address) returning r.import_id, r.is_wrong)
+        select import_id as "ImportId", count(*) as "Rows", count(*) filter (where not is_wrong) as "Right" from received group by import_id
         """;
 
     private const string Begin = /*lang=sql*/ "select pg_advisory_xact_lock_shared(hashtextextended('newsletter erasure', 0))";
@@ -76,7 +76,7 @@ public sealed class ErasureStore(NpgsqlDataSource database, KeyRing keys)
 
     // Counted as the merge would have: it is to leave out whoever was erased.
     private const string CountLeftOut = /*lang=sql*/ """
-        update imports set merged = merged + @Rows, suppressed = suppressed + @Rows where id = @ImportId and state in ('receiving', 'merging')
+        update imports set merged = merged + @Rows, suppressed = suppressed + @Right where id = @ImportId and state in ('receiving', 'merging')
         """;
 
     /// <summary>Forgets the reader. Removed or NotFound.</summary>
@@ -115,5 +115,7 @@ public sealed class ErasureStore(NpgsqlDataSource database, KeyRing keys)
         public long ImportId { get; init; }
 
         public long Rows { get; init; }
+
+        public long Right { get; init; }
     }
 }

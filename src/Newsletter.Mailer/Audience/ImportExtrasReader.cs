@@ -26,7 +26,16 @@ internal sealed class ImportExtrasReader(ImportHeader header)
 
         if (!said.HasStatus && statuses.Length > 0)
             return (null, null, statuses[0], $"The status is empty: it should be one of {string.Join(", ", format.Words.Keys)}. Write it, so that nobody who left is subscribed again.");
-        return (new ImportExtras(said.Tags, said.Wanted, said.Tier, said.SubscribedAt, said.Language, said.TimeZone), said.Attributes, -1, null);
+        return (new ImportExtras(said.Tags, said.Wanted, said.Tier, said.SubscribedAt, said.Language, said.TimeZone, said.HasLeft, said.HasLeft ? said.LeftAt : null), said.Attributes, -1, null);
+    }
+
+    /// <summary>Only what the reader's subscription becomes, of a row in which something may be wrong.</summary>
+    public ImportExtras ReadWanted(IReadOnlyList<string> cells)
+    {
+        var said = new Said();
+        foreach (var (index, role) in header.Others.Where(other => other.Role is ColumnRole.Status or ColumnRole.Left or ColumnRole.Stays or ColumnRole.LeftAt or ColumnRole.BouncedAt))
+            if (cells[index].Trim() is { Length: > 0 } cell) Take(role, cell, said);
+        return ImportExtras.Only(said.Wanted, said.HasLeft);
     }
 
     private string? Take(ColumnRole role, string cell, Said said)
@@ -39,6 +48,7 @@ internal sealed class ImportExtrasReader(ImportHeader header)
             case ColumnRole.Left: return TakeSwitch(cell, leftIf: true, said);
             case ColumnRole.Stays: return TakeSwitch(cell, leftIf: false, said);
             case ColumnRole.LeftAt: return TakeLeftAt(cell, said);
+            case ColumnRole.LeftTime: said.LeftAt ??= ReadTime(cell); return null;
             case ColumnRole.BouncedAt: said.Become(WantedStatus.Bounced); return null;
             case ColumnRole.Paid: said.Pay(IsPaid(cell)); return null;
             case ColumnRole.SubscribedAt: said.SubscribedAt ??= ReadTime(cell); return null;
@@ -101,6 +111,7 @@ internal sealed class ImportExtrasReader(ImportHeader header)
         }
 
         said.Become(WantedStatus.Unsubscribed);
+        said.LeftAt ??= ReadTime(cell);
         return null;
     }
 
@@ -162,6 +173,10 @@ internal sealed class ImportExtrasReader(ImportHeader header)
 
         public WantedStatus Wanted { get; private set; }
 
+        public bool HasLeft { get; private set; }
+
+        public DateTime? LeftAt { get; set; }
+
         public string? Tier { get; set; }
 
         public DateTime? SubscribedAt { get; set; }
@@ -173,7 +188,11 @@ internal sealed class ImportExtrasReader(ImportHeader header)
         public IReadOnlyDictionary<string, JsonElement> Attributes { get; set; } = NoAttributes;
 
         // What forbids most goes before what allows more.
-        public void Become(WantedStatus wanted) => Wanted = wanted > Wanted ? wanted : Wanted;
+        public void Become(WantedStatus wanted)
+        {
+            Wanted = wanted > Wanted ? wanted : Wanted;
+            HasLeft |= wanted == WantedStatus.Unsubscribed;
+        }
 
         public void Pay(bool isPaid) => Tier = isPaid || Tier == "premium" ? "premium" : "free";
     }

@@ -140,15 +140,16 @@ internal sealed class ImportFile : IDisposable
     {
         rows++;
         var (address, name, attributes, extras, column, problem) = checker!.Check(cells);
-        if (isMisquoted) (column, problem) = (-1, MisquotedProblem());
+        if (isMisquoted) (address, column, problem) = (null, -1, MisquotedProblem());
         if (problem is null)
         {
-            if (least > (extras?.Wanted ?? WantedStatus.Active)) extras = (extras ?? new ImportExtras(null, least, null, null)) with { Wanted = least };
-            if (isHashed?.Invoke(address!) == true) extras = new ImportExtras(null, WantedStatus.Hashed, null, null);
-            chunk.Rows.Add(new ImportRow(rows, line, address!, name, attributes, extras));
+            if (least > WantedStatus.Active) extras = (extras ?? ImportExtras.Only(least)).AtLeast(least);
+            chunk.Rows.Add(new ImportRow(rows, line, address!, name, attributes, HideIfHashed(address!, extras)));
             return;
         }
 
+        if (address is not null && checker.FindBarrier(cells, least) is { } barrier)
+            chunk.Rows.Add(new ImportRow(rows, line, address, null, ImportRowChecker.NoAttributes, HideIfHashed(address, barrier), IsWrong: true));
         invalid++;
         chunk.Problems.Add(new ImportProblem
         {
@@ -157,6 +158,10 @@ internal sealed class ImportFile : IDisposable
             Reason = problem,
         });
     }
+
+    // Only that they left: whatever else the row says would put an address that was forgotten back into the database.
+    private ImportExtras? HideIfHashed(EmailAddress address, ImportExtras? extras) =>
+        isHashed?.Invoke(address) == true ? ImportExtras.Only(WantedStatus.Hashed, extras?.HasLeft ?? false) : extras;
 
     private string MisquotedProblem() => line == parser.RawRow
         ? "A quotation mark stands where none may: a value with one in it is put in quotation marks, and the mark inside doubled."

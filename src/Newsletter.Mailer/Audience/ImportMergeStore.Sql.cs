@@ -27,24 +27,24 @@ public sealed partial class ImportMergeStore
         select max(key) from (select key from import_rows where import_id = @importId and key > @after order by key limit @rows) as chunk
         """;
 
-    // taken: the chunk, off the staging table. latest: the last row of each address, and the strictest word of all its rows that somebody is not
-    // to be mailed. judged: what there is already. Of subscriptions that
-    // exist only those are touched whose row says that they left, whatever else is wrong with it, or which tier they have: whoever left or hasn't confirmed stays so. Whose
-    // row says that it bounced or complained becomes a suppression and nothing else. A subscriber who appeared or vanished since the
+    // taken: the chunk, off the staging table. latest: the last right row of each address, and the strictest word of all its rows that somebody is
+    // not to be mailed. judged: what there is already. Of subscriptions that exist only those are touched one of whose rows says that they left,
+    // whatever else it says and is wrong with it, or which tier they have: whoever left or hasn't confirmed stays so. Who is listed as bounced or
+    // complained becomes a suppression, and no reader. A subscriber who appeared or vanished since the
     // statement began makes written shorter than due, and the caller starts the chunk over. What is there is looked up row by row on
     // purpose (lateral, scalar subqueries): the planner knows nothing of a chunk's size, and a join it guesses wrong is quadratic.
     private const string MergeChunk = /*lang=sql*/ """
         with taken as (
             delete from import_rows
             where import_id = @importId and key > @after and key <= @upTo
-            returning key, row_no, line, address, domain, name, attributes, tags, wanted, tier, subscribed_at, language, time_zone
+            returning key, row_no, line, address, domain, name, attributes, tags, wanted, tier, subscribed_at, language, time_zone, has_left, left_at, is_wrong
         ), latest as (
-            select distinct on (key) key, row_no, line, address, domain, name, attributes, tags, tier, subscribed_at, language, time_zone,
+            select distinct on (key) key, row_no, line, address, domain, name, attributes, tags, tier, subscribed_at, language, time_zone, is_wrong,
                    coalesce(('{unsubscribed,bounced,complained,blocked,hashed}'::text[])[
                        max(array_position('{unsubscribed,bounced,complained,blocked,hashed}'::text[], wanted)) over (partition by key)], wanted) as wanted,
-                   coalesce(bool_or(wanted = 'unsubscribed') over (partition by key), false) as has_left
+                   bool_or(has_left) over (partition by key) as has_left, max(left_at) over (partition by key) as left_at
             from taken
-            order by key, row_no desc
+            order by key, is_wrong, row_no desc
         ), met as (
             select l.*, s.id as subscriber_id, s.name as present_name, s.attributes as present, s.attributes || l.attributes as merged,
                    s.tags as present_tags, l.language is not null and s.language is null or l.time_zone is not null and s.time_zone is null as is_told_more
@@ -65,7 +65,7 @@ public sealed partial class ImportMergeStore
                    (select x.status from subscriptions x where x.newsletter_id = @newsletterId and x.subscriber_id = m.subscriber_id) as status
             from met m
         ), good as (
-            select * from judged where not is_suppressed and not is_overfull
+            select * from judged where not is_suppressed and not is_overfull and not is_wrong
         ), written as (
             insert into subscribers as s (address, name, attributes, tags, language, time_zone)
             select address, name, attributes, coalesce(tags, '{}'), language, time_zone from good where is_due order by key
@@ -78,13 +78,13 @@ public sealed partial class ImportMergeStore
                or excluded.language is not null and s.language is null or excluded.time_zone is not null and s.time_zone is null
             returning s.id, s.xmax = 0 as is_new, s.address
         ), members as (
-            /*members*/ select id, null::text as wanted, null::text as tier, null::timestamptz as subscribed_at from written
-            union all select subscriber_id, wanted, tier, subscribed_at from good where not is_due and status is null
+            /*members*/ select id, null::text as wanted, null::text as tier, null::timestamptz as subscribed_at, null::timestamptz as left_at from written
+            union all select subscriber_id, wanted, tier, subscribed_at, left_at from good where not is_due and status is null
         ), subscribed as (
             insert into subscriptions (newsletter_id, subscriber_id, status, tier, created_at, confirmed_at, unsubscribed_at, unsubscribed_by)
-            select @newsletterId, member.id, coalesce(member.wanted, 'active'), coalesce(member.tier, @tier), coalesce(member.subscribed_at, now()),
-                   case when member.wanted is distinct from 'pending' then coalesce(member.subscribed_at, now()) end,
-                   case when member.wanted = 'unsubscribed' then now() end, case when member.wanted = 'unsubscribed' then 'import' end
+            select @newsletterId, member.id, coalesce(member.wanted, 'active'), coalesce(member.tier, @tier), coalesce(member.subscribed_at, member.left_at, now()),
+                   case when member.wanted is distinct from 'pending' then coalesce(member.subscribed_at, member.left_at, now()) end,
+                   case when member.wanted = 'unsubscribed' then greatest(coalesce(member.left_at, now()), member.subscribed_at) end, case when member.wanted = 'unsubscribed' then 'import' end
             from members member
             order by member.id
             on conflict (newsletter_id, subscriber_id) do nothing
@@ -96,7 +96,7 @@ public sealed partial class ImportMergeStore
                 unsubscribed_at = case when g.wanted = 'unsubscribed' then now() end,
                 unsubscribed_by = case when g.wanted = 'unsubscribed' then 'import' end
             from (select subscriber_id, case when is_good then tier end as tier, case when has_left then 'unsubscribed' else nullif(wanted, 'pending') end as wanted, is_good
-                  from (select j.*, not is_suppressed and not is_overfull as is_good from judged j) j
+                  from (select j.*, not is_suppressed and not is_overfull and not is_wrong as is_good from judged j) j
                   where status in ('active', 'pending') and (has_left or is_good and tier is not null)) g
             where x.newsletter_id = @newsletterId and x.subscriber_id = g.subscriber_id and x.status <> 'unsubscribed'
             returning x.subscriber_id, x.status, g.is_good
@@ -112,6 +112,7 @@ public sealed partial class ImportMergeStore
             returning id
         )
         select (select count(*) from taken) as "Taken",
+               (select count(*) from taken where is_wrong) as "Wrong",
                (select count(*) from written) as "Written",
                (select count(*) from written where is_new) as "Created",
                (select count(*) from subscribed where status = 'active') as "Subscribed",
@@ -127,13 +128,14 @@ public sealed partial class ImportMergeStore
                count(*) filter (where not is_suppressed and not is_overfull and status = 'unsubscribed') as "KeptUnsubscribed",
                count(*) filter (where not is_suppressed and not is_overfull and status = 'pending' and wanted is distinct from 'unsubscribed') as "KeptPending"
         from judged
+        where not is_wrong
         """;
 
     // In the place of the mark above where the file says more than name and attributes: a plain one needn't pay for the join.
-    private static readonly string PlainMembers = "/*members*/ select id, null::text as wanted, null::text as tier, null::timestamptz as subscribed_at from written";
+    private static readonly string PlainMembers = "/*members*/ select id, null::text as wanted, null::text as tier, null::timestamptz as subscribed_at, null::timestamptz as left_at from written";
 
     private static readonly string MembersWithExtras =
-        "select w.id, g.wanted, g.tier, g.subscribed_at from written w join good g on g.key collate \"default\" = lower(w.address)";
+        "select w.id, g.wanted, g.tier, g.subscribed_at, g.left_at from written w join good g on g.key collate \"default\" = lower(w.address)";
 
     // Once a dry run has undone its chunk.
     private const string Note = /*lang=sql*/ """
@@ -155,7 +157,7 @@ public sealed partial class ImportMergeStore
 
     private const string Add = /*lang=sql*/ """
         update imports
-        set attempts = 0, merged = merged + @Taken, duplicates = duplicates + @Taken - @Latest, suppressed = suppressed + @Suppressed,
+        set attempts = 0, merged = merged + @Taken, duplicates = duplicates + @Taken - @Wrong - @Latest, suppressed = suppressed + @Suppressed,
             invalid = invalid + @Overfull, created = created + @Created, updated = updated + @Updated, unchanged = unchanged + @Unchanged,
             subscribed = subscribed + @Subscribed, already_subscribed = already_subscribed + @AlreadySubscribed,
             kept_unsubscribed = kept_unsubscribed + @KeptUnsubscribed, kept_pending = kept_pending + @KeptPending,

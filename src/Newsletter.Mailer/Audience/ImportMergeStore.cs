@@ -228,6 +228,8 @@ public sealed partial class ImportMergeStore(NpgsqlDataSource database, KeyRing?
 
         public long Taken { get; init; }
 
+        public long Wrong { get; init; }
+
         public long Latest { get; init; }
 
         public long Suppressed { get; init; }

@@ -8,7 +8,7 @@ namespace Newsletter.Mailer.Audience;
 internal sealed class ImportRowChecker(ImportHeader header) : IDisposable
 {
     internal const string NotUtf8 = "It holds a character that isn't UTF-8: export the file as CSV in UTF-8.";
-    private static readonly byte[] NoAttributes = "{}"u8.ToArray();
+    internal static readonly byte[] NoAttributes = "{}"u8.ToArray();
 
     private readonly ArrayBufferWriter<byte> json = new();
     private readonly Utf8JsonWriter writer = new(Stream.Null, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
@@ -16,31 +16,40 @@ internal sealed class ImportRowChecker(ImportHeader header) : IDisposable
     private readonly bool isJsonFirst = header.Format?.Source == ImportSource.Newsletter;
     private readonly ImportExtrasReader? extras = header.Format is null ? null : new ImportExtrasReader(header);
 
-    /// <summary>Either the parts of an <see cref="ImportRow"/>, or the problem and the index of its column (-1: the whole row).</summary>
+    /// <summary>
+    /// Either the parts of an <see cref="ImportRow"/>, or the problem and the index of its column (-1: the whole row), with the address where that can be trusted.
+    /// </summary>
     public (EmailAddress? Address, string? Name, byte[] Attributes, ImportExtras? Extras, int Column, string? Problem) Check(IReadOnlyList<string> cells)
     {
         // What an export of ours put before a formula is no part of the value.
         if (header.Format?.Source == ImportSource.Newsletter) cells = new UnguardedCells(cells);
-        if (FindRagged(cells) is { } ragged) return Wrong(-1, ragged);
+        if (FindRagged(cells) is { } ragged) return Wrong(null, -1, ragged);
         var email = cells[header.Email];
-        if (email.Contains('\uFFFD', StringComparison.Ordinal)) return Wrong(header.Email, NotUtf8);
-        if (!EmailAddress.TryParse(email, out var address, out var problem)) return Wrong(header.Email, problem);
+        if (email.Contains('\uFFFD', StringComparison.Ordinal)) return Wrong(null, header.Email, NotUtf8);
+        if (!EmailAddress.TryParse(email, out var address, out var problem)) return Wrong(null, header.Email, problem);
         var name = header.Name < 0 ? "" : cells[header.Name].Trim();
-        if (FindProblem(name, SubscriberRules.FindNameProblem) is { } wrongName) return Wrong(header.Name, wrongName);
+        if (FindProblem(name, SubscriberRules.FindNameProblem) is { } wrongName) return Wrong(address, header.Name, wrongName);
         foreach (var (index, key) in header.Attributes)
             if (FindProblem(cells[index].Trim(), key == "first_name" ? SubscriberRules.FindNameProblem : AttributeRules.FindTextProblem) is { } wrong)
-                return Wrong(index, wrong);
+                return Wrong(address, index, wrong);
 
         var (more, said, column, problemOfMore) = extras is null ? (null, null, -1, null) : extras.Read(cells);
-        if (problemOfMore is not null) return Wrong(column, problemOfMore);
+        if (problemOfMore is not null) return Wrong(address, column, problemOfMore);
         if (said is not null && CountKeys(cells, said) is var count && count > AttributeRules.MaxKeys)
-            return Wrong(-1, $"The reader would have {count} attributes, and {AttributeRules.MaxKeys} is the limit.");
+            return Wrong(address, -1, $"The reader would have {count} attributes, and {AttributeRules.MaxKeys} is the limit.");
         return (address, name.Length == 0 ? null : name, WriteAttributes(cells, said), more, -1, null);
+    }
+
+    /// <summary>What a row with a problem says against mailing its reader: a name that is too long is no reason to go on mailing whoever left. Null: nothing.</summary>
+    public ImportExtras? FindBarrier(IReadOnlyList<string> cells, WantedStatus least)
+    {
+        var found = (extras?.ReadWanted(cells) ?? ImportExtras.Only(WantedStatus.Active)).AtLeast(least);
+        return found.Wanted >= WantedStatus.Unsubscribed ? found : null;
     }
 
     public void Dispose() => writer.Dispose();
 
-    private static (EmailAddress?, string?, byte[], ImportExtras?, int, string) Wrong(int column, string problem) => (null, null, [], null, column, problem);
+    private static (EmailAddress?, string?, byte[], ImportExtras?, int, string) Wrong(EmailAddress? address, int column, string problem) => (address, null, [], null, column, problem);
 
     // Fewer cells would put values under the wrong names just as more do; empty ones at the end are harmless.
     private string? FindRagged(IReadOnlyList<string> cells)

@@ -72,6 +72,9 @@ internal enum ColumnRole
     /// <summary>Something in it: not subscribed any more.</summary>
     LeftAt,
 
+    /// <summary>When they left, where another column says that they did.</summary>
+    LeftTime,
+
     /// <summary>Something in it: its address bounced.</summary>
     BouncedAt,
 

@@ -17,7 +17,7 @@ public sealed class ImportStagingStore(NpgsqlDataSource database)
     private const string SelectHashes = /*lang=sql*/ "select upper(encode(address_hash, 'hex')) from suppressions where address_hash is not null";
 
     private const string CopyRows = /*lang=sql*/ """
-        copy import_rows (import_id, row_no, line, address, domain, name, attributes, tags, wanted, tier, subscribed_at, language, time_zone) from stdin (format binary)
+        copy import_rows (import_id, row_no, line, address, domain, name, attributes, tags, wanted, tier, subscribed_at, language, time_zone, has_left, left_at, is_wrong) from stdin (format binary)
         """;
 
     private const string CopyProblems = /*lang=sql*/ "copy import_problems (import_id, line, name, reason) from stdin (format binary)";
@@ -114,6 +114,7 @@ public sealed class ImportStagingStore(NpgsqlDataSource database)
                 else await copy.WriteAsync(row.Name, NpgsqlDbType.Text, stop);
                 await copy.WriteAsync(row.Attributes, NpgsqlDbType.Jsonb, stop);
                 await CopyExtrasAsync(copy, row.Extras, stop);
+                await copy.WriteAsync(row.IsWrong, NpgsqlDbType.Boolean, stop);
             }
 
             await copy.CompleteAsync(stop);
@@ -127,14 +128,19 @@ public sealed class ImportStagingStore(NpgsqlDataSource database)
             else await copy.WriteAsync(extras.Wanted.ToString().ToLowerInvariant(), NpgsqlDbType.Text, stop);
             if (extras?.Tier is null) await copy.WriteNullAsync(stop);
             else await copy.WriteAsync(extras.Tier, NpgsqlDbType.Text, stop);
-            if (extras?.SubscribedAt is not { } at) await copy.WriteNullAsync(stop);
-            else await copy.WriteAsync(at, NpgsqlDbType.TimestampTz, stop);
+            await CopyTimeAsync(copy, extras?.SubscribedAt, stop);
             foreach (var text in new[] { extras?.Language, extras?.TimeZone })
             {
                 if (text is null) await copy.WriteNullAsync(stop);
                 else await copy.WriteAsync(text, NpgsqlDbType.Text, stop);
             }
+
+            await copy.WriteAsync(extras?.HasLeft ?? false, NpgsqlDbType.Boolean, stop);
+            await CopyTimeAsync(copy, extras?.LeftAt, stop);
         }
+
+        private static Task CopyTimeAsync(NpgsqlBinaryImporter copy, DateTime? time, CancellationToken stop) =>
+            time is { } at ? copy.WriteAsync(at, NpgsqlDbType.TimestampTz, stop) : copy.WriteNullAsync(stop);
 
         private async Task CopyProblemsAsync(List<ImportProblem> problems, CancellationToken stop)
         {

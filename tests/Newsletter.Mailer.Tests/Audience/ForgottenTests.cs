@@ -100,6 +100,20 @@ public sealed class ForgottenTests : ImportTest
     }
 
     [Fact]
+    public async Task AReaderWhoIsKnownByHashAndLeftElsewhereHasLeft()
+    {
+        await Hashing.CreateAsync(new SubscriberDraft { Email = Ana, Newsletter = Tea }, default);
+        var id = await SignUpAsync();
+        await Confirmations.DecideAsync(id, default);
+        await Confirmations.DisownAsync(id, default);
+        Assert.Equal("active", await Database.ScalarAsync<string>("select status from subscriptions"));
+
+        Assert.Equal(1L, (await ImportHashedAsync("email,status\nana@example.com,unsubscribed\n")).Suppressed);
+
+        Assert.Equal("unsubscribed", await Database.ScalarAsync<string>("select status from subscriptions"));
+    }
+
+    [Fact]
     public async Task WhoDisownedASignUpStaysOutUntilAPersonLiftsIt()
     {
         var id = await SignUpAsync();

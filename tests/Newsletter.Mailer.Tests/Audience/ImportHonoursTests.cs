@@ -59,6 +59,50 @@ public sealed class ImportHonoursTests : ImportTest
         Assert.Equal(("unsubscribed", 1L, 1L, 0L), (await StatusAsync(), import.Suppressed, import.Suppressions, import.Unsubscribed));
     }
 
+    [Theory]
+    [InlineData("email,unsubscribed,status\nana@example.com,true,bounced\n", null)]
+    [InlineData("email,unsubscribed_at,status\nana@example.com,2026-01-31,complained\n", null)]
+    [InlineData("email,status\nana@example.com,bounced\n", "unsubscribed")]
+    public async Task WhoLeftAndBouncedInOneRowHasLeft(string list, string? status)
+    {
+        await ImportAsync("email\nana@example.com\n");
+
+        await ImportFromAsync(list, status: status);
+
+        Assert.Equal(("unsubscribed", 1L), (await StatusAsync(), await Database.ScalarAsync<long>("select count(*) from suppressions")));
+    }
+
+    [Theory]
+    [InlineData("unsubscribed", "unsubscribed", 0L)]
+    [InlineData("bounced", "active", 1L)]
+    [InlineData("active", "active", 0L)]
+    public async Task ARowWithAnotherMistakeStillSaysWhoIsNotToBeMailed(string word, string status, long suppressions)
+    {
+        await ImportAsync("email\nana@example.com\n");
+
+        var import = await ImportFromAsync($"email,name,status\nana@example.com,{new string('x', 2_000)},{word}\nbo@example.com,Bo,active\n");
+
+        Assert.Equal((status, suppressions), (await StatusAsync(), await Database.ScalarAsync<long>("select count(*) from suppressions")));
+        Assert.Equal((2L, 1L, 1L, 0L, 0L), (import.Rows, import.Invalid, import.Created, import.Unsubscribed, import.Duplicates));
+        Assert.Equal((2L, "name"), ((await ProblemsAsync(import.Id)).Single().Line, (await ProblemsAsync(import.Id)).Single().Column));
+    }
+
+    [Fact]
+    public async Task NobodyIsMadeOfARowWithAMistake()
+    {
+        var import = await ImportFromAsync($"email,name,status\nana@example.com,{new string('x', 2_000)},unsubscribed\n", status: "unsubscribed");
+
+        Assert.Equal((1L, 1L, 0L), (import.Rows, import.Invalid, await Database.ScalarAsync<long>("select count(*) from subscribers")));
+    }
+
+    [Fact]
+    public async Task WhoLeftThereLongAgoLeftThen()
+    {
+        await ImportFromAsync("email,unsubscribed_at\nana@example.com,2024-03-01\n");
+
+        Assert.Equal(new DateTime(2024, 3, 1, 0, 0, 0, DateTimeKind.Utc), await Database.ScalarAsync<DateTime>("select unsubscribed_at from subscriptions"));
+    }
+
     [Fact]
     public async Task ARowWhoseStatusIsEmptyIsLeftOut()
     {

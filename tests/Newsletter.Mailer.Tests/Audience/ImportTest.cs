@@ -41,9 +41,9 @@ public abstract class ImportTest : DatabaseTest
         return Assert.IsType<AudienceOutcome<Import>.Created>(outcome).Value.Id;
     }
 
-    protected async Task<Import> ImportFromAsync(string csv, string source = "auto", bool dryRun = false)
+    protected async Task<Import> ImportFromAsync(string csv, string source = "auto", bool dryRun = false, string? status = null)
     {
-        var id = Assert.IsType<AudienceOutcome<Import>.Created>(await Imports.CreateAsync(Tea, null, source, dryRun, default)).Value.Id;
+        var id = Assert.IsType<AudienceOutcome<Import>.Created>(await Imports.CreateAsync(Tea, null, source, dryRun, default, status)).Value.Id;
         Assert.IsType<ReceiveOutcome.Received>(await Importer.ReceiveAsync(id, new MemoryStream(Encoding.UTF8.GetBytes(csv)), null, default));
         var import = Assert.IsType<MergeOutcome.Finished>(await Importer.MergeAsync(id, null, default)).Import;
         AssertBalanced(import);
