@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Dapper;
+using Newsletter.Mailer.Database;
 using Newsletter.Mailer.Outbox;
 using Npgsql;
 
@@ -87,11 +88,14 @@ public sealed class SignUpStore(NpgsqlDataSource database, SignUpOptions options
     }
 
     /// <summary>Forgets sign-ups of half a year ago, and readers who never confirmed any.</summary>
-    public async Task ForgetOldAsync(CancellationToken stop)
-    {
-        await using var connection = await database.OpenConnectionAsync(stop);
-        await connection.ExecuteAsync(new CommandDefinition(ForgetOld, cancellationToken: stop));
-    }
+    // Whoever does something at that very moment may have a consent by then, and is looked at anew.
+    public Task ForgetOldAsync(CancellationToken stop) => CrossedWrite.RunReferringAsync(
+        async () =>
+        {
+            await using var connection = await database.OpenConnectionAsync(stop);
+            return await connection.ExecuteAsync(new CommandDefinition(ForgetOld, cancellationToken: stop));
+        },
+        stop);
 }
 
 /// <summary>Whether a sign-up got in.</summary>

@@ -12,7 +12,6 @@ namespace Newsletter.Mailer.Feedback;
 /// </summary>
 public sealed class FeedbackStore(NpgsqlDataSource database)
 {
-
     private const string NoteMail = /*lang=sql*/ """
         insert into mailbox_messages (mailbox, sha256, outcome, why, subject, domain, uid, bytes)
         select @mailbox, n.sha256, n.outcome, n.why, n.subject, n.domain, n.uid, n.bytes
@@ -40,7 +39,7 @@ public sealed class FeedbackStore(NpgsqlDataSource database)
 
     // A token names the delivery, or its issue and reader. A Message-ID must be whole; whoever has not shown who they are names its reader as well.
     private const string Resolve = /*lang=sql*/ """
-        select e.n as "N", d.subscriber_id as "Subscriber", i.newsletter_id as "Newsletter", i.id as "Issue", d.seq as "Seq", d.relay_id as "Relay"
+        select e.n as "N", d.subscriber_id as "Subscriber", i.newsletter_id as "Newsletter", i.id as "Issue", d.seq as "Seq", d.relay_id as "Relay", b.address as "Address"
         from unnest(@n::integer[], @issue::bigint[], @seq::integer[], @nonce::text[], @subscriber::bigint[], @address::text[], @trusted::boolean[])
             as e(n, issue_id, seq, nonce, subscriber_id, address, trusted)
         join issues i on i.id = e.issue_id and (e.nonce is null or lower(i.nonce) = lower(e.nonce))
@@ -56,7 +55,7 @@ public sealed class FeedbackStore(NpgsqlDataSource database)
 
     // Only the address is told: the latest issue that went there within a fortnight is what it speaks of.
     private const string ResolveAddress = /*lang=sql*/ """
-        select e.n as "N", b.id as "Subscriber", l.newsletter_id as "Newsletter", l.id as "Issue", l.seq as "Seq", l.relay_id as "Relay"
+        select e.n as "N", b.id as "Subscriber", l.newsletter_id as "Newsletter", l.id as "Issue", l.seq as "Seq", l.relay_id as "Relay", b.address as "Address"
         from unnest(@n::integer[], @address::text[]) as e(n, address)
         join subscribers b on lower(b.address) = lower(e.address)
         left join lateral (
@@ -166,10 +165,13 @@ public sealed class FeedbackStore(NpgsqlDataSource database)
         reason = rows.Select(row => row.Claim.Failure!.Reason).ToArray(),
         status = rows.Select(row => SmtpText.StorableOrNull(row.Claim.Status)).ToArray(),
         code = rows.Select(row => (short?)row.Claim.ReplyCode).ToArray(),
-        evidence = rows.Select(row => row.Claim.Evidence is { } words ? SmtpText.Kept(words) : null).ToArray(),
+        evidence = rows.Select(row => KeptWords(row.Claim.Evidence, row.Who.Address)).ToArray(),
         source = rows.Select(row => row.Source).ToArray(),
         relay = rows.Select(row => row.Who.Relay).ToArray(),
     };
+
+    // Of whoever was forgotten meanwhile none: nobody knows what in it would name them.
+    private static string? KeptWords(string? words, string? address) => words is null || address is null ? null : SmtpText.WithoutReader(SmtpText.Kept(words), address);
 
     private static async Task<Dictionary<int, Found>> FindAsync(NpgsqlConnection connection, List<FeedbackClaim> claims, CancellationToken stop)
     {
@@ -229,6 +231,7 @@ public sealed class FeedbackStore(NpgsqlDataSource database)
         public long? Issue { get; init; }
         public int? Seq { get; init; }
         public short? Relay { get; init; }
+        public string? Address { get; init; }
         public bool IsByAddress { get; init; }
     }
 }

@@ -25,6 +25,22 @@ public sealed class ConsequenceTests : FeedbackTest
     }
 
     [Fact]
+    public async Task WhatAServerSaysIsKeptWithoutTheReader()
+    {
+        var (_, mails) = await SendAsync(2);
+        await ReceiveAsync(await mails.BounceAsync(1, "5.1.1", "550 5.1.1 reader1... User unknown; rejecting reader1@example.net"));
+        var late = await mails.BounceAsync(2, "5.1.1", "550 5.1.1 reader2... User unknown");
+        await new ErasureStore(DataSource, Room.Keys).EraseAsync(2, default);
+        await ReceiveAsync(late);
+
+        var kept = await Database.ListAsync<string>("select coalesce(evidence, 'none') from bounces union all select coalesce(evidence, '-') from suppressions where address is not null order by 1");
+
+        Assert.Equal(3, kept.Count);
+        Assert.All(kept, words => Assert.DoesNotContain("reader", words, StringComparison.OrdinalIgnoreCase));
+        Assert.Equal((1, 2), (kept.Count(words => words == "none"), kept.Count(words => words.Contains("User unknown", StringComparison.Ordinal))));
+    }
+
+    [Fact]
     public async Task TheSameBounceManyTimesIsOneHoweverItIsTold()
     {
         var (_, mails) = await SendAsync(3);
