@@ -31,8 +31,8 @@ public sealed record ScheduleRequest
 /// <param name="Zone">IANA zone.</param>
 /// <param name="SendAt">The same, UTC.</param>
 /// <param name="Note">What a change of the clocks did to it; null on all other days.</param>
-/// <param name="Warnings">What is worth a look before it goes out; errors would have kept it from being scheduled. No link is asked for: what is known is said.</param>
-public sealed record ScheduleAnswer(DateTime At, string Zone, DateTimeOffset SendAt, string? Note, IReadOnlyList<FindingAnswer> Warnings);
+/// <param name="Warnings">What is worth a look before it goes out; errors would have kept it from being scheduled. No link is asked for: what is known is said. Absent where it could not be looked up within 5 s.</param>
+public sealed record ScheduleAnswer(DateTime At, string Zone, DateTimeOffset SendAt, string? Note, IReadOnlyList<FindingAnswer>? Warnings);
 
 /// <summary>What to look at, and as whom.</summary>
 internal readonly record struct PreviewQuery(
@@ -142,7 +142,7 @@ internal static class PublishingEndpoints
     }
 
     private static async Task<Results<Ok<ScheduleAnswer>, ProblemHttpResult>> Schedule(
-        long id, ScheduleRequest request, string? force, EditionScheduler scheduler, PreflightDesk desk, IJobStarter jobs, CancellationToken stop)
+        long id, ScheduleRequest request, string? force, EditionScheduler scheduler, EditionWarnings warnings, IJobStarter jobs, CancellationToken stop)
     {
         if (ForceProblem(force) is { } unknown)
             return unknown;
@@ -158,7 +158,7 @@ internal static class PublishingEndpoints
         if (outcome is not ScheduleOutcome.Scheduled(var when))
             return Problem(outcome, id);
         jobs.PublishAt(id, when.Instant);
-        return TypedResults.Ok(new ScheduleAnswer(when.Local, when.Zone, when.Instant, when.Note, await WarningsAsync(id, desk, stop)));
+        return TypedResults.Ok(new ScheduleAnswer(when.Local, when.Zone, when.Instant, when.Note, await warnings.FindAsync(id, stop)));
     }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> Unschedule(long id, EditionScheduler scheduler, CancellationToken stop)
@@ -168,7 +168,7 @@ internal static class PublishingEndpoints
     }
 
     private static async Task<Results<Accepted<EditionAnswer>, ProblemHttpResult>> Publish(
-        long id, string? force, EditionScheduler scheduler, EditionStore editions, PreflightDesk desk, IJobStarter jobs, CancellationToken stop)
+        long id, string? force, EditionScheduler scheduler, EditionStore editions, EditionWarnings warnings, IJobStarter jobs, CancellationToken stop)
     {
         if (ForceProblem(force) is { } unknown)
             return unknown;
@@ -177,15 +177,9 @@ internal static class PublishingEndpoints
             return Problem(outcome, id);
         jobs.Publish(id);
         return await editions.FindAsync(id, stop) is { } edition
-            ? TypedResults.Accepted($"/api/editions/{id}", EditionAnswer.Of(edition) with { Warnings = await WarningsAsync(id, desk, stop) })
+            ? TypedResults.Accepted($"/api/editions/{id}", EditionAnswer.Of(edition) with { Warnings = await warnings.FindAsync(id, stop) })
             : Problems.NotFound("edition", id);
     }
-
-    // The job is on its way already: what is said here keeps nothing waiting.
-    private static async Task<IReadOnlyList<FindingAnswer>> WarningsAsync(long id, PreflightDesk desk, CancellationToken stop) =>
-        await desk.CheckAsync(id, asksOthers: false, stop) is { } report
-            ? [.. report.Findings.Where(found => found.Severity == CheckSeverity.Warning).Select(FindingAnswer.Of)]
-            : [];
 
     private static ProblemHttpResult Problem(ScheduleOutcome outcome, long id) => outcome switch
     {

@@ -21,6 +21,7 @@ internal static class Api
         services.AddExceptionHandler<ProblemAnswers>();
         services.AddProblemDetails();
         services.AddScopePolicies();
+        services.AddSingleton<EditionWarnings>();
         services.AddOpenApi("v1", Describe);
         services.AddCors();
         services.AddOptions<CorsOptions>().Configure<IOptions<SignUpOptions>>((cors, signUps) => cors.AddPolicy(

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Newsletter.Mailer.Scheduling;
+using Npgsql;
 
 namespace Newsletter.Mailer.Host.Tests.Endpoints;
 
@@ -79,6 +80,24 @@ public sealed class PreflightEndpointsTests(ApiFixture fixture) : ApiTest(fixtur
         }
 
         Assert.Null((await Get($"/api/editions/{id}")).Json!["warnings"]);
+    }
+
+    [Fact]
+    public async Task WarningsThatCanNotBeLookedUpKeepNobodyFromKnowingThatItGoesOut()
+    {
+        var (_, newsletter) = await MakeNewsletter();
+        var id = await Make(newsletter, "Dear [NAME].\n");
+        await using var connection = await Server.Services.GetRequiredService<NpgsqlDataSource>().OpenConnectionAsync();
+        await using var holding = await connection.BeginTransactionAsync();
+        await using (var hold = new NpgsqlCommand("lock table link_checks", connection, holding))
+            await hold.ExecuteNonQueryAsync();
+
+        var scheduled = await Put($"/api/editions/{id}/schedule", new { at = "2031-05-06T08:00", zone = "Europe/Berlin" });
+        var published = await Post($"/api/editions/{id}/publish", new { });
+
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.Accepted), (scheduled.Status, published.Status));
+        Assert.Null(scheduled.Json!["warnings"]);
+        Assert.Null(published.Json!["warnings"]);
     }
 
     [Fact]
