@@ -29,7 +29,7 @@ internal sealed class SendBenchmark : IAsyncDisposable
         await using var rooms = await BenchmarkRooms.OpenAsync(database.ConnectionString);
         await ReaderList.CreateNewsletterAsync(rooms);
         await ReaderList.GrowAsync(database, settings.Messages);
-        await using var sink = await Sink.StartAsync(settings.Delay, settings.Chunking);
+        await using var sink = await Sink.StartAsync(settings);
         var (body, message) = await BenchmarkIssue.WriteAsync(rooms);
         if (settings.Dkim)
             await SigningKeys.MakeAsync(rooms);

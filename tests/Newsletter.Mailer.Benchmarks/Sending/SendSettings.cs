@@ -13,6 +13,9 @@ internal sealed record SendSettings
 
     public required bool Chunking { get; init; }
 
+    /// <summary>Not smtp-sink.</summary>
+    public required bool OwnSink { get; init; }
+
     public required bool WithoutRecording { get; init; }
 
     public required bool Nodemailer { get; init; }

@@ -13,6 +13,7 @@ internal static class SendVerb
         var connections = new Option<int>("--connections") { Description = "SMTP connections of each sender.", DefaultValueFactory = _ => 16, HelpName = "N" };
         var delay = new Option<int>("--delay") { Description = "The sink replies so many milliseconds late: a relay far away.", HelpName = "MS" };
         var chunking = new Option<bool>("--chunking") { Description = "The sink offers CHUNKING and our relay has UseChunking: BDAT instead of DATA." };
+        var ownSink = new Option<bool>("--own-sink") { Description = "To a sink of our own in the place of smtp-sink, which looks at every byte by itself and so takes more of the machine than a signature does." };
         var noRecording = new Option<bool>("--no-recording") { Description = "Also take a turn that records nothing, and tell what recording costs." };
         var noNodemailer = new Option<bool>("--no-nodemailer") { Description = "Leave nodemailer out (it is fetched from npm)." };
         var dkim = new Option<bool>("--dkim") { Description = "Ours and nodemailer sign with RSA-2048, and openssl speed tells what the machine could." };
@@ -20,7 +21,7 @@ internal static class SendVerb
         var json = BenchmarkOptions.Json();
         var command = new Command("send", "Send a personalised 60 KB message to many readers; needs smtp-source and smtp-sink (Debian package postfix), nodejs and npm.")
         {
-            messages, rounds, connections, delay, chunking, noRecording, noNodemailer, dkim, folder, json,
+            messages, rounds, connections, delay, chunking, ownSink, noRecording, noNodemailer, dkim, folder, json,
         };
         command.SetAction(async (parsed, _) =>
         {
@@ -31,6 +32,7 @@ internal static class SendVerb
                 Connections = parsed.GetValue(connections),
                 Delay = TimeSpan.FromMilliseconds(parsed.GetValue(delay)),
                 Chunking = parsed.GetValue(chunking),
+                OwnSink = parsed.GetValue(ownSink),
                 WithoutRecording = parsed.GetValue(noRecording),
                 Nodemailer = !parsed.GetValue(noNodemailer),
                 Dkim = parsed.GetValue(dkim),

@@ -11,13 +11,17 @@ internal sealed class Sink(int port, IAsyncDisposable server, string name) : IAs
 
     public string Name => name;
 
-    /// <summary>Postfix's smtp-sink; or, where replies are to be late or chunks to be taken, which it can't do, one of our own.</summary>
-    public static async Task<Sink> StartAsync(TimeSpan delay, bool chunking)
+    /// <summary>
+    /// Postfix's smtp-sink; or one of our own where replies are to be late or chunks to be taken, which it can't do, or where it would take too much of the
+    /// machine from those who are measured: it looks at every byte on its own.
+    /// </summary>
+    public static async Task<Sink> StartAsync(SendSettings settings)
     {
-        if (delay > TimeSpan.Zero || chunking)
+        if (settings.OwnSink || settings.Delay > TimeSpan.Zero || settings.Chunking)
         {
-            var late = LateSink.Start(delay, chunking);
-            return new Sink(late.Port, late, Figures.Invariant($"a sink that replies after {delay.TotalMilliseconds} ms{(chunking ? " and offers CHUNKING" : "")}"));
+            var own = OwnSink.Start(settings.Delay, settings.Chunking);
+            var late = settings.Delay > TimeSpan.Zero ? Figures.Invariant($" that replies after {settings.Delay.TotalMilliseconds} ms") : "";
+            return new Sink(own.Port, own, $"a sink of our own{late}{(settings.Chunking ? " with CHUNKING" : "")}");
         }
 
         var free = Ports.Free();

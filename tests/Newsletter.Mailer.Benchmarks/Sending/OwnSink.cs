@@ -8,10 +8,10 @@ using System.Text;
 namespace Newsletter.Mailer.Benchmarks.Sending;
 
 /// <summary>
-/// A relay far away: takes every message and forgets it, and everything it says arrives a while later. Commands that come
-/// together (PIPELINING) are answered together, as over a long line.
+/// Takes every message and forgets it, for as little of the processor as it can; if so asked like a relay far away, so that everything it says arrives a
+/// while later. Commands that come together (PIPELINING) are answered together, as over a long line.
 /// </summary>
-internal sealed class LateSink : IAsyncDisposable
+internal sealed class OwnSink : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _closing = new();
@@ -19,7 +19,7 @@ internal sealed class LateSink : IAsyncDisposable
     private readonly bool _chunking;
     private readonly Task _accepting;
 
-    private LateSink(TimeSpan delay, bool chunking)
+    private OwnSink(TimeSpan delay, bool chunking)
     {
         (_delay, _chunking) = (delay, chunking);
         _listener.Start(1000);
@@ -28,7 +28,7 @@ internal sealed class LateSink : IAsyncDisposable
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
-    public static LateSink Start(TimeSpan delay, bool chunking) => new(delay, chunking);
+    public static OwnSink Start(TimeSpan delay, bool chunking) => new(delay, chunking);
 
     public async ValueTask DisposeAsync()
     {
