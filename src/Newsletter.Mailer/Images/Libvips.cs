@@ -7,6 +7,9 @@ internal static class Libvips
 {
     private static readonly Lazy<bool> Narrowed = new(Narrow);
 
+    /// <summary>Whether there is one for this machine.</summary>
+    public static bool IsThere => Narrowed.Value;
+
     /// <summary>Opens it the first time; later calls cost nothing.</summary>
     /// <exception cref="InvalidOperationException">There is none for this machine.</exception>
     public static void Open()
