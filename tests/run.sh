@@ -61,6 +61,9 @@ install_needs() {
     if ! install_packages chromium fonts-dejavu-core && ! [ -x /usr/bin/chromium ]; then
         exclude Browser "no /usr/bin/chromium, and it can't be installed without root or sudo"
     fi
+    if ! install_packages fonts-dejavu-core && ! compgen -G '/usr/share/fonts/*/dejavu/DejaVuSans.ttf' >/dev/null; then
+        exclude Fonts "cards are drawn with the package fonts-dejavu-core, and it can't be installed"
+    fi
     if ! install_packages faketime && ! find_faketime; then
         exclude Faketime "a process with a wrong clock needs the package faketime, and it can't be installed"
     fi

@@ -3,18 +3,22 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Unicode;
 using Newsletter.Mailer.Audience;
+using Newsletter.Mailer.Images.Cards;
 using Newsletter.Mailer.Links;
 using Newsletter.Mailer.Reports;
 
 namespace Newsletter.Mailer.Host.Pages;
 
 /// <summary>What an edition's page tells machines: search engines, what shows a link's preview, feed readers.</summary>
-internal sealed class EditionMeta(NewsletterProfile newsletter, ArchivedEdition edition, PublicSite site)
+internal sealed class EditionMeta(NewsletterProfile newsletter, ArchivedEdition edition, SocialCard? card, PublicSite site)
 {
     // Letters as they are; what could end the element (<, &, ') is escaped as before.
     private static readonly JsonSerializerOptions json = new() { Encoder = JavaScriptEncoder.Create(UnicodeRanges.All) };
 
     public string Address { get; } = site.Edition(newsletter.Slug, edition.Slug);
+
+    /// <summary>URL of the picture that a link's preview shows; null where there is none.</summary>
+    public string? CardAddress { get; } = card is null ? null : site.Card(newsletter.Slug, edition.Slug, card.Hash());
 
     private string Published { get; } = WebTime.Of(edition.SentAt);
 
@@ -26,7 +30,7 @@ internal sealed class EditionMeta(NewsletterProfile newsletter, ArchivedEdition 
         <meta property="og:title" content="{edition.Title}">
         <meta property="og:site_name" content="{newsletter.Name}">
         <meta property="article:published_time" content="{Published}">
-        <meta name="twitter:card" content="summary">
+        {Pictured()}
         <meta name="twitter:title" content="{edition.Title}">
         {(string.IsNullOrEmpty(edition.Author) ? Html.None : Html.Of($"""<meta name="author" content="{edition.Author}">"""))}
         {(newsletter.Indexed ? Html.None : Html.Of($"""<meta name="robots" content="noindex">"""))}
@@ -46,6 +50,19 @@ internal sealed class EditionMeta(NewsletterProfile newsletter, ArchivedEdition 
         <meta property="og:description" content="{edition.Description}">
         <meta name="twitter:description" content="{edition.Description}">
         """);
+
+    private Html Pictured() => CardAddress is null ? Html.Of($"""<meta name="twitter:card" content="summary">""") : Html.Of($"""
+        <meta property="og:image" content="{CardAddress}">
+        <meta property="og:image:type" content="image/png">
+        <meta property="og:image:width" content="{SocialCard.Width}">
+        <meta property="og:image:height" content="{SocialCard.Height}">
+        <meta property="og:image:alt" content="{Alternative}">
+        <meta name="twitter:card" content="summary_large_image">
+        <meta name="twitter:image" content="{CardAddress}">
+        <meta name="twitter:image:alt" content="{Alternative}">
+        """);
+
+    private string Alternative => $"{edition.Title} · {newsletter.Name} #{edition.Number}";
 
     private Html Neighbour(string rel, string? slug) =>
         slug is null ? Html.None : Html.Of($"""<link rel="{rel}" href="{site.Edition(newsletter.Slug, slug)}">""");
@@ -69,6 +86,8 @@ internal sealed class EditionMeta(NewsletterProfile newsletter, ArchivedEdition 
             ["publisher"] = publisher,
             ["isPartOf"] = new JsonObject { ["@type"] = "Blog", ["name"] = newsletter.Name, ["url"] = site.Archive(newsletter.Slug) },
         };
+        if (CardAddress is not null)
+            article["image"] = new JsonObject { ["@type"] = "ImageObject", ["url"] = CardAddress, ["width"] = SocialCard.Width, ["height"] = SocialCard.Height };
         if (!string.IsNullOrEmpty(edition.Description))
             article["description"] = edition.Description;
         return article.ToJsonString(json);

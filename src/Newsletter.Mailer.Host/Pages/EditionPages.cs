@@ -2,7 +2,6 @@ using Newsletter.Mailer.Audience;
 using Newsletter.Mailer.Links;
 using Newsletter.Mailer.Rendering.Languages;
 using Newsletter.Mailer.Reports;
-using Newsletter.Mailer.Scheduling;
 
 namespace Newsletter.Mailer.Host.Pages;
 
@@ -13,18 +12,13 @@ internal static class EditionPages
         routes.MapMethods("/n/{newsletter}/archive/{slug}", [HttpMethods.Get, HttpMethods.Head], Show).ExcludeFromDescription().AllowAnonymous();
 
     private static async Task<IResult> Show(
-        string newsletter, string slug, HttpContext http, NewsletterStore newsletters, ArchiveStore archive, WebPageDesk pages, PublicSite site, CancellationToken stop)
+        string newsletter, string slug, HttpContext http, NewsletterStore newsletters, EditionShelf shelf, ArchiveStore archive, EditionCards cards, PublicSite site, CancellationToken stop)
     {
         if (await newsletters.FindAsync(newsletter, stop) is not { } found)
             return ArchivePages.Missing(http);
-        var edition = await archive.FindAsync(found.Id, slug, stop);
-        if (edition is { Hash: null })
-        {
-            await pages.MakeAsync([edition.IssueId], stop);
-            edition = await archive.FindAsync(found.Id, slug, stop);
-        }
-
-        return edition is null ? MissingEdition(http, found, site) : Answer(new EditionView(found, edition, site), archive);
+        return await shelf.FindAsync(found.Id, slug, stop) is { } edition
+            ? Answer(new EditionView(found, edition, cards.Of(found, edition), site), archive)
+            : MissingEdition(http, found, site);
     }
 
     private static KeptAnswer Answer(EditionView view, ArchiveStore archive)
@@ -33,7 +27,7 @@ internal static class EditionPages
         return new KeptAnswer
         {
             Tag = KeptAnswer.TagOf("edition", Convert.ToHexStringLower(edition.Hash ?? []), edition.Title, edition.Author, edition.OlderSlug, edition.OlderTitle,
-                edition.NewerSlug, edition.NewerTitle, newsletter.Name, newsletter.Slug, newsletter.Language, newsletter.Indexed ? "y" : "n", newsletter.PremiumUrl, view.Address),
+                edition.NewerSlug, edition.NewerTitle, newsletter.Name, newsletter.Slug, newsletter.Language, newsletter.Indexed ? "y" : "n", newsletter.PremiumUrl, view.Address, view.CardAddress),
             ContentType = "text/html; charset=utf-8",
             // The next one stands on this one's page.
             LastModified = edition.NewerSentAt ?? edition.SentAt,

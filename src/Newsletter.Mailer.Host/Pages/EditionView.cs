@@ -1,4 +1,5 @@
 using Newsletter.Mailer.Audience;
+using Newsletter.Mailer.Images.Cards;
 using Newsletter.Mailer.Links;
 using Newsletter.Mailer.Rendering;
 using Newsletter.Mailer.Rendering.Languages;
@@ -7,13 +8,13 @@ using Newsletter.Mailer.Reports;
 namespace Newsletter.Mailer.Host.Pages;
 
 /// <summary>How an edition's page looks: title, text, how to subscribe, what came before and after.</summary>
-internal sealed class EditionView(NewsletterProfile newsletter, ArchivedEdition edition, PublicSite site)
+internal sealed class EditionView(NewsletterProfile newsletter, ArchivedEdition edition, SocialCard? card, PublicSite site)
 {
     /// <summary>What every such page lets through, whatever it says.</summary>
     public static string Policy { get; } = new PageShell { Title = "", Body = Html.None, Style = EditionStyle.Article, HasPictures = true }.ContentPolicy;
 
     private readonly Phrases _words = Phrases.For(edition.Language, newsletter.Language);
-    private readonly EditionMeta _meta = new(newsletter, edition, site);
+    private readonly EditionMeta _meta = new(newsletter, edition, card, site);
 
     public NewsletterProfile Newsletter => newsletter;
 
@@ -21,6 +22,9 @@ internal sealed class EditionView(NewsletterProfile newsletter, ArchivedEdition 
 
     /// <summary>Its one public URL.</summary>
     public string Address => _meta.Address;
+
+    /// <summary>URL of its picture; null where it has none.</summary>
+    public string? CardAddress => _meta.CardAddress;
 
     /// <param name="text">Sanitised; null where none is shown.</param>
     public PageShell Page(string? text) => new()
@@ -50,16 +54,14 @@ internal sealed class EditionView(NewsletterProfile newsletter, ArchivedEdition 
 
     // Who begins the text with a heading of the first level has written the title there.
     private Html Opening(string? text) => Html.Of($"""
-        <p class="kicker">#{edition.Number} · <time datetime="{WebTime.Of(edition.SentAt)}">{Day()}</time>{(edition.Tier == "premium" ? Html.Of($""" · <span class="badge">Premium</span>""") : Html.None)}</p>
+        <p class="kicker">#{edition.Number} · <time datetime="{WebTime.Of(edition.SentAt)}">{DayOf(edition, edition.Language ?? newsletter.Language)}</time>{(edition.Tier == "premium" ? Html.Of($""" · <span class="badge">Premium</span>""") : Html.None)}</p>
         {(text?.StartsWith("<h1", StringComparison.Ordinal) == true ? Html.None : Html.Of($"<h1>{edition.Title}</h1>"))}
         {(edition.Byline is { Length: > 0 } byline ? Html.Of($"""<p class="byline">{byline}</p>""") : Html.None)}
         """);
 
-    private string Day()
-    {
-        var day = DateOnly.FromDateTime(edition.Day ?? edition.SentAt.UtcDateTime);
-        return Phrases.DayIn(day, edition.Language ?? newsletter.Language);
-    }
+    /// <summary>The day an edition bears, as a language writes it.</summary>
+    public static string DayOf(PublishedIssue edition, string language) =>
+        Phrases.DayIn(DateOnly.FromDateTime(edition.Day ?? edition.SentAt.UtcDateTime), language);
 
     private Html Gate() => edition.Gate == WebEdition.Premium
         ? Html.Of($"""

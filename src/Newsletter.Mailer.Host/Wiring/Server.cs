@@ -61,6 +61,7 @@ internal static class Server
         builder.Services.AddRequestRules();
         builder.Services.AddApi();
         builder.Services.AddSingleton<KeptAnswers>().AddSingleton<KnownLinks>().AddSingleton<KeptPictures>().AddSingleton<FeedRooms>();
+        builder.Services.AddSingleton<EditionShelf>().AddSingleton<EditionCards>().AddSingleton<KeptCards>();
         if (setup.Role is HostRole.All)
             builder.Services.AddJobServers();
         var app = builder.Build();
@@ -78,6 +79,7 @@ internal static class Server
         app.MapSamplePictures();
         app.MapImagePages();
         app.MapEditionPages();
+        app.MapCardPages();
         app.MapFeedPages();
         app.MapSitemapPages();
         app.MapInbox();

@@ -44,6 +44,12 @@ public sealed class PublicSite
     /// <summary>Where an edition is on the web.</summary>
     public string Edition(string newsletterSlug, string editionSlug) => $"{Url}n/{newsletterSlug}/archive/{editionSlug}";
 
+    /// <summary>The picture of an edition that link previews show.</summary>
+    /// <param name="newsletterSlug">Whose it is.</param>
+    /// <param name="editionSlug">Which.</param>
+    /// <param name="hash">Of all that is drawn.</param>
+    public string Card(string newsletterSlug, string editionSlug, string hash) => $"{Edition(newsletterSlug, editionSlug)}/card-{hash}.png";
+
     /// <summary>Its editions as RSS.</summary>
     public string Rss(string newsletterSlug) => $"{Url}n/{newsletterSlug}/feed.xml";
 

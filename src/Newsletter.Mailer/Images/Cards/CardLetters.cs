@@ -31,6 +31,8 @@ internal static class CardLetters
     public static string? Writable(string text, out Rune missing)
     {
         missing = default;
+        if (text.EnumerateRunes().All(IsThere))
+            return text;
         var kept = new StringBuilder();
         var elements = StringInfo.GetTextElementEnumerator(text);
         while (elements.MoveNext())

@@ -63,7 +63,7 @@ internal sealed class CardType(string fonts, string colour, string language)
             // A line's accents and tails may be others.
             if (tried.Width <= middle && tried.Height <= block.Height + (size / 3))
             {
-                if (best != block)
+                if (!ReferenceEquals(best, block))
                     best.Dispose();
                 (wide, best) = (middle, tried);
                 continue;
@@ -73,7 +73,7 @@ internal sealed class CardType(string fonts, string colour, string language)
             narrow = middle;
         }
 
-        if (best != block)
+        if (!ReferenceEquals(best, block))
             block.Dispose();
         return best;
     }
