@@ -51,7 +51,11 @@ public sealed class KeptCardsTests
 
     private static SocialCard Card(int number) => new()
     {
-        Newsletter = "Tea", Title = $"{number}", Note = "", Language = "en", Look = new CardLook("#ffffff", "#000000", "#000000", "#ffffff", "serif"),
+        Newsletter = "Tea",
+        Title = $"{number}",
+        Note = "",
+        Language = "en",
+        Look = new CardLook("#ffffff", "#000000", "#000000", "#ffffff", "serif"),
     };
 
     private byte[] Draw(SocialCard card)

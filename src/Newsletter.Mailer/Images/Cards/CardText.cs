@@ -14,15 +14,19 @@ internal static partial class CardText
 
     private const int MostUnits = 8 * MostElements;
 
+    /// <summary>Marks on one letter: any language's, and no tower of them.</summary>
+    private const int MostMarks = 4;
+
     /// <summary>One line of whole characters, not too long to be worked on.</summary>
     public static string Clean(string text)
     {
         var kept = new StringBuilder();
+        var marks = 0;
         // One that is not a character (half a pair) is enumerated as U+FFFD. The joiners stay: scripts and emoji are written with them.
         foreach (var rune in text.AsSpan(0, Math.Min(text.Length, MostUnits)).EnumerateRunes())
             if (Rune.IsWhiteSpace(rune))
                 kept.Append(' ');
-            else if (rune != Rune.ReplacementChar && !IsNone(rune))
+            else if (rune != Rune.ReplacementChar && !IsNone(rune) && (marks = IsMark(rune) ? marks + 1 : 0) <= MostMarks)
                 kept.Append(rune.ToString());
         var clean = Blanks().Replace(kept.ToString(), " ").Trim().Normalize();
         return text.Length > MostUnits || Length(clean) > MostElements ? Start(clean, MostElements).TrimEnd() + Ellipsis : clean;
@@ -52,6 +56,8 @@ internal static partial class CardText
         text.EnumerateRunes().All(rune => rune.Value is < 0x0530 or (>= 0x1E00 and <= 0x2BFF) or (>= 0x1F000 and <= 0x1FAFF)) ? 1.16
         : text.EnumerateRunes().Any(rune => rune.Value is >= 0x0600 and <= 0x1DFF) ? 1.5
         : 1.32;
+
+    private static bool IsMark(Rune rune) => Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark;
 
     // What encloses a character (a key's edge around a digit) is drawn over it by fonts that know only one of both.
     private static bool IsNone(Rune rune) => rune.Value is not (0x200C or 0x200D) && Rune.GetUnicodeCategory(rune)

@@ -22,7 +22,8 @@ internal sealed class CardType(string fonts, string colour, string language)
     {
         foreach (var size in sizes)
         {
-            var block = Lines(text, size, width, Enums.TextWrap.Word);
+            if (Lines(text, size, width, Enums.TextWrap.Word) is not { } block)
+                continue;
             if (block.Width <= width && block.Height <= height)
                 return Balanced(text, size, block);
             block.Dispose();
@@ -36,17 +37,17 @@ internal sealed class CardType(string fonts, string colour, string language)
     public Image Line(string text, int size, int width, bool bold) =>
         Cut(text, shown => Draw(shown, size, bold, null, Enums.TextWrap.None), drawn => drawn.Width <= width);
 
-    /// <summary>Draws markup, white on black; false where there is nothing to be seen of it.</summary>
-    public static bool TryText(string markup, string font, [NotNullWhen(true)] out Image? drawn)
+    /// <summary>Draws markup; false where nothing is to be seen of it, or where it is larger than a picture can be.</summary>
+    public static bool TryText(string markup, string font, [NotNullWhen(true)] out Image? drawn, int? width = null, Enums.TextWrap? wrap = null, bool rgba = false)
     {
         try
         {
-            drawn = Image.Text(markup, font: font, dpi: 72);
+            drawn = Image.Text(markup, font: font, width: width, dpi: 72, rgba: rgba, wrap: wrap);
             return true;
         }
         catch (VipsException)
         {
-            // What libvips says of a text without any ink: the answer, here.
+            // So libvips says that a text has no ink, or more than 32,767 pixels across or down: an answer, here.
             drawn = null;
             return false;
         }
@@ -61,7 +62,7 @@ internal sealed class CardType(string fonts, string colour, string language)
             var middle = (narrow + wide) / 2;
             var tried = Lines(text, size, middle, Enums.TextWrap.Word);
             // A line's accents and tails may be others.
-            if (tried.Width <= middle && tried.Height <= block.Height + (size / 3))
+            if (tried is not null && tried.Width <= middle && tried.Height <= block.Height + (size / 3))
             {
                 if (!ReferenceEquals(best, block))
                     best.Dispose();
@@ -69,7 +70,7 @@ internal sealed class CardType(string fonts, string colour, string language)
                 continue;
             }
 
-            tried.Dispose();
+            tried?.Dispose();
             narrow = middle;
         }
 
@@ -79,21 +80,21 @@ internal sealed class CardType(string fonts, string colour, string language)
     }
 
     /// <summary>All of the text where that fits, else the longest beginning that does.</summary>
-    private static Image Cut(string text, Func<string, Image> draw, Func<Image, bool> fits)
+    private static Image Cut(string text, Func<string, Image?> draw, Func<Image, bool> fits)
     {
         var whole = draw(text);
-        if (fits(whole))
+        if (whole is not null && fits(whole))
             return whole;
-        whole.Dispose();
+        whole?.Dispose();
         var (known, over) = (0, CardText.Length(text));
         while (over - known > 1)
         {
             var middle = (known + over) / 2;
             using var tried = draw(CardText.Start(text, middle).TrimEnd() + CardText.Ellipsis);
-            (known, over) = fits(tried) ? (middle, over) : (known, middle);
+            (known, over) = tried is not null && fits(tried) ? (middle, over) : (known, middle);
         }
 
-        return draw(AtAWord(CardText.Start(text, known)) + CardText.Ellipsis);
+        return draw(AtAWord(CardText.Start(text, known)) + CardText.Ellipsis) ?? throw new InvalidOperationException("Not even the beginning of a text can be drawn.");
     }
 
     // Not in the middle of a word, where words are parted by blanks.
@@ -103,13 +104,13 @@ internal sealed class CardType(string fonts, string colour, string language)
         return (blank > text.Length * 2 / 3 ? text[..blank] : text).TrimEnd(' ', ',', ';', ':', '.', '-', '–', '—', '…');
     }
 
-    private Image Lines(string text, int size, int width, Enums.TextWrap wrap) => Draw(text, size, bold: true, width, wrap);
+    private Image? Lines(string text, int size, int width, Enums.TextWrap wrap) => Draw(text, size, bold: true, width, wrap);
 
-    private Image Draw(string text, int size, bool bold, int? width, Enums.TextWrap wrap)
+    private Image? Draw(string text, int size, bool bold, int? width, Enums.TextWrap wrap)
     {
         // In Pango's units, 1,024 to the pixel: fonts differ much in how far apart they want their lines.
         var lineHeight = (int)(size * CardText.LineHeight(text) * 1_024);
         var markup = string.Create(CultureInfo.InvariantCulture, $"<span foreground=\"{colour}\" lang=\"{CardText.Escaped(language)}\" line_height=\"{lineHeight}\">{CardText.Escaped(text)}</span>");
-        return Image.Text(markup, font: string.Create(CultureInfo.InvariantCulture, $"{fonts}, {(bold ? "Bold " : "")}{size}"), width: width, dpi: 72, rgba: true, wrap: wrap);
+        return TryText(markup, string.Create(CultureInfo.InvariantCulture, $"{fonts}, {(bold ? "Bold " : "")}{size}"), out var drawn, width, wrap, rgba: true) ? drawn : null;
     }
 }

@@ -27,9 +27,12 @@ public static class CardDesign
             // Design and theme are checked for contrast only in a preflight, whose warnings one may pass over.
             Colour.ReadableOn(tokens["head"], tokens["card"]),
             tokens["accent"],
-            tokens["on_accent"],
+            OnBand(tokens["accent"], tokens["on_accent"]),
             Fonts(design?.HeadingFont ?? design?.Font, tokens["heading_font"]));
     }
+
+    // Of white and near-black neither will do on some greys between; black does wherever white doesn't.
+    private static string OnBand(string band, string usual) => Colour.Contrast(usual, band) >= Colour.LeastContrast ? usual : "#000000";
 
     private static string Fonts(string? named, string stack) => named switch
     {

@@ -13,7 +13,10 @@ public sealed class CardPainterTests
 
     private static SocialCard Card => new()
     {
-        Newsletter = "The Tide Table", Title = "High water", Note = "#35 · 27 November 2026", Language = "en",
+        Newsletter = "The Tide Table",
+        Title = "High water",
+        Note = "#35 · 27 November 2026",
+        Language = "en",
         Look = new CardLook("#ffffff", "#14120f", "#a63d1a", "#ffffff", CardFonts.Sans),
     };
 
@@ -21,7 +24,7 @@ public sealed class CardPainterTests
         "A", "High water", "Why the loudest complaints about every tool are sends marked finished while thousands of readers were skipped",
         string.Join(' ', Enumerable.Repeat("tide", 500)), new string('W', 600), "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft",
         "<b>&</b>", "</span><span foreground='#ff0000' size='300pt'>red</span>", "\"'&amp;&#0;<", "a\u0000b\u202Ec\uFFFEd\uD800e", "Ἀρχή and Ёжик", "1\uFE0F\u20E3 tide \u2764\uFE0F",
-        "a" + new string('\u0301', 5_000), "line one\nline two");
+        "a" + new string('\u0301', 5_000), string.Concat(Enumerable.Repeat("\uFDFD", 300)), "line one\nline two");
 
     [Theory]
     [MemberData(nameof(Titles))]
@@ -54,6 +57,18 @@ public sealed class CardPainterTests
         Assert.All(cards, card => Assert.Matches("^[0-9a-f]{32}$", card.Hash()));
         Assert.Equal(Draw(Card), Draw(Card));
         Assert.Equal(cards.Length - 1, cards.Where(card => card.Language == "en").Select(card => Convert.ToHexString(Draw(card))).Distinct().Count());
+    }
+
+    [Theory]
+    [MemberData(nameof(Titles))]
+    public void SoHasItWhateverTheNameAndTheNote(string text)
+    {
+        using var picture = Image.NewFromBuffer(Draw(Card with { Newsletter = text, Note = text }));
+
+        var ink = Ink(picture, BandTop, 118);
+        Assert.InRange(ink.Left, Margin - 12, 1_200);
+        Assert.InRange(ink.Right, 0, 1_200 - Margin + 12);
+        Assert.True(Ink(picture, 0, BandTop).Bottom < BandTop - 60);
     }
 
     [Fact]
