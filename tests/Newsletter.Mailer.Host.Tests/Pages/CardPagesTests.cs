@@ -120,7 +120,6 @@ public sealed class CardPagesTests : IAsyncLifetime
         await PublishAsync("title: High water", "high");
         await _server.Database.ExecuteAsync("update newsletters set indexed = false");
         using var answer = await _reader.GetAsync(await CardAsync("high"));
-
         Assert.Equal("noindex", answer.Headers.GetValues("X-Robots-Tag").Single());
     }
 
@@ -128,7 +127,6 @@ public sealed class CardPagesTests : IAsyncLifetime
     public async Task ATitleThatNoFontCanWriteHasAPageWithoutACard()
     {
         await PublishAsync("title: 'High \U00031350'", "high");
-
         AssertCardless(await PageAsync("high"));
     }
 
