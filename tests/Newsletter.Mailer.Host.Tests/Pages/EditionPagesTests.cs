@@ -2,45 +2,23 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
-using AngleSharp.Dom;
 using AngleSharp.Html.Parser;
 using Microsoft.Extensions.DependencyInjection;
 using Newsletter.Mailer.Audience;
-using Newsletter.Mailer.Editions;
-using Newsletter.Mailer.Scheduling;
 using Newsletter.Mailer.Testing;
 
 namespace Newsletter.Mailer.Host.Tests.Pages;
 
 /// <summary>The web edition, feeds and sitemap on the real server.</summary>
-public sealed class EditionPagesTests : IAsyncLifetime
+public sealed class EditionPagesTests : PublishedEditionsTest
 {
-    private const string Root = "http://localhost:8080";
-
-    private ServerUnderTest _server = null!;
-    private HttpClient _reader = null!;
-    private NewsletterProfile _newsletter = null!;
-
-    public async Task InitializeAsync()
-    {
-        _server = await ServerUnderTest.StartAsync();
-        _reader = _server.ClientWith(null);
-        _newsletter = await Some.NewsletterAsync(_server.Database, draft => draft with { Name = "Tea <b>&</b> \"Biscuits\"" });
-    }
-
-    public async Task DisposeAsync()
-    {
-        _reader.Dispose();
-        await _server.DisposeAsync();
-    }
-
     [Fact]
     public async Task TheEditionIsAPageBetweenItsNeighbours()
     {
         foreach (var title in (string[])["Low water", "High </script><script>alert(1)</script> water", "Slack water"])
             await PublishAsync("Dear {{ subscriber.first_name | default: \"friend\" }}, [leave]({{ links.unsubscribe }}).", $"title: '{title}'\nauthor: Mo <i>\npreheader: \"Say \\\"tide\\\"\"", title.Split(' ')[0].ToLowerInvariant());
 
-        using var answer = await _reader.GetAsync("/n/tea/archive/high");
+        using var answer = await Reader.GetAsync("/n/tea/archive/high");
         var page = await ReadAsync(answer);
 
         Assert.Equal("text/html; charset=utf-8", answer.Content.Headers.ContentType!.ToString());
@@ -56,7 +34,7 @@ public sealed class EditionPagesTests : IAsyncLifetime
         Assert.Equal(("article", Root + "/n/tea/archive/high"), (Content(page, "meta[property='og:type']"), Content(page, "meta[property='og:url']")));
         var data = JsonNode.Parse(page.QuerySelectorAll("script").Single().TextContent)!;
         Assert.Equal(("BlogPosting", page.QuerySelector("h1")!.TextContent, "Mo <i>", true), ((string?)data["@type"], (string?)data["headline"], (string?)data["author"]!["name"], (bool)data["isAccessibleForFree"]!));
-        Assert.Equal(3, (await ReadAsync(await _reader.GetAsync("/n/tea/archive"))).QuerySelectorAll("main li a").Length);
+        Assert.Equal(3, (await ReadAsync(await Reader.GetAsync("/n/tea/archive"))).QuerySelectorAll("main li a").Length);
         Assert.Null((await PageAsync("low")).QuerySelector("a[rel=prev]"));
         Assert.Null((await PageAsync("slack")).QuerySelector("a[rel=next]"));
     }
@@ -65,7 +43,7 @@ public sealed class EditionPagesTests : IAsyncLifetime
     public async Task ItIsWhatWasSentWhateverBecomesOfTheDraft()
     {
         await PublishAsync("As sent.", slug: "one");
-        await _server.Database.ExecuteAsync("update editions set source = replace(source, 'As sent', 'As rewritten')");
+        await Server.Database.ExecuteAsync("update editions set source = replace(source, 'As sent', 'As rewritten')");
 
         Assert.Contains("As sent.", (await PageAsync("one")).Body!.TextContent, StringComparison.Ordinal);
     }
@@ -81,8 +59,8 @@ public sealed class EditionPagesTests : IAsyncLifetime
     public async Task WhoeverHasItIsToldSoUntilItChanges(string path)
     {
         await PublishAsync("One.", slug: "one");
-        using var first = await _reader.GetAsync(path);
-        using var head = await _reader.SendAsync(new HttpRequestMessage(HttpMethod.Head, path));
+        using var first = await Reader.GetAsync(path);
+        using var head = await Reader.SendAsync(new HttpRequestMessage(HttpMethod.Head, path));
         var tag = first.Headers.ETag!;
 
         Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (first.StatusCode, head.StatusCode));
@@ -107,7 +85,7 @@ public sealed class EditionPagesTests : IAsyncLifetime
         {
             var request = new HttpRequestMessage(HttpMethod.Get, path);
             request.Headers.TryAddWithoutValidation(header, value);
-            using var answer = await _reader.SendAsync(request);
+            using var answer = await Reader.SendAsync(request);
             return answer.StatusCode;
         }
     }
@@ -115,7 +93,7 @@ public sealed class EditionPagesTests : IAsyncLifetime
     [Fact]
     public async Task OfAPremiumEditionThePageAndTheFeedsTellTitleAndWay()
     {
-        await Some.SubscribersAsync(_server.Database, _newsletter, 1, tier: "premium");
+        await Some.SubscribersAsync(Server.Database, Newsletter, 1, tier: "premium");
         await PublishAsync("The secret is salt.", "title: Only for you\ntier: premium\npreheader: About salt", "paid");
 
         var page = await PageAsync("paid");
@@ -126,7 +104,7 @@ public sealed class EditionPagesTests : IAsyncLifetime
         Assert.False((bool)JsonNode.Parse(page.QuerySelector("script")!.TextContent)!["isAccessibleForFree"]!);
         foreach (var path in (string[])["/n/tea/archive/paid", "/n/tea/archive", "/n/tea/feed.xml", "/n/tea/feed.json"])
         {
-            var text = await _reader.GetStringAsync(path);
+            var text = await Reader.GetStringAsync(path);
             Assert.Contains("Only for you", text, StringComparison.Ordinal);
             Assert.DoesNotContain("secret", text, StringComparison.Ordinal);
         }
@@ -136,31 +114,31 @@ public sealed class EditionPagesTests : IAsyncLifetime
     public async Task WhatWasNotPublishedForEveryoneIsNotThere()
     {
         await PublishAsync("Public.", slug: "public");
-        await Some.EditionAsync(_server.Database, _newsletter, "Draft.");
+        await Some.EditionAsync(Server.Database, Newsletter, "Draft.");
         await PublishAsync("Digest.", slug: "digest");
         await PublishAsync("Segment.", slug: "segment");
         await PublishAsync("Cancelled.", slug: "cancelled");
-        await _server.Database.ExecuteAsync("update issues set kind = 'digest' where edition_id = (select id from editions where slug = 'digest')");
-        await _server.Database.ExecuteAsync("update issues set segment = 'Some', segment_filter = 'tier = free' where edition_id = (select id from editions where slug = 'segment')");
-        await _server.Database.ExecuteAsync("update issues set state = 'cancelled' where edition_id = (select id from editions where slug = 'cancelled')");
+        await Server.Database.ExecuteAsync("update issues set kind = 'digest' where edition_id = (select id from editions where slug = 'digest')");
+        await Server.Database.ExecuteAsync("update issues set segment = 'Some', segment_filter = 'tier = free' where edition_id = (select id from editions where slug = 'segment')");
+        await Server.Database.ExecuteAsync("update issues set state = 'cancelled' where edition_id = (select id from editions where slug = 'cancelled')");
 
         foreach (var slug in (string[])["edition-2", "digest", "segment", "cancelled", "nope", "%00", "%F0%9F%8D%B5", "..%2fpublic"])
         {
-            using var answer = await _reader.GetAsync($"/n/tea/archive/{slug}");
+            using var answer = await Reader.GetAsync($"/n/tea/archive/{slug}");
             Assert.True(answer.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.BadRequest, $"{slug}: {answer.StatusCode}");
             Assert.NotEqual(true, answer.Headers.CacheControl?.Public);
         }
 
         foreach (var path in (string[])["/n/tea/archive", "/n/tea/feed.xml", "/n/tea/feed.json", "/sitemap.xml"])
         {
-            var text = await _reader.GetStringAsync(path);
+            var text = await Reader.GetStringAsync(path);
             Assert.Contains("archive/public", text, StringComparison.Ordinal);
             foreach (var slug in (string[])["edition-2", "digest", "segment", "cancelled"])
                 Assert.DoesNotContain($"archive/{slug}", text, StringComparison.Ordinal);
         }
 
         Assert.Null((await PageAsync("public")).QuerySelector(".near"));
-        using var nowhere = await _reader.GetAsync("/n/nope/archive/public");
+        using var nowhere = await Reader.GetAsync("/n/nope/archive/public");
         Assert.Equal(HttpStatusCode.NotFound, nowhere.StatusCode);
     }
 
@@ -170,7 +148,7 @@ public sealed class EditionPagesTests : IAsyncLifetime
         await PublishAsync("Salt[^1] & <water>.\n\n[^1]: Of the sea. It says href=\"#x.", "title: A & B\nauthor: Mo\npreheader: Sea", "salt");
         await PublishAsync("Newer.", slug: "newer");
 
-        var rss = XDocument.Parse(await _reader.GetStringAsync("/n/tea/feed.xml")).Root!.Element("channel")!;
+        var rss = XDocument.Parse(await Reader.GetStringAsync("/n/tea/feed.xml")).Root!.Element("channel")!;
         var items = rss.Elements("item").ToList();
         XNamespace content = "http://purl.org/rss/1.0/modules/content/", atom = "http://www.w3.org/2005/Atom", dc = "http://purl.org/dc/elements/1.1/";
         Assert.Equal(("Tea <b>&</b> \"Biscuits\"", Root + "/n/tea/archive", "en"), (rss.Element("title")!.Value, rss.Element("link")!.Value, rss.Element("language")!.Value));
@@ -180,7 +158,7 @@ public sealed class EditionPagesTests : IAsyncLifetime
         Assert.EndsWith(" GMT", items[1].Element("pubDate")!.Value, StringComparison.Ordinal);
         AssertText(items[1].Element(content + "encoded")!.Value);
 
-        var feed = JsonNode.Parse(await _reader.GetStringAsync("/n/tea/feed.json"))!;
+        var feed = JsonNode.Parse(await Reader.GetStringAsync("/n/tea/feed.json"))!;
         Assert.Equal(("https://jsonfeed.org/version/1.1", Root + "/n/tea/feed.json", Root + "/n/tea/archive"), ((string?)feed["version"], (string?)feed["feed_url"], (string?)feed["home_page_url"]));
         var item = feed["items"]![1]!;
         Assert.Equal((Root + "/n/tea/archive/salt", "A & B", "Sea", "Mo", "en"), ((string?)item["id"], (string?)item["title"], (string?)item["summary"], (string?)item["authors"]![0]!["name"], (string?)item["language"]));
@@ -198,13 +176,13 @@ public sealed class EditionPagesTests : IAsyncLifetime
     [Fact]
     public async Task TheShortRoutesServeTheOnlyNewsletterElseListThem()
     {
-        Assert.Equal(await _reader.GetStringAsync("/n/tea/feed.json"), await _reader.GetStringAsync("/feed.json"));
-        await Some.NewsletterAsync(_server.Database, draft => draft with { Slug = "coffee", Name = "Coffee" });
+        Assert.Equal(await Reader.GetStringAsync("/n/tea/feed.json"), await Reader.GetStringAsync("/feed.json"));
+        await Some.NewsletterAsync(Server.Database, draft => draft with { Slug = "coffee", Name = "Coffee" });
 
         foreach (var file in (string[])["feed.xml", "feed.json"])
         {
-            Assert.Contains($"href=\"/n/coffee/{file}?lang=en\"", await _reader.GetStringAsync($"/{file}"), StringComparison.Ordinal);
-            using var missing = await _reader.GetAsync($"/n/nope/{file}");
+            Assert.Contains($"href=\"/n/coffee/{file}?lang=en\"", await Reader.GetStringAsync($"/{file}"), StringComparison.Ordinal);
+            using var missing = await Reader.GetAsync($"/n/nope/{file}");
             Assert.Equal(HttpStatusCode.NotFound, missing.StatusCode);
         }
     }
@@ -216,16 +194,16 @@ public sealed class EditionPagesTests : IAsyncLifetime
         XNamespace map = "http://www.sitemaps.org/schemas/sitemap/0.9";
         Assert.Equal(
             [$"{Root}/n/tea/archive", $"{Root}/n/tea/archive/one"],
-            XDocument.Parse(await _reader.GetStringAsync("/sitemap.xml")).Root!.Elements(map + "url").Select(url => url.Element(map + "loc")!.Value));
-        Assert.Contains($"Sitemap: {Root}/sitemap.xml", await _reader.GetStringAsync("/robots.txt"), StringComparison.Ordinal);
+            XDocument.Parse(await Reader.GetStringAsync("/sitemap.xml")).Root!.Elements(map + "url").Select(url => url.Element(map + "loc")!.Value));
+        Assert.Contains($"Sitemap: {Root}/sitemap.xml", await Reader.GetStringAsync("/robots.txt"), StringComparison.Ordinal);
 
-        var changed = await _server.Services.GetRequiredService<NewsletterStore>().UpdateAsync(_newsletter.Id, NewsletterDraft.Of(_newsletter) with { Indexed = false }, default);
+        var changed = await Server.Services.GetRequiredService<NewsletterStore>().UpdateAsync(Newsletter.Id, NewsletterDraft.Of(Newsletter) with { Indexed = false }, default);
         Assert.False(Assert.IsType<AudienceOutcome<NewsletterProfile>.Updated>(changed).Value.Indexed);
 
-        Assert.DoesNotContain("<url", (await _reader.GetStringAsync("/sitemap.xml")).Replace("<urlset", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.DoesNotContain("<url", (await Reader.GetStringAsync("/sitemap.xml")).Replace("<urlset", "", StringComparison.Ordinal), StringComparison.Ordinal);
         foreach (var path in (string[])["/n/tea/archive", "/n/tea/archive/one", "/n/tea/feed.xml"])
         {
-            using var answer = await _reader.GetAsync(path);
+            using var answer = await Reader.GetAsync(path);
             Assert.Equal("noindex", answer.Headers.GetValues("X-Robots-Tag").Single());
         }
 
@@ -237,13 +215,13 @@ public sealed class EditionPagesTests : IAsyncLifetime
     {
         await PublishAsync("From an earlier version.", slug: "old");
         await PublishAsync("Can't be read any more.", slug: "broken");
-        await _server.Database.ExecuteAsync("delete from issue_pages");
-        await _server.Database.ExecuteAsync("update editions set source = 'x' where slug = 'broken'");
+        await Server.Database.ExecuteAsync("delete from issue_pages");
+        await Server.Database.ExecuteAsync("update editions set source = 'x' where slug = 'broken'");
 
         Assert.Contains("From an earlier version.", (await PageAsync("old")).QuerySelector(".text")!.TextContent, StringComparison.Ordinal);
-        Assert.Contains("From an earlier version.", await _reader.GetStringAsync("/n/tea/feed.xml"), StringComparison.Ordinal);
+        Assert.Contains("From an earlier version.", await Reader.GetStringAsync("/n/tea/feed.xml"), StringComparison.Ordinal);
         Assert.Contains("can’t be shown here", (await PageAsync("broken")).QuerySelector(".gate")!.TextContent, StringComparison.Ordinal);
-        Assert.Equal(2L, await _server.Database.ScalarAsync<long>("select count(*) from issue_pages"));
+        Assert.Equal(2L, await Server.Database.ScalarAsync<long>("select count(*) from issue_pages"));
     }
 
     [Theory]
@@ -260,24 +238,4 @@ public sealed class EditionPagesTests : IAsyncLifetime
         Assert.Equal((language, text), (shown.QuerySelector("article")!.GetAttribute("lang"), shown.QuerySelector("article")!.GetAttribute("dir")));
         Assert.Contains(word, shown.QuerySelector("main")!.TextContent, StringComparison.Ordinal);
     }
-
-    private async Task PublishAsync(string body, string frontMatter = "title: T", string? slug = null)
-    {
-        var kept = await _server.Services.GetRequiredService<EditionDesk>().CreateAsync("tea", $"---\n{frontMatter}\nslug: {slug}\n---\n{body}\n", default);
-        var edition = Assert.IsType<EditionChange.Saved>(kept).Edition;
-        await Some.DueAsync(_server.Database, edition);
-        Assert.Equal(Publishing.Frozen, await _server.Services.GetRequiredService<IssuePublisher>().PublishAsync(edition.Id, default));
-    }
-
-    private async Task<IDocument> PageAsync(string slug) => await ReadAsync(await _reader.GetAsync($"/n/tea/archive/{slug}"));
-
-    private static async Task<IDocument> ReadAsync(HttpResponseMessage answer)
-    {
-        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-        return new HtmlParser().ParseDocument(await answer.Content.ReadAsStringAsync());
-    }
-
-    private static string? Href(IDocument page, string selector) => page.QuerySelector(selector)?.GetAttribute("href");
-
-    private static string? Content(IDocument page, string selector) => page.QuerySelector(selector)?.GetAttribute("content");
 }
