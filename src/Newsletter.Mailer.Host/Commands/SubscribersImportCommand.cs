@@ -102,6 +102,6 @@ internal static class SubscribersImportCommand
         CultureInfo.InvariantCulture,
         $"{(done.DryRun ? "A dry run, nothing was done. " : "")}{done.Rows:N0} rows: {done.Created:N0} new readers, {done.Updated:N0} changed, {done.Unchanged:N0} as they were; {done.Subscribed:N0} new subscriptions to {done.Newsletter}; left out: {done.Invalid:N0} wrong, {done.Duplicates:N0} given twice, {done.Suppressed:N0} suppressed; left unsubscribed: {done.KeptUnsubscribed:N0}{More(done)}.");
 
-    private static string More(Import done) => done.Unsubscribed + done.Pending + done.Suppressions == 0 ? "" : string.Create(
-        CultureInfo.InvariantCulture, $"; by what the file says: {done.Unsubscribed:N0} unsubscribed, {done.Pending:N0} to be confirmed, {done.Suppressions:N0} suppressed anew");
+    private static string More(Import done) => done.Unsubscribed + done.Pending + done.Suppressions + done.AlsoUnsubscribed == 0 ? "" : string.Create(
+        CultureInfo.InvariantCulture, $"; by what the file says: {done.Unsubscribed:N0} unsubscribed, {done.Pending:N0} to be confirmed, {done.Suppressions:N0} suppressed anew{(done.AlsoUnsubscribed == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", and {done.AlsoUnsubscribed:N0} unsubscribed by rows that are left out"))}");
 }

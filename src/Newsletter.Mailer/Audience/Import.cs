@@ -77,6 +77,9 @@ public sealed record Import
     /// <summary>New suppressions, of rows that bounced, complained or were blocked.</summary>
     public long Suppressions { get; init; }
 
+    /// <summary>Readers who left by a row that is itself left out (suppressed, or wrong elsewhere). Beside the sums: the row is counted as what it is.</summary>
+    public long AlsoUnsubscribed { get; init; }
+
     /// <summary>Good rows waiting to be merged, or merged.</summary>
     public long Staged { get; init; }
 
@@ -106,7 +109,7 @@ public enum ImportState
     Failed,
 }
 
-/// <summary>A row that was left out.</summary>
+/// <summary>A row that was left out, but for what it says against mailing its reader.</summary>
 public sealed record ImportProblem
 {
     public long Id { get; init; }

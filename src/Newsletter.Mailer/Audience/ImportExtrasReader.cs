@@ -26,7 +26,7 @@ internal sealed class ImportExtrasReader(ImportHeader header)
 
         if (!said.HasStatus && statuses.Length > 0)
             return (null, null, statuses[0], $"The status is empty: it should be one of {string.Join(", ", format.Words.Keys)}. Write it, so that nobody who left is subscribed again.");
-        return (new ImportExtras(said.Tags, said.Wanted, said.Tier, said.SubscribedAt, said.Language, said.TimeZone, said.HasLeft, said.HasLeft ? said.LeftAt : null), said.Attributes, -1, null);
+        return (new ImportExtras(said.Tags, said.Wanted, said.Tier, said.SubscribedAt, said.Language, said.TimeZone, said.HasLeft, said.HasLeft ? said.LeftAt : null, said.TakesDigest), said.Attributes, -1, null);
     }
 
     /// <summary>Only what the reader's subscription becomes, of a row in which something may be wrong.</summary>
@@ -54,6 +54,7 @@ internal sealed class ImportExtrasReader(ImportHeader header)
             case ColumnRole.SubscribedAt: said.SubscribedAt ??= ReadTime(cell); return null;
             case ColumnRole.Language: return Check(said.Language = cell, AudienceRules.CheckLanguage);
             case ColumnRole.TimeZone: return Check(said.TimeZone = cell, AudienceRules.CheckTimeZone);
+            case ColumnRole.Frequency: return TakeFrequency(cell, said);
             case ColumnRole.Json: return TakeJson(cell, said);
             default: return null;
         }
@@ -92,6 +93,12 @@ internal sealed class ImportExtrasReader(ImportHeader header)
         if (cell.ToLowerInvariant() is not ("free" or "premium")) return "The tier must be free or premium.";
         said.Tier = cell.ToLowerInvariant();
         return null;
+    }
+
+    private static string? TakeFrequency(string cell, Said said)
+    {
+        said.TakesDigest = cell.Equals("digest", StringComparison.OrdinalIgnoreCase);
+        return said.TakesDigest || cell.Equals("every", StringComparison.OrdinalIgnoreCase) ? null : "It should be every or digest.";
     }
 
     private static string? TakeSwitch(string cell, bool leftIf, Said said)
@@ -176,6 +183,8 @@ internal sealed class ImportExtrasReader(ImportHeader header)
         public bool HasLeft { get; private set; }
 
         public DateTime? LeftAt { get; set; }
+
+        public bool TakesDigest { get; set; }
 
         public string? Tier { get; set; }
 

@@ -149,7 +149,11 @@ internal sealed class ImportFile : IDisposable
         }
 
         if (address is not null && checker.FindBarrier(cells, least) is { } barrier)
+        {
+            problem += " What it says against mailing the reader counts all the same.";
             chunk.Rows.Add(new ImportRow(rows, line, address, null, ImportRowChecker.NoAttributes, HideIfHashed(address, barrier), IsWrong: true));
+        }
+
         invalid++;
         chunk.Problems.Add(new ImportProblem
         {

@@ -32,7 +32,7 @@ internal sealed record ImportFormat
         {
             Source = ImportSource.Newsletter,
             Fits = names => names.IsSupersetOf(["email", "status", "tier", "tags", "subscribed_at", "confirmed_at", "unsubscribed_at"]),
-            Columns = Roles("email=Email name=Name status=Status tier=Tier tags=Tags language=Language time_zone=TimeZone subscribed_at=SubscribedAt confirmed_at=Nothing unsubscribed_at=LeftTime issue_frequency=Nothing attributes_json=Json"),
+            Columns = Roles("email=Email name=Name status=Status tier=Tier tags=Tags language=Language time_zone=TimeZone subscribed_at=SubscribedAt confirmed_at=Nothing unsubscribed_at=LeftTime issue_frequency=Frequency attributes_json=Json"),
         },
         new()
         {

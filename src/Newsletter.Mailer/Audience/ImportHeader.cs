@@ -92,6 +92,8 @@ internal sealed record ImportHeader
             ColumnRole.Language => "language",
             ColumnRole.TimeZone => "time_zone",
             ColumnRole.Json => "attributes",
+            ColumnRole.LeftTime => "unsubscribed_at",
+            ColumnRole.Frequency => "issue_frequency",
             _ => "nothing",
         };
     }

@@ -30,19 +30,19 @@ public sealed partial class ImportMergeStore
     // taken: the chunk, off the staging table. latest: the last right row of each address, and the strictest word of all its rows that somebody is
     // not to be mailed. judged: what there is already. Of subscriptions that exist only those are touched one of whose rows says that they left,
     // whatever else it says and is wrong with it, or which tier they have: whoever left or hasn't confirmed stays so. Who is listed as bounced or
-    // complained becomes a suppression, and no reader. A subscriber who appeared or vanished since the
+    // complained becomes a suppression, and no reader; who left as well is kept away, so that they stay gone when the suppression is lifted. A subscriber who appeared or vanished since the
     // statement began makes written shorter than due, and the caller starts the chunk over. What is there is looked up row by row on
     // purpose (lateral, scalar subqueries): the planner knows nothing of a chunk's size, and a join it guesses wrong is quadratic.
     private const string MergeChunk = /*lang=sql*/ """
         with taken as (
             delete from import_rows
             where import_id = @importId and key > @after and key <= @upTo
-            returning key, row_no, line, address, domain, name, attributes, tags, wanted, tier, subscribed_at, language, time_zone, has_left, left_at, is_wrong
+            returning key, row_no, line, address, domain, name, attributes, tags, wanted, tier, subscribed_at, language, time_zone, has_left, left_at, is_wrong, frequency
         ), latest as (
-            select distinct on (key) key, row_no, line, address, domain, name, attributes, tags, tier, subscribed_at, language, time_zone, is_wrong,
+            select distinct on (key) key, row_no, line, address, domain, name, attributes, tags, tier, subscribed_at, language, time_zone, is_wrong, frequency,
                    coalesce(('{unsubscribed,bounced,complained,blocked,hashed}'::text[])[
                        max(array_position('{unsubscribed,bounced,complained,blocked,hashed}'::text[], wanted)) over (partition by key)], wanted) as wanted,
-                   bool_or(has_left) over (partition by key) as has_left, max(left_at) over (partition by key) as left_at
+                   bool_or(has_left or coalesce(wanted = 'unsubscribed', false)) over (partition by key) as has_left, max(left_at) over (partition by key) as left_at
             from taken
             order by key, is_wrong, row_no desc
         ), met as (
@@ -78,13 +78,14 @@ public sealed partial class ImportMergeStore
                or excluded.language is not null and s.language is null or excluded.time_zone is not null and s.time_zone is null
             returning s.id, s.xmax = 0 as is_new, s.address
         ), members as (
-            /*members*/ select id, null::text as wanted, null::text as tier, null::timestamptz as subscribed_at, null::timestamptz as left_at from written
-            union all select subscriber_id, wanted, tier, subscribed_at, left_at from good where not is_due and status is null
+            /*members*/ select id, null::text as wanted, null::text as tier, null::timestamptz as subscribed_at, null::timestamptz as left_at, null::text as frequency from written
+            union all select subscriber_id, wanted, tier, subscribed_at, left_at, frequency from good where not is_due and status is null
         ), subscribed as (
-            insert into subscriptions (newsletter_id, subscriber_id, status, tier, created_at, confirmed_at, unsubscribed_at, unsubscribed_by)
+            insert into subscriptions (newsletter_id, subscriber_id, status, tier, created_at, confirmed_at, unsubscribed_at, unsubscribed_by, frequency)
             select @newsletterId, member.id, coalesce(member.wanted, 'active'), coalesce(member.tier, @tier), coalesce(member.subscribed_at, member.left_at, now()),
                    case when member.wanted is distinct from 'pending' then coalesce(member.subscribed_at, member.left_at, now()) end,
-                   case when member.wanted = 'unsubscribed' then greatest(coalesce(member.left_at, now()), member.subscribed_at) end, case when member.wanted = 'unsubscribed' then 'import' end
+                   case when member.wanted = 'unsubscribed' then greatest(coalesce(member.left_at, now()), member.subscribed_at) end, case when member.wanted = 'unsubscribed' then 'import' end,
+                   coalesce(member.frequency, 'every')
             from members member
             order by member.id
             on conflict (newsletter_id, subscriber_id) do nothing
@@ -100,6 +101,19 @@ public sealed partial class ImportMergeStore
                   where status in ('active', 'pending') and (has_left or is_good and tier is not null)) g
             where x.newsletter_id = @newsletterId and x.subscriber_id = g.subscriber_id and x.status <> 'unsubscribed'
             returning x.subscriber_id, x.status, g.is_good
+        ), kept_away as (
+            insert into subscribers as s (address)
+            select address from judged where is_suppressed and has_left and not is_wrong and subscriber_id is null and wanted is distinct from 'hashed' order by key
+            on conflict (lower(address)) do update set updated_at = s.updated_at
+            returning s.id, s.address
+        ), remembered as (
+            insert into subscriptions (newsletter_id, subscriber_id, status, tier, created_at, confirmed_at, unsubscribed_at, unsubscribed_by)
+            select @newsletterId, w.id, 'unsubscribed', @tier, coalesce(w.left_at, now()), coalesce(w.left_at, now()), coalesce(w.left_at, now()), 'import'
+            from (select k.id, j.left_at from kept_away k join judged j on j.key collate "default" = lower(k.address)
+                  union all select subscriber_id, left_at from judged where is_suppressed and has_left and subscriber_id is not null and status is null) w
+            order by w.id
+            on conflict (newsletter_id, subscriber_id) do nothing
+            returning subscriber_id
         ), told as (
             insert into consents (newsletter_id, subscriber_id, action, form)
             select @newsletterId, subscriber_id, 'withdrawn', 'import' from changed where status = 'unsubscribed' order by subscriber_id
@@ -119,6 +133,7 @@ public sealed partial class ImportMergeStore
                (select count(*) from subscribed where status = 'pending') as "Pending",
                (select count(*) from subscribed where status = 'unsubscribed') + (select count(*) from changed where status = 'unsubscribed' and is_good)
                    as "Unsubscribed",
+               (select count(*) from changed where status = 'unsubscribed' and not is_good) + (select count(*) from remembered) as "AlsoUnsubscribed",
                (select count(*) from barred) as "Suppressions",
                count(*) as "Latest",
                count(*) filter (where is_suppressed) as "Suppressed",
@@ -132,10 +147,10 @@ public sealed partial class ImportMergeStore
         """;
 
     // In the place of the mark above where the file says more than name and attributes: a plain one needn't pay for the join.
-    private static readonly string PlainMembers = "/*members*/ select id, null::text as wanted, null::text as tier, null::timestamptz as subscribed_at, null::timestamptz as left_at from written";
+    private static readonly string PlainMembers = "/*members*/ select id, null::text as wanted, null::text as tier, null::timestamptz as subscribed_at, null::timestamptz as left_at, null::text as frequency from written";
 
     private static readonly string MembersWithExtras =
-        "select w.id, g.wanted, g.tier, g.subscribed_at, g.left_at from written w join good g on g.key collate \"default\" = lower(w.address)";
+        "select w.id, g.wanted, g.tier, g.subscribed_at, g.left_at, g.frequency from written w join good g on g.key collate \"default\" = lower(w.address)";
 
     // Once a dry run has undone its chunk.
     private const string Note = /*lang=sql*/ """
@@ -161,7 +176,8 @@ public sealed partial class ImportMergeStore
             invalid = invalid + @Overfull, created = created + @Created, updated = updated + @Updated, unchanged = unchanged + @Unchanged,
             subscribed = subscribed + @Subscribed, already_subscribed = already_subscribed + @AlreadySubscribed,
             kept_unsubscribed = kept_unsubscribed + @KeptUnsubscribed, kept_pending = kept_pending + @KeptPending,
-            unsubscribed = unsubscribed + @Unsubscribed, pending = pending + @Pending, suppressions = suppressions + @Suppressions
+            unsubscribed = unsubscribed + @Unsubscribed, pending = pending + @Pending, suppressions = suppressions + @Suppressions,
+            also_unsubscribed = also_unsubscribed + @AlsoUnsubscribed
         where id = @ImportId and state = 'merging'
         returning merged
         """;

@@ -254,6 +254,8 @@ public sealed partial class ImportMergeStore(NpgsqlDataSource database, KeyRing?
 
         public long Pending { get; init; }
 
+        public long AlsoUnsubscribed { get; init; }
+
         public long Suppressions { get; init; }
 
         public long Updated => Written - Created;

@@ -19,8 +19,9 @@ internal sealed record ImportRow(long Number, long Line, EmailAddress Address, s
 /// <param name="TimeZone">IANA; null where the file doesn't say.</param>
 /// <param name="HasLeft">It says that the reader left, beside whatever else it says of them.</param>
 /// <param name="LeftAt">UTC; null where the file doesn't say.</param>
+/// <param name="TakesDigest">The digest in the place of every issue.</param>
 internal sealed record ImportExtras(
-    string[]? Tags, WantedStatus Wanted, string? Tier, DateTime? SubscribedAt, string? Language = null, string? TimeZone = null, bool HasLeft = false, DateTime? LeftAt = null)
+    string[]? Tags, WantedStatus Wanted, string? Tier, DateTime? SubscribedAt, string? Language = null, string? TimeZone = null, bool HasLeft = false, DateTime? LeftAt = null, bool TakesDigest = false)
 {
     /// <summary>What a row says whose other values are wrong, or of no use.</summary>
     public static ImportExtras Only(WantedStatus wanted, bool hasLeft = false) => new(null, wanted, null, null, HasLeft: hasLeft);

@@ -25,7 +25,7 @@ public enum ImportSource
 
 /// <summary>What a column of a file becomes.</summary>
 /// <param name="Column">As the header names it.</param>
-/// <param name="Becomes"><c>email</c>, <c>name</c>, <c>tags</c>, <c>status</c>, <c>tier</c>, <c>language</c>, <c>time_zone</c>, <c>subscribed_at</c>, <c>attributes.KEY</c>, <c>attributes</c> (a JSON object), or <c>nothing</c>.</param>
+/// <param name="Becomes"><c>email</c>, <c>name</c>, <c>tags</c>, <c>status</c>, <c>tier</c>, <c>language</c>, <c>time_zone</c>, <c>subscribed_at</c>, <c>unsubscribed_at</c>, <c>issue_frequency</c>, <c>attributes.KEY</c>, <c>attributes</c> (a JSON object), or <c>nothing</c>.</param>
 public sealed record ImportColumn(string Column, string Becomes);
 
 /// <summary>What became of a file's header.</summary>
@@ -83,6 +83,9 @@ internal enum ColumnRole
     SubscribedAt,
     Language,
     TimeZone,
+
+    /// <summary><c>digest</c>: the digest in the place of every issue.</summary>
+    Frequency,
 
     /// <summary>A JSON object of attributes.</summary>
     Json,

@@ -17,7 +17,7 @@ public sealed class ImportStagingStore(NpgsqlDataSource database)
     private const string SelectHashes = /*lang=sql*/ "select upper(encode(address_hash, 'hex')) from suppressions where address_hash is not null";
 
     private const string CopyRows = /*lang=sql*/ """
-        copy import_rows (import_id, row_no, line, address, domain, name, attributes, tags, wanted, tier, subscribed_at, language, time_zone, has_left, left_at, is_wrong) from stdin (format binary)
+        copy import_rows (import_id, row_no, line, address, domain, name, attributes, tags, wanted, tier, subscribed_at, language, time_zone, has_left, left_at, frequency, is_wrong) from stdin (format binary)
         """;
 
     private const string CopyProblems = /*lang=sql*/ "copy import_problems (import_id, line, name, reason) from stdin (format binary)";
@@ -137,6 +137,8 @@ public sealed class ImportStagingStore(NpgsqlDataSource database)
 
             await copy.WriteAsync(extras?.HasLeft ?? false, NpgsqlDbType.Boolean, stop);
             await CopyTimeAsync(copy, extras?.LeftAt, stop);
+            if (extras is { TakesDigest: true }) await copy.WriteAsync("digest", NpgsqlDbType.Text, stop);
+            else await copy.WriteNullAsync(stop);
         }
 
         private static Task CopyTimeAsync(NpgsqlBinaryImporter copy, DateTime? time, CancellationToken stop) =>

@@ -24,7 +24,7 @@ public sealed class ImportStore(NpgsqlDataSource database)
                i.already_subscribed as "AlreadySubscribed", i.kept_unsubscribed as "KeptUnsubscribed", i.kept_pending as "KeptPending",
                i.staged as "Staged", i.merged as "Merged",
                i.source as "Source", i.mapping::text as "Mapping", i.dry_run as "DryRun", i.status as "Status", i.unsubscribed as "Unsubscribed", i.pending as "Pending",
-               i.suppressions as "Suppressions",
+               i.suppressions as "Suppressions", i.also_unsubscribed as "AlsoUnsubscribed",
                i.created_at as "CreatedAt", i.received_at as "ReceivedAt", i.finished_at as "FinishedAt"
         from imports i
         join newsletters n on n.id = i.newsletter_id
@@ -38,7 +38,7 @@ public sealed class ImportStore(NpgsqlDataSource database)
                i.already_subscribed as "AlreadySubscribed", i.kept_unsubscribed as "KeptUnsubscribed", i.kept_pending as "KeptPending",
                i.staged as "Staged", i.merged as "Merged",
                i.source as "Source", i.mapping::text as "Mapping", i.dry_run as "DryRun", i.status as "Status", i.unsubscribed as "Unsubscribed", i.pending as "Pending",
-               i.suppressions as "Suppressions",
+               i.suppressions as "Suppressions", i.also_unsubscribed as "AlsoUnsubscribed",
                i.created_at as "CreatedAt", i.received_at as "ReceivedAt", i.finished_at as "FinishedAt"
         from imports i
         join newsletters n on n.id = i.newsletter_id
@@ -211,6 +211,8 @@ public sealed class ImportStore(NpgsqlDataSource database)
 
         public long Suppressions { get; init; }
 
+        public long AlsoUnsubscribed { get; init; }
+
         public DateTimeOffset CreatedAt { get; init; }
 
         public DateTimeOffset? ReceivedAt { get; init; }
@@ -245,6 +247,7 @@ public sealed class ImportStore(NpgsqlDataSource database)
             Unsubscribed = Unsubscribed,
             Pending = Pending,
             Suppressions = Suppressions,
+            AlsoUnsubscribed = AlsoUnsubscribed,
             CreatedAt = CreatedAt,
             ReceivedAt = ReceivedAt,
             FinishedAt = FinishedAt,

@@ -8,6 +8,9 @@ internal static partial class SmtpText
 {
     private const int Longest = 500;
 
+    // What is shorter would be found in words.
+    private const int ShortestName = 3;
+
     // Words that replies are made of: before an @ they are a role and no person, and taken out they would leave nothing to understand.
     private static readonly HashSet<string> NamesNobody = new(
         "a,abuse,account,admin,address,box,contact,error,info,is,list,mail,mailbox,me,news,no,not,office,postmaster,recipient,sales,sender,service,spam,support,the,to,unknown,user,webmaster"
@@ -16,15 +19,24 @@ internal static partial class SmtpText
     /// <summary>Addresses become <c>&lt;address&gt;</c>, and words with digits that are no status or code become <c>#</c>: a million replies are one text.</summary>
     public static string Anonymous(string text) => Ids().Replace(Addresses().Replace(text, "<address>"), "#");
 
-    /// <summary>Without the one reader whom a reply speaks of, by the whole address or what stands before its @.</summary>
+    /// <summary>Without the one reader whom a reply speaks of: by the whole address, what stands before its @, or before its + (RFC 5233), also as in a URL.</summary>
     public static string WithoutReader(string text, string address)
     {
         var at = address.LastIndexOf('@');
         var local = at < 0 ? address : address[..at].Trim('"');
-        if (local.Length == 0 || !text.Contains(local, StringComparison.OrdinalIgnoreCase))
+        var tag = local.IndexOf('+', StringComparison.Ordinal);
+        text = Without(text, address);
+        text = Without(text, local);
+        return tag < ShortestName ? text : Without(text, local[..tag]);
+    }
+
+    private static string Without(string text, string word)
+    {
+        if (word.Length == 0 || NamesNobody.Contains(word))
             return text;
-        text = WithoutWord(text, address);
-        return NamesNobody.Contains(local) ? text : WithoutWord(text, local);
+        if (text.Contains('%', StringComparison.Ordinal))
+            text = WithoutWord(text, Uri.EscapeDataString(word));
+        return WithoutWord(text, word);
     }
 
     // By hand and not by a pattern, whose time could run out: the relay has accepted by now, and that must be written down.

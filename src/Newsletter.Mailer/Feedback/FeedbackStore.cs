@@ -171,7 +171,7 @@ public sealed class FeedbackStore(NpgsqlDataSource database)
     };
 
     // Of whoever was forgotten meanwhile none: nobody knows what in it would name them.
-    private static string? KeptWords(string? words, string? address) => words is null || address is null ? null : SmtpText.WithoutReader(SmtpText.Kept(words), address);
+    private static string? KeptWords(string? words, string? address) => words is null || address is null ? null : SmtpText.Kept(SmtpText.WithoutReader(SmtpText.Storable(words), address));
 
     private static async Task<Dictionary<int, Found>> FindAsync(NpgsqlConnection connection, List<FeedbackClaim> claims, CancellationToken stop)
     {

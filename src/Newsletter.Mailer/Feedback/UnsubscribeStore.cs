@@ -14,7 +14,8 @@ public sealed class UnsubscribeStore(NpgsqlDataSource database, SubscriptionStor
     private const string SelectNewsletter = /*lang=sql*/ """
         select n.name, n.slug, n.language, b.language as readerlanguage, coalesce(s.status, 'none') as status, s.paused_until as pauseduntil,
                n.digests and coalesce(s.status = 'active' and s.frequency = 'every', false) as maytakedigest,
-               coalesce(s.status = 'unsubscribed' and s.unsubscribed_at > now() - interval '1 hour' and s.unsubscribed_by not in ('api', 'complaint', 'import', 'provider'), false) as canundo,
+               coalesce(s.status = 'unsubscribed' and s.unsubscribed_at > now() - interval '1 hour' and s.unsubscribed_by not in ('api', 'complaint', 'import', 'provider')
+                        and not exists (select from suppressions p where lower(p.address) = lower(b.address)), false) as canundo,
                (select count(*) from subscriptions x where x.subscriber_id = @subscriber and x.newsletter_id <> @newsletter and x.status <> 'unsubscribed')::integer as others
         from newsletters n
         left join subscribers b on b.id = @subscriber
@@ -22,29 +23,33 @@ public sealed class UnsubscribeStore(NpgsqlDataSource database, SubscriptionStor
         where n.id = @newsletter
         """;
 
-    // A row in every newsletter there is, so that no import subscribes them to one that they never had.
+    // A row in every newsletter there is, so that no import subscribes them to one that they never had: nothing that they did, so that no ledger, story or
+    // list tells of it.
     private const string LeaveAll = /*lang=sql*/ """
         with gone as (
             insert into subscriptions as s (newsletter_id, subscriber_id, status, unsubscribed_at, unsubscribed_by, unsubscribed_issue)
-            select n.id, b.id, 'unsubscribed', now(), 'all', @issue
+            select n.id, b.id, 'unsubscribed', now(), 'all', (select i.id from issues i where i.id = @issue and i.newsletter_id = n.id)
             from newsletters n
             join subscribers b on b.id = @subscriber
             on conflict (newsletter_id, subscriber_id) do update
-            set status = 'unsubscribed', unsubscribed_at = now(), unsubscribed_by = 'all', unsubscribed_issue = @issue
+            set status = 'unsubscribed', unsubscribed_at = now(), unsubscribed_by = 'all', unsubscribed_issue = excluded.unsubscribed_issue
             where s.status <> 'unsubscribed'
-            returning s.newsletter_id)
-        insert into consents (newsletter_id, subscriber_id, action, form, ip, how, reason, note)
-        select g.newsletter_id, @subscriber, 'withdrawn', 'unsubscribe', @ip::inet, 'mailed_link', @reason, @note
-        from gone g
-        returning newsletter_id
+            returning s.newsletter_id, s.confirmed_at is null and s.created_at = s.unsubscribed_at as made),
+        told as (
+            insert into consents (newsletter_id, subscriber_id, action, form, ip, how, reason, note)
+            select g.newsletter_id, @subscriber, 'withdrawn', 'unsubscribe', @ip::inet, 'mailed_link', @reason, @note
+            from gone g
+            where not g.made)
+        select newsletter_id from gone
         """;
 
-    // Only what they did themselves: not what the author did, nor that they complained. What leaving everything made is taken away again; the rest is as it was, for its first yes is kept while they are gone.
+    // Only what they did themselves: not what the author did, nor that they complained, and not where nothing would be sent to them all the same. What leaving everything made is taken away again; the rest is as it was, for its first yes is kept while they are gone.
     private const string Undo = /*lang=sql*/ """
         with recent as (
             select newsletter_id, confirmed_at is null and created_at = unsubscribed_at as made
             from subscriptions
             where subscriber_id = @subscriber and status = 'unsubscribed' and unsubscribed_at > now() - interval '1 hour' and unsubscribed_by not in ('api', 'complaint', 'import', 'provider')
+              and not exists (select from subscribers b join suppressions p on lower(p.address) = lower(b.address) where b.id = @subscriber)
               and (newsletter_id = @newsletter or unsubscribed_by = 'all'
                    and exists (select from subscriptions x where x.subscriber_id = @subscriber and x.newsletter_id = @newsletter and x.unsubscribed_by = 'all'))
             for update),
@@ -54,11 +59,13 @@ public sealed class UnsubscribeStore(NpgsqlDataSource database, SubscriptionStor
             update subscriptions s
             set status = case when s.confirmed_at is null then 'pending' else 'active' end, unsubscribed_at = null, unsubscribed_by = null, unsubscribed_issue = null
             from recent r
-            where s.subscriber_id = @subscriber and s.newsletter_id = r.newsletter_id and not r.made)
-        insert into consents (newsletter_id, subscriber_id, action, form, ip, how)
-        select r.newsletter_id, @subscriber, 'restored', 'unsubscribe', @ip::inet, 'mailed_link'
-        from recent r
-        returning newsletter_id
+            where s.subscriber_id = @subscriber and s.newsletter_id = r.newsletter_id and not r.made),
+        told as (
+            insert into consents (newsletter_id, subscriber_id, action, form, ip, how)
+            select r.newsletter_id, @subscriber, 'restored', 'unsubscribe', @ip::inet, 'mailed_link'
+            from recent r
+            where not r.made)
+        select newsletter_id from recent
         """;
 
     /// <summary>Ends the subscription. Doing it twice, or for someone long gone, changes nothing (RFC 8058 §3.2 wants no error then).</summary>

@@ -73,6 +73,36 @@ public sealed class ImportHonoursTests : ImportTest
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task WhoLeftAndBouncedBeforeTheyWereKnownHereStaysGone(bool isReader)
+    {
+        if (isReader) await Subscribers.CreateAsync(new SubscriberDraft { Email = "ana@example.com" }, default);
+
+        var import = await ImportFromAsync("email,unsubscribed_at,status\nana@example.com,2024-01-01,bounced\n");
+        await Database.ExecuteAsync("delete from suppressions");
+        var after = await ImportAsync("email\nana@example.com\n");
+
+        Assert.Equal((1L, 0L, 1L, 0L), (import.Suppressed, import.Created, import.AlsoUnsubscribed, import.Unsubscribed));
+        Assert.Equal(("unsubscribed", 1L), (await StatusAsync(), after.KeptUnsubscribed));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task WhoTakesTheDigestTakesItAfterAnExportToo(bool dryRun)
+    {
+        const string Own = "email,name,status,tier,tags,language,time_zone,subscribed_at,confirmed_at,unsubscribed_at,issue_frequency\n";
+
+        var import = await ImportFromAsync(Own + "ana@example.com,Ana,active,free,,,,,,,digest\nbo@example.com,Bo,active,free,,,,,,,every\nmo@example.com,Mo,active,free,,,,,,,hourly\n", dryRun: dryRun);
+
+        Assert.Equal((2L, 1L), (import.Subscribed, import.Invalid));
+        Assert.Contains(new ImportColumn("issue_frequency", "issue_frequency"), import.Mapping);
+        Assert.Contains(new ImportColumn("unsubscribed_at", "unsubscribed_at"), import.Mapping);
+        Assert.Equal(dryRun ? [] : ["digest", "every"], await Database.ListAsync<string>("select frequency from subscriptions order by 1"));
+    }
+
+    [Theory]
     [InlineData("unsubscribed", "unsubscribed", 0L)]
     [InlineData("bounced", "active", 1L)]
     [InlineData("active", "active", 0L)]
@@ -84,6 +114,8 @@ public sealed class ImportHonoursTests : ImportTest
 
         Assert.Equal((status, suppressions), (await StatusAsync(), await Database.ScalarAsync<long>("select count(*) from suppressions")));
         Assert.Equal((2L, 1L, 1L, 0L, 0L), (import.Rows, import.Invalid, import.Created, import.Unsubscribed, import.Duplicates));
+        Assert.Equal(status == "unsubscribed" ? 1L : 0L, import.AlsoUnsubscribed);
+        Assert.Equal(word != "active", (await ProblemsAsync(import.Id)).Single().Reason.EndsWith("counts all the same.", StringComparison.Ordinal));
         Assert.Equal((2L, "name"), ((await ProblemsAsync(import.Id)).Single().Line, (await ProblemsAsync(import.Id)).Single().Column));
     }
 
@@ -151,7 +183,8 @@ public sealed class ImportHonoursTests : ImportTest
             Assert.Equal("unsubscribed", import.Status);
         }
 
-        Assert.Equal(["ana@example.com unsubscribed", "bo@example.com unsubscribed", "cy@example.com unsubscribed"],
+        // The last one is blocked as well, and has left all the same: the suppression may be lifted.
+        Assert.Equal(["ana@example.com unsubscribed", "bo@example.com unsubscribed", "cy@example.com unsubscribed", "di@example.com unsubscribed"],
             await Database.ListAsync<string>("select b.address || ' ' || s.status from subscriptions s join subscribers b on b.id = s.subscriber_id order by 1"));
         Assert.Equal("di@example.com", await Database.ScalarAsync<string>("select address from suppressions"));
         Assert.Equal("status", Assert.Single(Assert.IsType<AudienceOutcome<Import>.Invalid>(await Imports.CreateAsync(Tea, null, null, false, default, "bounced")).Problems).Field);

@@ -57,5 +57,9 @@ public sealed class SmtpTextTests
     [InlineData("<User@example.com>: User unknown", "user@example.com", "<address>: User unknown")]
     [InlineData("5.1.1 <ana.lee@example.com>: unknown, joana.lee@example.com", "ana.lee@example.com", "5.1.1 <address>: unknown, joana.lee@example.com")]
     [InlineData("a+b c", "a+b@example.com", "<address> c")]
+    [InlineData("see https://example.org/?to=ana.lee%2Btea%40example.com", "ana.lee+tea@example.com", "see https://example.org/?to=<address>")]
+    [InlineData("ana.lee%2Btea unknown", "ana.lee+tea@example.com", "<address> unknown")]
+    [InlineData("User ana.lee unknown", "ana.lee+tea@example.com", "User <address> unknown")]
+    [InlineData("User mail is unknown, 10% of all", "mail+tea@example.com", "User mail is unknown, 10% of all")]
     public void AReplyIsKeptWithoutTheReaderItIsAbout(string text, string address, string kept) => Assert.Equal(kept, SmtpText.WithoutReader(text, address));
 }

@@ -1,5 +1,7 @@
 using Newsletter.Mailer.Audience;
+using Newsletter.Mailer.Database;
 using Newsletter.Mailer.Feedback;
+using Newsletter.Mailer.Reports;
 using Newsletter.Mailer.Testing;
 
 namespace Newsletter.Mailer.Tests.Feedback;
@@ -44,6 +46,39 @@ public sealed class UnsubscribeStoreTests : DatabaseTest
         Assert.Equal(1L, await Database.ScalarAsync<long>("select count(*) from subscriptions where newsletter_id = $1", milk.Id));
         Assert.True(await Store.UndoAsync(_newsletter.Id, _reader, null, default));
         Assert.Equal("active", await Database.ScalarAsync<string>("select string_agg(status, ',') from subscriptions where subscriber_id = $1", _reader));
+    }
+
+    [Fact]
+    public async Task OfWhatTheyNeverHadLeavingEverythingTellsNothing()
+    {
+        await Some.NewsletterAsync(Database, draft => draft with { Slug = "never" });
+        var never = await Database.ScalarAsync<long>("select id from newsletters where slug = 'never'");
+
+        Assert.True(await Store.LeaveAllAsync(_reader, 0, Departure.Of(null, null, null), default));
+
+        Assert.Equal(2L, await Database.ScalarAsync<long>("select count(*) from subscriptions where status = 'unsubscribed'"));
+        Assert.Equal([_newsletter.Id], await Database.ListAsync<long>("select newsletter_id from consents where action = 'withdrawn'"));
+        var story = (await new TimelineStore(DataSource).ListAsync(_reader, PageRequest.First, default))!.Items;
+        Assert.All(story, told => Assert.NotEqual("never", told.Newsletter));
+        Assert.Contains(story, told => told.Kind == "unsubscribed");
+        var query = Assert.IsType<AudienceOutcome<ExportQuery>.Found>(await new ExportStore(DataSource).FindAsync("never", null, null, default)).Value;
+        var rows = 0;
+        Assert.Null(await new ExportStore(DataSource).ReadChunkAsync(query, 0, _ => ++rows > 0, default));
+        Assert.Equal(0, rows);
+        Assert.True(await Store.UndoAsync(_newsletter.Id, _reader, null, default));
+        Assert.Equal([_newsletter.Id], await Database.ListAsync<long>("select newsletter_id from consents where action = 'restored'"));
+        Assert.Equal(0L, await Database.ScalarAsync<long>("select count(*) from subscriptions where newsletter_id = $1", never));
+    }
+
+    [Fact]
+    public async Task WhoIsSuppressedHasNothingToTakeBack()
+    {
+        await Store.LeaveAsync(_newsletter.Id, _reader, 35, "page", default);
+        await Database.ExecuteAsync("insert into suppressions (address, reason) select address, 'complaint' from subscribers where id = $1", _reader);
+
+        Assert.False((await Store.FindAsync(_newsletter.Id, _reader, default))!.CanUndo);
+        Assert.False(await Store.UndoAsync(_newsletter.Id, _reader, null, default));
+        Assert.Equal("unsubscribed", await Database.ScalarAsync<string>("select status from subscriptions"));
     }
 
     [Fact]

@@ -4,6 +4,11 @@ alter table import_rows
     -- When they left, where the file says.
     add column left_at  timestamptz,
     -- Counted as invalid, and here only because it says that its reader isn't to be mailed: nobody is made of it.
-    add column is_wrong boolean not null default false;
+    add column is_wrong boolean not null default false,
+    -- digest: the monthly digest in the place of every issue; null: every.
+    add column frequency text;
+
+-- Departures that count although their rows are left out: suppressed, overfull or invalid.
+alter table imports add column also_unsubscribed bigint not null default 0;
 
 update import_rows set has_left = true where wanted = 'unsubscribed';
