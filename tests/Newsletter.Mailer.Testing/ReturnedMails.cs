@@ -67,7 +67,7 @@ public sealed class ReturnedMails(Mailroom room, long issue)
 
     /// <summary>The Message-ID of a delivery.</summary>
     public async Task<string> MessageIdOf(int seq) =>
-        $"{issue}.{seq}.{await room.Database.ScalarAsync<string>("select nonce from issues where id = $1", issue)}";
+        IssueMessageId.Of(issue, seq, (await room.Database.ScalarAsync<string>("select nonce from issues where id = $1", issue))!);
 
     private async Task<string> LinkKey() => (await room.Database.ScalarAsync<string>("select link_key from issues where id = $1", issue))!;
 

@@ -17,7 +17,7 @@ public sealed record SendingIssue
     /// <summary>The key that signed this issue's links at the freeze, and signs them in every copy.</summary>
     public required string LinkKey { get; init; }
 
-    /// <summary>What ends every Message-ID: random, an @, and the domain of the newsletter's address at the freeze.</summary>
+    /// <summary>What its Message-IDs are made of: a secret, an @, and the domain of the newsletter's address at the freeze.</summary>
     public required string Nonce { get; init; }
 
     /// <summary>An unknown is sent once more.</summary>
@@ -38,7 +38,7 @@ public sealed record SendingIssue
         var reader = new Recipient
         {
             Address = delivery.Address,
-            MessageId = $"{Id}.{delivery.Seq}.{Nonce}",
+            MessageId = IssueMessageId.Of(Id, delivery.Seq, Nonce),
             UnsubscribeUrl = site.Unsubscribe(token),
             LeaveToken = message.HasLeaveAddress ? new DeliveryToken(Id, delivery.Seq).Sign(keys, LinkKey, LinkPurpose.Leave) : null,
             ClickToken = message.MeasuresReaders ? new ClickToken(Id, delivery.SubscriberId).Sign(keys, LinkKey) : null,

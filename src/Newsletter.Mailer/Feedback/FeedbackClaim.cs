@@ -1,4 +1,5 @@
 using Newsletter.Mailer.Delivery;
+using Newsletter.Mailer.Links;
 
 namespace Newsletter.Mailer.Feedback;
 
@@ -21,8 +22,8 @@ public sealed record FeedbackClaim
     /// <summary>Place of the delivery in the issue; null where the token names its reader.</summary>
     public int? Seq { get; init; }
 
-    /// <summary>What ends the Message-ID; null where a signed token names the delivery.</summary>
-    public string? Nonce { get; init; }
+    /// <summary>What ends the Message-ID, and proves it; null where a signed token names the delivery.</summary>
+    public string? MessageIdEnd { get; init; }
 
     /// <summary>Whose unsubscribe link it was.</summary>
     public long? SubscriberId { get; init; }
@@ -41,13 +42,13 @@ public sealed record FeedbackClaim
     /// <summary>Something names somebody.</summary>
     public bool NamesSomebody => IssueId is not null || SubscriberId is not null || (IsTrusted && Address is not null);
 
-    /// <summary>The delivery of a Message-ID of ours, <c>issue.place.nonce</c>; nothing for another's.</summary>
+    /// <summary>The delivery of a Message-ID of ours, <see cref="IssueMessageId"/>; nothing for another's.</summary>
     public FeedbackClaim ByMessageId(string? messageId)
     {
         var parts = (messageId ?? "").Trim().Trim('<', '>').Split('.', 3);
         return parts.Length == 3 && long.TryParse(parts[0], System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var issue)
             && int.TryParse(parts[1], System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var seq) && parts[2].Contains('@', StringComparison.Ordinal)
-            ? this with { IssueId = issue, Seq = seq, Nonce = parts[2] }
+            ? this with { IssueId = issue, Seq = seq, MessageIdEnd = parts[2] }
             : this;
     }
 }

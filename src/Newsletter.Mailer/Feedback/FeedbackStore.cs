@@ -2,6 +2,7 @@ using Dapper;
 using Newsletter.Mailer.Audience;
 using Newsletter.Mailer.Database;
 using Newsletter.Mailer.Delivery;
+using Newsletter.Mailer.Links;
 using Npgsql;
 
 namespace Newsletter.Mailer.Feedback;
@@ -40,9 +41,11 @@ public sealed class FeedbackStore(NpgsqlDataSource database)
     // A token names the delivery, or its issue and reader. A Message-ID must be whole; whoever has not shown who they are names its reader as well.
     private const string Resolve = /*lang=sql*/ """
         select e.n as "N", d.subscriber_id as "Subscriber", i.newsletter_id as "Newsletter", i.id as "Issue", d.seq as "Seq", d.relay_id as "Relay", b.address as "Address"
-        from unnest(@n::integer[], @issue::bigint[], @seq::integer[], @nonce::text[], @subscriber::bigint[], @address::text[], @trusted::boolean[])
-            as e(n, issue_id, seq, nonce, subscriber_id, address, trusted)
-        join issues i on i.id = e.issue_id and (e.nonce is null or lower(i.nonce) = lower(e.nonce))
+        from unnest(@n::integer[], @issue::bigint[], @seq::integer[], @end::text[], @subscriber::bigint[], @address::text[], @trusted::boolean[])
+            as e(n, issue_id, seq, message_id_end, subscriber_id, address, trusted)
+        join issues i on i.id = e.issue_id and (e.message_id_end is null or lower(e.message_id_end) = lower(
+        """ + IssueMessageId.EndInSql + /*lang=sql*/ """
+        ) or e.trusted and lower(e.message_id_end) = lower(i.nonce))
         cross join lateral (
             select x.seq, x.subscriber_id, x.relay_id from deliveries x
             where x.part_key = i.part_key and x.issue_id = i.id and x.seq = e.seq
@@ -50,7 +53,7 @@ public sealed class FeedbackStore(NpgsqlDataSource database)
             select x.seq, x.subscriber_id, x.relay_id from deliveries x
             where x.part_key = i.part_key and x.issue_id = i.id and x.subscriber_id = e.subscriber_id and e.seq is null) d
         left join subscribers b on b.id = d.subscriber_id
-        where e.nonce is null or e.trusted or lower(b.address) = lower(e.address)
+        where e.message_id_end is null or e.trusted or lower(b.address) = lower(e.address)
         """;
 
     // Only the address is told: the latest issue that went there within a fortnight is what it speaks of.
@@ -196,7 +199,7 @@ public sealed class FeedbackStore(NpgsqlDataSource database)
         n = places,
         issue = places.Select(at => claims[at].IssueId).ToArray(),
         seq = places.Select(at => claims[at].Seq).ToArray(),
-        nonce = places.Select(at => SmtpText.StorableOrNull(claims[at].Nonce)).ToArray(),
+        end = places.Select(at => SmtpText.StorableOrNull(claims[at].MessageIdEnd)).ToArray(),
         subscriber = places.Select(at => claims[at].SubscriberId).ToArray(),
         address = places.Select(at => SmtpText.StorableOrNull(claims[at].Address)).ToArray(),
         trusted = places.Select(at => claims[at].IsTrusted).ToArray(),

@@ -1,6 +1,5 @@
 using System.Data.Common;
 using System.Globalization;
-using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Newsletter.Mailer.Audience;
 using Newsletter.Mailer.Audience.Segments;
@@ -118,7 +117,7 @@ public sealed partial class IssuePublisher(
                 UnknownPolicy = options.UnknownPolicy,
                 LinkKey = keys.ActiveKey,
                 SentDate = sent,
-                Nonce = $"{RandomNumberGenerator.GetHexString(12, lowercase: true)}@{newsletter.SenderDomain()}",
+                Nonce = IssueMessageId.NewNonce(newsletter.SenderDomain()),
                 Questions = FrozenQuestion.Of(rendered.Questions),
                 Segment = segment,
                 Pictures = [.. pictures.Pictures.Select(picture => picture.Id)],

@@ -50,7 +50,7 @@ public class MessageBenchmarks
             PartKey = 202_601,
             NewsletterId = 1,
             LinkKey = _keys.ActiveKey,
-            Nonce = "0123456789ab@tidetable.example.com",
+            Nonce = "0123456789abcdef0123456789abcdef@tidetable.example.com",
             ResendUnknown = true,
             Variants = new Dictionary<short, CompiledMessage> { [0] = _message },
         };

@@ -5,6 +5,7 @@ using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Newsletter.Mailer.Benchmarks.Arena;
 using Newsletter.Mailer.Host.Wiring;
+using Newsletter.Mailer.Links;
 using Newsletter.Mailer.Scheduling;
 using Newsletter.Mailer.Testing;
 
@@ -81,7 +82,7 @@ internal sealed class WebhooksArena : IAsyncDisposable
     private async Task<bool> EventAsync(int i, int readers, double[]? times, CancellationToken stop)
     {
         var (seq, kind) = ((i % readers) + 1, s_kinds[i / readers % s_kinds.Length]);
-        var message = string.Create(CultureInfo.InvariantCulture, $"1.{seq}.{_nonce}");
+        var message = IssueMessageId.Of(1, seq, _nonce);
         var id = string.Create(CultureInfo.InvariantCulture, $"event-{i}");
         var generic = kind switch
         {

@@ -4,6 +4,7 @@ using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Newsletter.Mailer.Access;
 using Newsletter.Mailer.Feedback;
+using Newsletter.Mailer.Links;
 using Newsletter.Mailer.Scheduling;
 using Newsletter.Mailer.Testing;
 
@@ -111,7 +112,7 @@ public sealed class FeedbackEndpointsTests : IAsyncLifetime
     private async Task<string> Bounce(int seq, string id, string said)
     {
         var nonce = await _server.Database.ScalarAsync<string>("select nonce from issues");
-        return $$"""{"events":[{"id":"{{id}}","type":"bounced","message_id":"<1.{{seq}}.{{nonce}}>","response":"{{said}}"}]}""";
+        return $$"""{"events":[{"id":"{{id}}","type":"bounced","message_id":"<{{IssueMessageId.Of(1, seq, nonce!)}}>","response":"{{said}}"}]}""";
     }
 
     private async Task<HttpResponseMessage> Hook(string body)

@@ -50,7 +50,7 @@ public sealed class WholeIssueTests : MailroomTest
             Assert.Contains($"Dear {name},", message.HtmlBody, StringComparison.Ordinal);
             Assert.Equal("tea@example.com", received.Sender);
             Assert.Equal($"{reader}@example.net", message.To.Mailboxes.Single().Address);
-            Assert.Matches($"^{issue}\\.[1-3]\\.[0-9a-f]{{12}}@example\\.com$", message.MessageId);
+            Assert.Matches($"^{issue}\\.[1-3]\\.[0-9a-f]{{20}}@example\\.com$", message.MessageId);
             await AssertLeavesWithAsync(message, $"{reader}@example.net", newsletter.Id, issue);
         }
     }

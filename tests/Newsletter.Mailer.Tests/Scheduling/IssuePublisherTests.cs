@@ -189,7 +189,7 @@ public sealed class IssuePublisherTests : MailroomTest
     {
         var issue = await Room.FreezeIssueAsync(1);
 
-        Assert.Matches("^[0-9a-f]{12}@example\\.com$", await Database.ScalarAsync<string>("select nonce from issues where id = $1", issue));
+        Assert.Matches("^[0-9a-f]{32}@example\\.com$", await Database.ScalarAsync<string>("select nonce from issues where id = $1", issue));
     }
 
     private static NewIssue New(DueEdition due, Func<long, Newsletter.Mailer.Rendering.CompiledMessage> compile) => new()
