@@ -32,7 +32,7 @@ internal static partial class ClickPages
         }
         catch (Exception e) when (e is DbException or TimeoutException && known.Find(reader.IssueId, link) is not null)
         {
-            LogUncounted(log, e, reader.IssueId, link);
+            LogUncounted(log, e, reader.IssueId, link.Number);
             url = known.Find(reader.IssueId, link);
         }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Newsletter.Mailer.Links;
 
 namespace Newsletter.Mailer.Host.Pages;
 
@@ -7,11 +8,11 @@ internal sealed class KnownLinks
 {
     private const int Most = 10_000;
 
-    private readonly ConcurrentDictionary<(long Issue, int Link), string> _urls = new();
+    private readonly ConcurrentDictionary<(long Issue, NumberedLink Link), string> _urls = new();
 
-    public string? Find(long issue, int link) => _urls.GetValueOrDefault((issue, link));
+    public string? Find(long issue, NumberedLink link) => _urls.GetValueOrDefault((issue, link));
 
-    public void Remember(long issue, int link, string? url)
+    public void Remember(long issue, NumberedLink link, string? url)
     {
         if (url is null || _urls.ContainsKey((issue, link)))
             return;

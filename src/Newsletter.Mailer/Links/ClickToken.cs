@@ -1,10 +1,8 @@
-using System.Globalization;
-
 namespace Newsletter.Mailer.Links;
 
 /// <summary>
 /// Whose visits the measured links of an issue count: a reader's, or nobody's (0). One token for all links of a message, signed once; which of the
-/// issue's stored links is meant stands behind it, and needs no signature: there is nothing else it could lead to.
+/// issue's stored links is meant stands behind it.
 /// </summary>
 public sealed record ClickToken(long IssueId, long SubscriberId)
 {
@@ -15,12 +13,12 @@ public sealed record ClickToken(long IssueId, long SubscriberId)
     public static ClickToken? Verify(KeyRing ring, string? token) =>
         IssueReaderToken.Verify(ring, LinkPurpose.Click, token) is var (issue, subscriber) ? new ClickToken(issue, subscriber) : null;
 
-    /// <summary>Takes apart what stands in a measured link: a token, a dot, and the link's number in the issue.</summary>
-    public static ClickToken? Verify(KeyRing ring, string? tokenAndLink, out int link)
+    /// <summary>Takes apart what stands in a measured link: a token, a dot, and the link's number in the issue with its proof.</summary>
+    public static ClickToken? Verify(KeyRing ring, string? tokenAndLink, out NumberedLink link)
     {
-        link = 0;
+        link = default;
         var dot = tokenAndLink?.LastIndexOf('.') ?? -1;
-        return dot > 0 && int.TryParse(tokenAndLink.AsSpan(dot + 1), NumberStyles.None, CultureInfo.InvariantCulture, out link)
+        return dot > 0 && NumberedLink.TryParse(tokenAndLink.AsSpan(dot + 1), out link)
             ? Verify(ring, tokenAndLink![..dot])
             : null;
     }

@@ -1,3 +1,5 @@
+using Newsletter.Mailer.Links;
+
 namespace Newsletter.Mailer.Rendering;
 
 /// <summary>A question that an edition asks its readers.</summary>
@@ -11,6 +13,9 @@ public sealed record EditionPoll
 
     /// <summary>What may be chosen, number one first; plain text.</summary>
     public required IReadOnlyList<string> Options { get; init; }
+
+    /// <summary>How links name it.</summary>
+    internal NumberedLink Link => NumberedLink.To(Number, NumberedLink.TargetOf(Question, Options));
 
     /// <summary>Until when votes count, as a clock of the newsletter's zone shows it; null: until somebody closes it.</summary>
     public DateTime? Closes { get; init; }

@@ -42,6 +42,8 @@ public sealed class ClickPagesTests : IAsyncLifetime
 
     private string Token(long reader) => new ClickToken(_issue, reader).Sign(_keys, _keys.ActiveKey);
 
+    private async Task<string> LinkAsync(long reader, int link) => $"/c/{Token(reader)}.{await NumberedLinks.OfAsync(_server.Database, _issue, link)}";
+
     private async Task<HttpResponseMessage> AskAsync(string path, string method = "GET", string agent = Browser)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
@@ -54,13 +56,13 @@ public sealed class ClickPagesTests : IAsyncLifetime
     [Fact]
     public async Task ALinkLeadsToWhatIsStoredAndLeaksNothing()
     {
-        using var answer = await AskAsync($"/c/{Token(1)}.1");
+        using var answer = await AskAsync(await LinkAsync(1, 1));
 
         Assert.Equal(HttpStatusCode.Found, answer.StatusCode);
         Assert.Equal("https://example.org/a?x=1&y=%22#z", answer.Headers.GetValues("Location").Single());
         Assert.Equal(("no-referrer", "no-store"), (answer.Headers.GetValues("Referrer-Policy").Single(), answer.Headers.CacheControl!.ToString()));
         Assert.False(answer.Headers.Contains("Set-Cookie"));
-        using var other = await AskAsync($"/c/{Token(1)}.2");
+        using var other = await AskAsync(await LinkAsync(1, 2));
         Assert.Equal("https://xn--exmple-cua.org/%C3%BC", other.Headers.GetValues("Location").Single());
         Assert.Equal("2 0", await SumsAsync());
     }
@@ -73,7 +75,7 @@ public sealed class ClickPagesTests : IAsyncLifetime
             for (var link = 1; link <= 4; link++)
                 foreach (var method in (string[])["HEAD", "GET"])
                 {
-                    using var answer = await AskAsync($"/c/{Token(1)}.{link}", method);
+                    using var answer = await AskAsync(await LinkAsync(1, link), method);
                     Assert.Equal(HttpStatusCode.Found, answer.StatusCode);
                 }
 
@@ -86,7 +88,7 @@ public sealed class ClickPagesTests : IAsyncLifetime
     public async Task WhatIsNoLinkOfOursLeadsNowhere()
     {
         var unsubscribe = new UnsubscribeToken(1, 1, _issue).Sign(_keys, _keys.ActiveKey);
-        foreach (var path in (string[])[$"/c/{Token(1)}.5", $"/c/{Token(1)}.0", $"/c/{Token(1)}", "/c/x", "/c/k1.AAAA.1", $"/c/{unsubscribe}.1", $"/c/{Token(1)}.99999999999", "/c/https:%2F%2Fevil.test.1"])
+        foreach (var path in (string[])[$"/c/{Token(1)}.1", $"/c/{Token(1)}.2-0123456789", $"/c/{Token(1)}.5", $"/c/{Token(1)}.0", $"/c/{Token(1)}", "/c/x", "/c/k1.AAAA.1", $"/c/{unsubscribe}.1", $"/c/{Token(1)}.99999999999", "/c/https:%2F%2Fevil.test.1"])
         {
             using var answer = await AskAsync(path);
             Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
@@ -99,10 +101,10 @@ public sealed class ClickPagesTests : IAsyncLifetime
     [Fact]
     public async Task WhatWasFollowedOfLateStillLeadsThereWhileNothingCanBeCounted()
     {
-        using var before = await AskAsync($"/c/{Token(1)}.1");
+        using var before = await AskAsync(await LinkAsync(1, 1));
         await _server.Database.ExecuteAsync("alter table clicks rename to gone; alter table opens rename to gone_too");
 
-        using var link = await AskAsync($"/c/{Token(2)}.1");
+        using var link = await AskAsync(await LinkAsync(2, 1));
         using var picture = await AskAsync($"/o/{Token(2)}.gif");
 
         Assert.Equal((HttpStatusCode.Found, "https://example.org/a?x=1&y=%22#z"), (link.StatusCode, link.Headers.GetValues("Location").Single()));
@@ -127,8 +129,8 @@ public sealed class ClickPagesTests : IAsyncLifetime
     [Fact]
     public async Task TheCountsAreToldByTheApi()
     {
-        using var first = await AskAsync($"/c/{Token(1)}.1");
-        using var second = await AskAsync($"/c/{Token(2)}.1", agent: "curl/8");
+        using var first = await AskAsync(await LinkAsync(1, 1));
+        using var second = await AskAsync(await LinkAsync(2, 1), agent: "curl/8");
         using var opened = await AskAsync($"/o/{Token(2)}.gif");
 
         var links = JsonNode.Parse(await _server.Client.GetStringAsync($"/api/issues/{_issue}/links"))!;

@@ -18,6 +18,7 @@ public sealed class VotePagesTests(Browser browser) : IClassFixture<Browser>, IA
     private HttpClient _reader = null!;
     private KeyRing _keys = null!;
     private long _issue;
+    private NumberedLink[] _polls = [];
 
     public async Task InitializeAsync()
     {
@@ -40,6 +41,7 @@ public sealed class VotePagesTests(Browser browser) : IClassFixture<Browser>, IA
         await Some.DueAsync(_server.Database, edition);
         await _server.Services.GetRequiredService<IssuePublisher>().PublishAsync(edition.Id, default);
         _issue = await _server.Database.ScalarAsync<long>("select id from issues");
+        _polls = [await NumberedLinks.OfPollAsync(_server.Database, _issue, 1), await NumberedLinks.OfPollAsync(_server.Database, _issue, 2)];
     }
 
     public async Task DisposeAsync()
@@ -49,7 +51,7 @@ public sealed class VotePagesTests(Browser browser) : IClassFixture<Browser>, IA
     }
 
     private string Link(long reader, int poll = 1, int? choice = 2) =>
-        $"/vote/{new VoteToken(_issue, reader).Sign(_keys, _keys.ActiveKey)}.{poll}{(choice is null ? "" : $".{choice}")}";
+        $"/vote/{new VoteToken(_issue, reader).Sign(_keys, _keys.ActiveKey)}.{_polls.ElementAtOrDefault(poll - 1)}{(choice is null ? "" : $".{choice}")}";
 
     private Task<HttpResponseMessage> PostAsync(string link, string? choice, string? comment = null)
     {
@@ -117,7 +119,7 @@ public sealed class VotePagesTests(Browser browser) : IClassFixture<Browser>, IA
             Assert.Contains("Please choose one.", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         }
 
-        foreach (var broken in (string[])["/vote/x", "/vote/k1.x.1.1", Link(999), Link(1, 3), Link(1) + ".1"])
+        foreach (var broken in (string[])["/vote/x", "/vote/k1.x.1.1", Link(1).Replace(_polls[0].ToString(), "1", StringComparison.Ordinal), Link(1).Replace(_polls[0].ToString(), "1-0123456789", StringComparison.Ordinal), Link(999), Link(1, 3), Link(1) + ".1"])
         {
             using var get = await _reader.GetAsync(broken);
             using var post = await PostAsync(broken, "1");

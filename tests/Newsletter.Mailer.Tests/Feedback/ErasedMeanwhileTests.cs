@@ -60,7 +60,8 @@ public sealed class ErasedMeanwhileTests : MailroomTest
         var issue = await SentAsync("");
         await Database.ExecuteAsync("update deliveries set updated_at = now() - interval '1 hour' where issue_id = $1", issue);
 
-        var url = await WhileErasedAsync(() => new ClickStore(DataSource).CountAsync(new ClickToken(issue, 1), 1, [1], sign, default));
+        var link = await NumberedLinks.OfAsync(Database, issue, 1);
+        var url = await WhileErasedAsync(() => new ClickStore(DataSource).CountAsync(new ClickToken(issue, 1), link, [1], sign, default));
 
         Assert.Equal("https://example.org/1", url);
         Assert.Equal([expected], await Database.ListAsync<string>("select subscriber_id || ' ' || human || ' ' || machine from clicks"));

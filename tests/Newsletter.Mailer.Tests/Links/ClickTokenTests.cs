@@ -16,7 +16,10 @@ public sealed class ClickTokenTests
 
         Assert.Equal(new ClickToken(issue, subscriber), ClickToken.Verify(_keys, token));
         Assert.Equal(new ClickToken(issue, subscriber), ClickToken.Verify(_keys, $"{token}.12", out var link));
-        Assert.Equal(12, link);
+        Assert.Equal(new NumberedLink(12, null), link);
+        Assert.Equal(new ClickToken(issue, subscriber), ClickToken.Verify(_keys, $"{token}.{NumberedLink.To(12, "https://example.org/")}", out link));
+        Assert.Equal(NumberedLink.To(12, "https://example.org/"), link);
+        Assert.NotEqual(NumberedLink.To(12, "https://example.org/a"), link);
         Assert.Matches("^[A-Za-z0-9._-]+$", token);
     }
 
@@ -26,7 +29,7 @@ public sealed class ClickTokenTests
         var token = new ClickToken(35, 7).Sign(_keys, _keys.ActiveKey);
         var unsubscribe = new UnsubscribeToken(35, 7, 1).Sign(_keys, _keys.ActiveKey);
 
-        foreach (var other in (string?[])[null, "", ".", "1", ".1", $"{token}", $"{token}.", $"{token}.x", $"{token}.-1", $"{token}.+1", $"{token}. 1", $"{token}.99999999999", $"{unsubscribe}.1", $"x{token}.1", $"{token[..^1]}.1"])
+        foreach (var other in (string?[])[null, "", ".", "1", ".1", $"{token}", $"{token}.", $"{token}.x", $"{token}.-1", $"{token}.+1", $"{token}. 1", $"{token}.99999999999", $"{token}.1-", $"{token}.1-0123", $"{token}.-0123456789", $"{unsubscribe}.1", $"x{token}.1", $"{token[..^1]}.1"])
             Assert.Null(ClickToken.Verify(_keys, other, out _));
         Assert.Null(UnsubscribeToken.Verify(_keys, token));
         Assert.Null(ClickToken.Verify(KeyRing.Generate(), token));

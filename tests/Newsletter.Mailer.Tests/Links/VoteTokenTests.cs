@@ -12,9 +12,12 @@ public sealed class VoteTokenTests
         var token = new VoteToken(35, 7).Sign(_keys, _keys.ActiveKey);
 
         Assert.Equal(new VoteToken(35, 7), VoteToken.Verify(_keys, $"{token}.2.10", out var poll, out var choice));
-        Assert.Equal((2, 10), (poll, choice));
+        Assert.Equal((new NumberedLink(2, null), 10), (poll, choice));
         Assert.Equal(new VoteToken(35, 7), VoteToken.Verify(_keys, $"{token}.2", out poll, out choice));
-        Assert.Equal((2, 0), (poll, choice));
+        Assert.Equal((new NumberedLink(2, null), 0), (poll, choice));
+        var named = NumberedLink.To(2, NumberedLink.TargetOf("Well?", ["Yes", "No"]));
+        Assert.Equal(new VoteToken(35, 7), VoteToken.Verify(_keys, $"{token}.{named}.1", out poll, out choice));
+        Assert.Equal((named, 1), (poll, choice));
     }
 
     [Fact]

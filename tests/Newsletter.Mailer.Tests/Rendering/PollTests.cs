@@ -40,8 +40,8 @@ public sealed class PollTests
 
         Assert.Equal(
             [("https://news.example.com/vote/k1.TOKEN.1.1", "😍 Loved it"), ("https://news.example.com/vote/k1.TOKEN.1.2", "Fine & dandy"), ("https://news.example.com/vote/k1.TOKEN.1.3", "Not for me")],
-            page.QuerySelectorAll("a.choice").Select(link => (link.GetAttribute("href")!, link.TextContent)));
-        var text = edition.FillText(Ana);
+            page.QuerySelectorAll("a.choice").Select(link => (Bare(link.GetAttribute("href")!), link.TextContent)));
+        var text = Bare(edition.FillText(Ana));
         Assert.Contains("How was this *letter* & more?\n\n😍 Loved it:\nhttps://news.example.com/vote/k1.TOKEN.1.1\nFine & dandy:\nhttps://news.example.com/vote/k1.TOKEN.1.2\n", text, StringComparison.Ordinal);
         Assert.Contains("Nobody sees who chose what.", text, StringComparison.Ordinal);
         Assert.DoesNotContain("{anonymous", text, StringComparison.Ordinal);
@@ -53,7 +53,7 @@ public sealed class PollTests
         var with = Rendered.Compile(Body);
         Assert.True(with.HasPolls);
         Assert.True(CompiledMessage.FromBytes(with.ToBytes()).HasPolls);
-        Assert.Contains("/vote/k1.TOKEN.1.3", Rendered.Parse(with.Fill(Ana)).HtmlBody, StringComparison.Ordinal);
+        Assert.Contains("/vote/k1.TOKEN.1.3", Bare(Rendered.Parse(with.Fill(Ana)).HtmlBody!), StringComparison.Ordinal);
         Assert.False(Rendered.Compile("No poll.").HasPolls);
     }
 
@@ -63,10 +63,10 @@ public sealed class PollTests
         var edition = Rendered.Body(":::premium More\n:::poll First?\n- a\n- b\n:::\n:::\n\n:::poll Second?\n- a\n- b\n:::\n");
 
         Assert.Equal(["First?", "Second?"], edition.Polls.Select(poll => poll.Question));
-        Assert.DoesNotContain(".1.1", edition.FillHtml(Ana), StringComparison.Ordinal);
-        Assert.Contains("k1.TOKEN.2.1", edition.FillHtml(Ana), StringComparison.Ordinal);
-        Assert.Contains("k1.TOKEN.1.1", edition.FillHtml(Ana with { Tier = "premium" }), StringComparison.Ordinal);
-        Assert.Contains("k1.TOKEN.2.2", edition.FillText(Ana with { Tier = "premium" }), StringComparison.Ordinal);
+        Assert.DoesNotContain(".1.1", Bare(edition.FillHtml(Ana)), StringComparison.Ordinal);
+        Assert.Contains("k1.TOKEN.2.1", Bare(edition.FillHtml(Ana)), StringComparison.Ordinal);
+        Assert.Contains("k1.TOKEN.1.1", Bare(edition.FillHtml(Ana with { Tier = "premium" })), StringComparison.Ordinal);
+        Assert.Contains("k1.TOKEN.2.2", Bare(edition.FillText(Ana with { Tier = "premium" })), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -118,7 +118,7 @@ public sealed class PollTests
 
     [Fact]
     public void WithTemplateOffItAsksAllTheSame() =>
-        Assert.Contains("/vote/k1.TOKEN.1.2", Rendered.Body(":::poll Well?\n- a {{ x }}\n- b\n:::", "title: Hello\ntemplate: off").FillHtml(Ana), StringComparison.Ordinal);
+        Assert.Contains("/vote/k1.TOKEN.1.2", Bare(Rendered.Body(":::poll Well?\n- a {{ x }}\n- b\n:::", "title: Hello\ntemplate: off").FillHtml(Ana)), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("<script>alert(1)</script>")]
@@ -130,4 +130,7 @@ public sealed class PollTests
         Assert.Empty(page.QuerySelectorAll("script, img[onerror]"));
         Assert.Contains(evil, page.QuerySelector("p.box-title")!.TextContent, StringComparison.Ordinal);
     }
+
+    // Without what proves that the poll was sent.
+    private static string Bare(string text) => System.Text.RegularExpressions.Regex.Replace(text, @"(\.[0-9]+)-[0-9a-f]{10}\.", "$1.");
 }

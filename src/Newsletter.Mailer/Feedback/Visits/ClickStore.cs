@@ -27,7 +27,9 @@ public sealed class ClickStore(NpgsqlDataSource database)
         with link as (
             select l.url, i.newsletter_id, i.part_key
             from links l join issues i on i.id = l.issue_id
-            where l.issue_id = @issue and l.link_no = @link),
+            where l.issue_id = @issue and l.link_no = @link and
+        """ + " " + NumberedLink.ProvesLinkInSql + /*lang=sql*/ """
+        ),
         who as (select coalesce((select b.id from subscribers b where b.id = @subscriber), 0) as id),
         sign as (
             select coalesce(
@@ -90,7 +92,7 @@ public sealed class ClickStore(NpgsqlDataSource database)
     /// <param name="sign">What is known to be a machine's about it; null: nothing.</param>
     /// <param name="stop">Gives up.</param>
     /// <returns>Where the link leads; null where the issue has none of that number.</returns>
-    public async Task<string?> CountAsync(ClickToken click, int link, byte[] visitor, string? sign, CancellationToken stop)
+    public async Task<string?> CountAsync(ClickToken click, NumberedLink link, byte[] visitor, string? sign, CancellationToken stop)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
         var values = new
@@ -98,7 +100,8 @@ public sealed class ClickStore(NpgsqlDataSource database)
             issue = click.IssueId,
             subscriber = click.SubscriberId,
             visitor = click.SubscriberId == 0 ? visitor : [],
-            link,
+            link = link.Number,
+            proof = link.Proof,
             sign,
             early = Early,
             burst = Burst,

@@ -77,6 +77,11 @@ public sealed class VoteStore(NpgsqlDataSource database, KeyRing keys)
         select exists (select from polls where issue_id = @issue and poll_no = @poll)
         """;
 
+    private const string IsMeant = /*lang=sql*/ """
+        select exists (select from polls p join issues i on i.id = p.issue_id
+                       where p.issue_id = @issue and p.poll_no = @poll and
+        """ + " " + NumberedLink.ProvesPollInSql + ")";
+
     private const string SelectVotes = /*lang=sql*/ """
         select v.id as "Id", v.subscriber_id as "Subscriber", v.choice as "Choice", v.comment as "Comment", v.voted_at as "VotedAt", v.changed_at as "ChangedAt"
         from votes v
@@ -100,6 +105,13 @@ public sealed class VoteStore(NpgsqlDataSource database, KeyRing keys)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
         return await PollsAsync(connection, issue, null, stop);
+    }
+
+    /// <summary>Whether a link names a poll that its reader was sent.</summary>
+    public async Task<bool> IsMeantAsync(long issue, NumberedLink poll, CancellationToken stop)
+    {
+        await using var connection = await database.OpenConnectionAsync(stop);
+        return await connection.ExecuteScalarAsync<bool>(new CommandDefinition(IsMeant, new { issue, poll = poll.Number, proof = poll.Proof }, cancellationToken: stop));
     }
 
     /// <summary>What a reader's page shows; null where there is no such poll, or the reader was erased.</summary>

@@ -51,7 +51,7 @@ internal sealed partial class LinkTargets
         // Mail programs warn of words that name one address and lead to another, and rightly so.
         if (_way is null || words is not null && Address().IsMatch(words) || WebAddress.ToAscii(target) is not { } stored)
             return target;
-        return string.Create(CultureInfo.InvariantCulture, $"{_way}{NumberOf(stored)}");
+        return string.Create(CultureInfo.InvariantCulture, $"{_way}{NumberedLink.To(NumberOf(stored), stored)}");
     }
 
     private int NumberOf(string target)

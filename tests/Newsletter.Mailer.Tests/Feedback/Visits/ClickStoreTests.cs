@@ -34,8 +34,22 @@ public sealed class ClickStoreTests : MailroomTest
         return newsletter;
     }
 
-    private Task<string?> ClickAsync(long issue, long reader, int link, string? sign = null, byte[]? visitor = null) =>
-        Clicks.CountAsync(new ClickToken(issue, reader), link, visitor ?? [1], sign, default);
+    private async Task<string?> ClickAsync(long issue, long reader, int link, string? sign = null, byte[]? visitor = null) =>
+        await Clicks.CountAsync(new ClickToken(issue, reader), await NumberedLinks.OfAsync(Database, issue, link), visitor ?? [1], sign, default);
+
+    [Fact]
+    public async Task CountingOnReachesNoLinkThatWasNotSent()
+    {
+        var issue = await SentAsync();
+
+        foreach (var guess in new NumberedLink[] { new(2, null), new(2, "0123456789"), NumberedLink.To(2, s_urls[0]), NumberedLink.To(2, "") })
+            Assert.Null(await Clicks.CountAsync(new ClickToken(issue, 1), guess, [1], null, default));
+        Assert.Equal(0L, await Database.ScalarAsync<long>("select count(*) from clicks"));
+
+        // Mails of a version before have no proofs in them, and go on leading where they led.
+        await Database.ExecuteAsync("update issues set nonce = '0123456789ab@example.com'");
+        Assert.Equal(s_urls[1], await Clicks.CountAsync(new ClickToken(issue, 1), new NumberedLink(2, null), [1], null, default));
+    }
 
     private async Task<long> CountAsync(string filter)
     {

@@ -206,7 +206,7 @@ public sealed class VoteStoreTests : MailroomTest
         var links = Enumerable.Range(1, 3)
             .Select(n => MimeKit.MimeMessage.Load(new MemoryStream(Room.Inbox.Messages.ReadBody(n)!.Bytes)))
             .Select(mail => System.Text.RegularExpressions.Regex.Match(mail.HtmlBody!, "/vote/([^\"]+)\"").Groups[1].Value)
-            .Select(link => VoteToken.Verify(Room.Keys, link, out var poll, out var choice) is { } reader ? (reader.IssueId, reader.SubscriberId, (int)poll, (int)choice) : default);
+            .Select(link => VoteToken.Verify(Room.Keys, link, out var poll, out var choice) is { } reader ? (reader.IssueId, reader.SubscriberId, poll.Number, (int)choice) : default);
         Assert.Equal([(issue, 1L, 1, 1), (issue, 2L, 1, 1), (issue, 3L, 1, 1)], links.Order());
     }
 }
