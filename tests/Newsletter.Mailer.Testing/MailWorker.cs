@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Newsletter.Mailer.Delivery;
+using Newsletter.Mailer.Feedback;
 using Newsletter.Mailer.Links;
 
 namespace Newsletter.Mailer.Testing;
@@ -20,6 +21,7 @@ public sealed class MailWorker : IAsyncDisposable
         Guard = new IssueGuard(room.Issues, Relays, options, TimeProvider.System, logs.CreateLogger<IssueGuard>());
         Sender = new BatchSender(new SendingParts
         {
+            Rejections = new RejectionSorting(),
             Batches = room.Batches,
             Demand = new DemandStore(room.Database.DataSource),
             Recorder = Recorder,

@@ -160,6 +160,7 @@ internal static class SendingRooms
         Contact = provider.GetRequiredService<DatabaseContact>(),
         Keys = provider.GetRequiredService<KeyRing>(),
         Site = provider.GetRequiredService<PublicSite>(),
+        Rejections = provider.GetRequiredService<IRejectionSorting>(),
         ReturnPaths = ReturnPathsOf(provider.GetRequiredService<DeliveryOptions>()),
         Options = provider.GetRequiredService<DeliveryOptions>(),
         Clock = provider.GetRequiredService<TimeProvider>(),

@@ -49,6 +49,21 @@ public sealed class SubscriptionStore(NpgsqlDataSource database, KeyRing? keys =
                 case when @by in ('one_click', 'mailto') then @by when @by in ('api', 'complaint', 'provider') then null else 'mailed_link' end, @Reason, @Note)
         """;
 
+    /// <summary>Whether the subscription s has just been ended by its reader, who may take that back: not what others did, and not once others have said so too.</summary>
+    internal const string MayUndo = /*lang=sql*/ """
+        (s.status = 'unsubscribed' and s.unsubscribed_at > now() - interval '1 hour' and s.unsubscribed_by not in ('api', 'complaint', 'import', 'provider')
+         and not exists (select from consents c
+                         where c.subscriber_id = s.subscriber_id and c.newsletter_id = s.newsletter_id and c.action = 'withdrawn' and c.how is null and c.at >= s.unsubscribed_at))
+        """;
+
+    // The first time and way stay; the ledger says who else told it, which ends the reader's hour.
+    private const string TellAgain = /*lang=sql*/ """
+        insert into consents (newsletter_id, subscriber_id, action, form)
+        select s.newsletter_id, s.subscriber_id, 'withdrawn', case when @by = 'provider' then 'unsubscribe' else @by end
+        from subscriptions s
+        where s.newsletter_id = @newsletterId and s.subscriber_id = @subscriberId and @by in ('api', 'complaint', 'provider') and
+        """ + " " + MayUndo;
+
     private const string SelectIds = /*lang=sql*/ """
         select n.id as "NewsletterId", s.address as "Address", x.status as "Status"
         from newsletters n
@@ -118,9 +133,9 @@ public sealed class SubscriptionStore(NpgsqlDataSource database, KeyRing? keys =
     {
         var left = await connection.ExecuteScalarAsync<bool?>(
             new CommandDefinition(Leave, new { newsletterId, subscriberId, by, issueId }, cancellationToken: stop)) ?? false;
-        if (left)
-            await connection.ExecuteAsync(new CommandDefinition(
-                Withdraw, new { newsletterId, subscriberId, by, why?.Ip, why?.Reason, why?.Note }, cancellationToken: stop));
+        await connection.ExecuteAsync(left
+            ? new CommandDefinition(Withdraw, new { newsletterId, subscriberId, by, why?.Ip, why?.Reason, why?.Note }, cancellationToken: stop)
+            : new CommandDefinition(TellAgain, new { newsletterId, subscriberId, by }, cancellationToken: stop));
         return left;
     }
 

@@ -31,11 +31,7 @@ public static class FailureRules
     /// <param name="status">Enhanced status; null or empty where there was none.</param>
     /// <param name="permanent">Nobody tries again: 5xx, or a report of a failure for good.</param>
     public static Failure Of(string reason, string? status, bool permanent = true) =>
-        new(IsOurs(status) ? FailureKind.Sender : KindOf(reason, permanent), reason);
-
-    /// <summary>A rejection by the relay itself; null where it was no relay's answer.</summary>
-    public static Failure? Of(RejectionVerdict verdict, SmtpReply reply) =>
-        reply.Code == 0 ? null : Of(ReasonOf(verdict, reply), reply.EnhancedStatus);
+        new(IsOurs(status) ? FailureKind.Sender : IsOfCommand(reason, status) ? FailureKind.Message : KindOf(reason, permanent), reason);
 
     /// <summary>Put off until it was too old. Whoever asked for a slower pace, or for another sender, spoke of us.</summary>
     public static Failure OfExpired(SmtpReply reply) =>
@@ -45,6 +41,10 @@ public static class FailureRules
     private static bool IsOurs(string? status) =>
         status is { Length: >= 5 } && (status.AsSpan(1).StartsWith(".7.", StringComparison.Ordinal) || status.AsSpan(1) is ".1.7" or ".1.8");
 
+    // x.5.x: what was sent was not understood. It says nothing of the mailbox, unless words do.
+    private static bool IsOfCommand(string reason, string? status) =>
+        status is { Length: >= 5 } && status.AsSpan(1).StartsWith(".5.", StringComparison.Ordinal) && reason is "onhold" or "undefined" or "systemerror";
+
     private static FailureKind KindOf(string reason, bool permanent) => reason switch
     {
         "feedback" => FailureKind.Complaint,
@@ -53,18 +53,6 @@ public static class FailureRules
             or "spamdetected" or "speeding" or "toomanyconn" => FailureKind.Sender,
         "contenterror" or "mesgtoobig" or "notcompliantrfc" or "virusdetected" or "syntaxerror" => FailureKind.Message,
         _ => FailureKind.Soft,
-    };
-
-    private static string ReasonOf(RejectionVerdict verdict, SmtpReply reply) => verdict switch
-    {
-        RejectionVerdict.UnknownMailbox => "userunknown",
-        RejectionVerdict.MailboxFull => "mailboxfull",
-        RejectionVerdict.Policy => "policyviolation",
-        RejectionVerdict.Sender => "rejected",
-        _ when reply.EnhancedStatus is "5.3.4" || reply.Code == 552 => "mesgtoobig",
-        _ when reply.EnhancedStatus?.StartsWith("5.6.", StringComparison.Ordinal) == true => "contenterror",
-        _ when reply.EnhancedStatus?.StartsWith("5.5.", StringComparison.Ordinal) == true || reply.Code is >= 500 and < 505 => "syntaxerror",
-        _ => "onhold",
     };
 }
 

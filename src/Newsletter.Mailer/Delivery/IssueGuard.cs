@@ -43,14 +43,18 @@ public sealed partial class IssueGuard(IssueStore issues, BulkRelays relays, Del
             case SendOutcome.SenderRefused refused:
                 await PauseAsync(item.Issue.Id, $"{relay} refuses the sender {item.Work.Batch.Sender}: {refused.Reply}. No reader failed. Correct the sender or the relay, then resume.");
                 break;
-            case SendOutcome.Rejected { Verdict: RejectionVerdict.Policy or RejectionVerdict.Sender } rejected:
-                watch.Streaks.Add(relay.Id, item.Delivery.Seq, $"{rejected.Verdict} {rejected.Reply.Code} {rejected.Reply.EnhancedStatus}", clock.GetTimestamp());
+            case SendOutcome.Rejected { Failure.Kind: FailureKind.Sender } rejected:
+                watch.Streaks.Add(relay.Id, item.Delivery.Seq, $"{rejected.Reply.Code} {rejected.Reply.EnhancedStatus}", clock.GetTimestamp());
                 break;
             case SendOutcome.Rejected or SendOutcome.Unknown:
                 watch.CountNext = true;
                 break;
         }
     }
+
+    /// <summary>This process can't sign the issue's links.</summary>
+    internal Task KeyMissingAsync(long issueId, string problem) =>
+        PauseAsync(issueId, $"{problem} No reader failed. Give every process the same Links:Keys, then resume.");
 
     /// <summary>The outcome is in the ledger.</summary>
     internal async Task EnteredAsync(WorkItem item, LedgerEntry entry)

@@ -20,10 +20,13 @@ public abstract record ResendOutcome
     public sealed record WrongState(string State) : ResendOutcome;
 }
 
-/// <summary>Whom a reply speaks of, told afterwards from what was kept of it.</summary>
+/// <summary>Whom a rejection speaks of.</summary>
 public interface IRejectionSorting
 {
-    RejectionVerdict VerdictOf(SmtpReply reply);
+    /// <summary>Null where it was no relay's reply.</summary>
+    /// <param name="reply">As given, or as it was kept.</param>
+    /// <param name="at">What it answered; null where that isn't known any more.</param>
+    Failure? FailureOf(SmtpReply reply, RejectedAt? at);
 }
 
 /// <summary>
@@ -40,7 +43,7 @@ public sealed class IssueResend(ResendStore resends, RetryStore retries, IssueSt
     /// <param name="stop">Gives up.</param>
     public async Task<ResendOutcome> OpenAsync(long id, IReadOnlyCollection<string> statuses, CancellationToken stop)
     {
-        var full = (await resends.RejectionsOf(id, stop)).Where(kept => sorting.VerdictOf(kept.Reply) is RejectionVerdict.MailboxFull).Select(kept => kept.Id);
+        var full = (await resends.RejectionsOf(id, stop)).Where(kept => sorting.FailureOf(kept.Reply, at: null) is { Reason: "mailboxfull" }).Select(kept => kept.Id);
         if (await resends.OpenAsync(id, [.. statuses.Distinct(StringComparer.Ordinal)], [.. full], stop) is not { } round)
             return await issues.StateOf(id, stop) is { } state ? new ResendOutcome.WrongState(state) : new ResendOutcome.NoSuchIssue();
         if (round.Recipients == 0)

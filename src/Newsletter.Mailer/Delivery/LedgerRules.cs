@@ -33,7 +33,7 @@ public sealed class LedgerRules(DeliveryOptions options, Random random)
                 Status = "rejected",
                 Reply = rejected.Reply,
                 CountedAttempts = 1,
-                Failure = FailureRules.Of(rejected.Verdict, rejected.Reply),
+                Failure = rejected.Failure,
             },
             SendOutcome.Unknown unknown => entry with
             {

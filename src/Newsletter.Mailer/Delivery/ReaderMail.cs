@@ -88,18 +88,37 @@ public sealed class ReaderMail(
     private async Task<PersonalLetter> KnownAsync(ClaimedMail mail, NewsletterProfile newsletter, Phrases words, CancellationToken stop)
     {
         var reader = (await subscribers.LookupAsync(mail.Address, stop) as AudienceOutcome<Subscriber>.Found)?.Value;
-        (string, string) name = ("newsletter", newsletter.Name);
-        return new PersonalLetter
+        var letter = new PersonalLetter
         {
             Newsletter = newsletter,
             Words = words,
-            Subject = words.Text("mail.known.subject", name),
-            Heading = words.Text("mail.known.subject", name),
-            Before = [words.Text("mail.known.text", name)],
+            Subject = words.Text("mail.known.subject", ("newsletter", newsletter.Name)),
+            Heading = words.Text("mail.known.subject", ("newsletter", newsletter.Name)),
+            Before = [words.Text("mail.known.text", ("newsletter", newsletter.Name))],
             Button = new LetterLink(words.Text("mail.welcome.button"), site.Archive(newsletter.Slug)),
             After = [words.Text("mail.known.after")],
-            // Only to the very address whose they are.
-            Links = reader is null || !reader.Address.Equals(mail.Address, StringComparison.OrdinalIgnoreCase) ? [] : [Preferences(reader.Id, words), Unsubscribe(newsletter, reader.Id, words)],
+        };
+        // Only to the very address whose they are.
+        return reader?.Address.Equals(mail.Address, StringComparison.OrdinalIgnoreCase) is true ? ForReader(letter, reader) : letter;
+    }
+
+    // Who has paused or gets the digest asks for something that they can have: their preferences are where.
+    private PersonalLetter ForReader(PersonalLetter letter, Subscriber reader)
+    {
+        var (newsletter, words) = (letter.Newsletter, letter.Words);
+        var preferences = Preferences(reader.Id, words);
+        var unsubscribe = Unsubscribe(newsletter, reader.Id, words);
+        var chosen = letter with { Button = preferences with { Label = words.Text("mail.preferences.button") }, After = [], Links = [unsubscribe] };
+        return reader.Subscriptions.FirstOrDefault(subscription => subscription.NewsletterId == newsletter.Id) switch
+        {
+            { PausedUntil: { } until } => chosen with
+            {
+                Subject = words.Text("mail.known.paused.subject", ("newsletter", newsletter.Name)),
+                Heading = words.Text("mail.known.paused.subject", ("newsletter", newsletter.Name)),
+                Before = [words.Text("mail.known.paused.text", ("newsletter", newsletter.Name), ("day", words.Day(DateOnly.FromDateTime(until.UtcDateTime))))],
+            },
+            { Frequency: "digest" } => chosen with { Before = [words.Text("mail.known.digest.text", ("newsletter", newsletter.Name))] },
+            _ => letter with { Links = [preferences, unsubscribe] },
         };
     }
 

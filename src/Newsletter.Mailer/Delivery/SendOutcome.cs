@@ -28,8 +28,12 @@ public abstract record SendOutcome
 
     /// <summary>5xx at RCPT or DATA, or a message this relay can't take (SMTPUTF8 missing, larger than SIZE): this recipient, for good.</summary>
     /// <param name="Reply">As given, or our own words with code 0.</param>
-    /// <param name="Verdict">Whether the reply speaks of the mailbox, of policy, or of the sender.</param>
-    public sealed record Rejected(SmtpReply Reply, RejectionVerdict Verdict) : SendOutcome;
+    /// <param name="At">What it answered.</param>
+    public sealed record Rejected(SmtpReply Reply, RejectedAt At) : SendOutcome
+    {
+        /// <summary>Whom the reply speaks of, once <see cref="IRejectionSorting"/> has read it; null until then, and where it was no relay's.</summary>
+        public Failure? Failure { get; init; }
+    }
 
     /// <summary>The connection was lost, or timed out, after the last byte of DATA and before the reply (RFC 1047).</summary>
     public sealed record Unknown(string Reason) : SendOutcome;
@@ -50,23 +54,17 @@ public abstract record SendOutcome
     public sealed record CredentialsRefused(SmtpReply Reply) : SendOutcome;
 }
 
-/// <summary>Whom a 5xx speaks of.</summary>
-public enum RejectionVerdict
+/// <summary>What a 5xx answered.</summary>
+public enum RejectedAt
 {
-    /// <summary>Neither of the others.</summary>
-    Other,
-
-    /// <summary>No such mailbox: 5.1.1, 5.1.3, 5.1.6, 5.1.10 and their like. The only verdict that suppresses.</summary>
-    UnknownMailbox,
-
-    /// <summary>The mailbox is full: 5.2.2.</summary>
-    MailboxFull,
-
-    /// <summary>Policy or reputation: 5.7.x. Never the reader's fault.</summary>
-    Policy,
-
-    /// <summary>The sender's address: 5.1.7, 5.1.8. Never the reader's fault.</summary>
+    /// <summary>MAIL FROM, and could only speak of this message.</summary>
     Sender,
+
+    /// <summary>RCPT.</summary>
+    Recipient,
+
+    /// <summary>DATA, or the message itself.</summary>
+    Message,
 }
 
 /// <summary>What became of an attempt to open a connection.</summary>

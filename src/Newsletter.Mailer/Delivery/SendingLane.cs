@@ -153,6 +153,13 @@ internal sealed class SendingLane(SendingParts parts, WorkQueue queue, LeaseBook
         {
             mail = item.Issue.MessageFor(item.Delivery, item.Work.Batch.Sender, parts.Keys, parts.Site, parts.ReturnPaths) with { Clearance = intended };
         }
+        catch (KeyNotFoundException e) when (!parts.Keys.KeyIds.Contains(item.Issue.LinkKey))
+        {
+            // No reader's fault, and no message of the issue can be made here: they wait.
+            item.Work.Stopped();
+            await parts.Guard.KeyMissingAsync(item.Issue.Id, e.Message);
+            return _rules.Enter(item.Key, item.Delivery, new SendOutcome.Withheld(), _session!.Relay.Id, item.Issue.ResendUnknown);
+        }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             // One reader's message that can't be made fails alone; the others must not wait for it.
@@ -161,12 +168,15 @@ internal sealed class SendingLane(SendingParts parts, WorkQueue queue, LeaseBook
         }
 
         var (relay, begun) = (_session!.Relay, parts.Clock.GetTimestamp());
-        var outcome = await _session.SendAsync(mail);
+        var outcome = Judged(await _session.SendAsync(mail));
         if (outcome is SendOutcome.Deferred { Throttled: true } or SendOutcome.RelayFault { Throttled: true })
             _session.Lane.Pace.Throttled(item.Work.Batch.ThrottleGroup);
         await parts.Guard.SeeAsync(item, outcome, relay, begun);
         return _rules.Enter(item.Key, item.Delivery, outcome, relay.Id, item.Issue.ResendUnknown, item.Faults);
     }
+
+    private SendOutcome Judged(SendOutcome outcome) =>
+        outcome is SendOutcome.Rejected rejected ? rejected with { Failure = parts.Rejections.FailureOf(rejected.Reply, rejected.At) } : outcome;
 
     private async Task EnterAsync()
     {

@@ -22,6 +22,8 @@ public sealed record SendingParts
 
     public required PublicSite Site { get; init; }
 
+    public required IRejectionSorting Rejections { get; init; }
+
     /// <summary>Where bounces come back to; null: to the newsletter's own address.</summary>
     public ReturnPaths? ReturnPaths { get; init; }
 

@@ -28,10 +28,14 @@ public sealed class BounceStore(NpgsqlDataSource database, SuppressionStore supp
         """;
 
     // The subscription comes back only where it was this complaint that ended it.
+    // With a soft one that suppressed all that were counted for it: else the next one would suppress again at once.
     private const string Undo = /*lang=sql*/ """
         with undone as (
-            update bounces set undone_at = now(), undone_note = @note where id = @id and settled_at is not null and undone_at is null
-            returning subscriber_id, newsletter_id, issue_id, kind),
+            update bounces b set undone_at = now(), undone_note = @note
+            from bounces a
+            where a.id = @id and a.settled_at is not null and a.undone_at is null and b.undone_at is null
+              and (b.id = a.id or a.kind = 'soft' and a.consequence = 'suppressed' and b.kind = 'soft' and b.subscriber_id = a.subscriber_id and b.settled_at is not null)
+            returning b.subscriber_id, b.newsletter_id, b.issue_id, b.kind),
         back as (
             update subscriptions s
             set status = case when s.confirmed_at is null then 'pending' else 'active' end, unsubscribed_at = null, unsubscribed_by = null, unsubscribed_issue = null

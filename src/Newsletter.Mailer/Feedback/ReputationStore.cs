@@ -12,7 +12,7 @@ public sealed class ReputationStore(NpgsqlDataSource database, FeedbackOptions o
         from issues i
         left join issue_tallies t on t.issue_id = i.id
         where i.frozen_at is not null and i.state not in ('freezing', 'failed')
-          and (t.issue_id is null and i.frozen_at > now() - interval '1 year' or i.finished_at is null and i.state <> 'paused' and t.counted_at < now() - interval '5 minutes' or t.counted_at < i.finished_at)
+          and (t.issue_id is null and i.frozen_at > now() - interval '1 year' or i.finished_at is null and t.counted_at < now() - case when i.state = 'paused' then interval '1 hour' else interval '5 minutes' end or t.counted_at < i.finished_at)
         order by i.id
         limit 5
         """;

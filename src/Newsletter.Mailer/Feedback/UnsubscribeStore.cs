@@ -14,8 +14,9 @@ public sealed class UnsubscribeStore(NpgsqlDataSource database, SubscriptionStor
     private const string SelectNewsletter = /*lang=sql*/ """
         select n.name, n.slug, n.language, b.language as readerlanguage, coalesce(s.status, 'none') as status, s.paused_until as pauseduntil,
                n.digests and coalesce(s.status = 'active' and s.frequency = 'every', false) as maytakedigest,
-               coalesce(s.status = 'unsubscribed' and s.unsubscribed_at > now() - interval '1 hour' and s.unsubscribed_by not in ('api', 'complaint', 'import', 'provider')
-                        and not exists (select from suppressions p where lower(p.address) = lower(b.address)), false) as canundo,
+               coalesce(
+        """ + SubscriptionStore.MayUndo + /*lang=sql*/ """
+                        and not exists (select from suppressions p where lower(p.address) = lower(b.address) or lower(p.domain) = lower(split_part(b.address, '@', -1))), false) as canundo,
                (select count(*) from subscriptions x where x.subscriber_id = @subscriber and x.newsletter_id <> @newsletter and x.status <> 'unsubscribed')::integer as others
         from newsletters n
         left join subscribers b on b.id = @subscriber
@@ -47,9 +48,11 @@ public sealed class UnsubscribeStore(NpgsqlDataSource database, SubscriptionStor
     private const string Undo = /*lang=sql*/ """
         with recent as (
             select newsletter_id, confirmed_at is null and created_at = unsubscribed_at as made
-            from subscriptions
-            where subscriber_id = @subscriber and status = 'unsubscribed' and unsubscribed_at > now() - interval '1 hour' and unsubscribed_by not in ('api', 'complaint', 'import', 'provider')
-              and not exists (select from subscribers b join suppressions p on lower(p.address) = lower(b.address) where b.id = @subscriber)
+            from subscriptions s
+            where subscriber_id = @subscriber and
+        """ + " " + SubscriptionStore.MayUndo + /*lang=sql*/ """
+
+              and not exists (select from subscribers b join suppressions p on lower(p.address) = lower(b.address) or lower(p.domain) = lower(split_part(b.address, '@', -1)) where b.id = @subscriber)
               and (newsletter_id = @newsletter or unsubscribed_by = 'all'
                    and exists (select from subscriptions x where x.subscriber_id = @subscriber and x.newsletter_id = @newsletter and x.unsubscribed_by = 'all'))
             for update),

@@ -144,7 +144,7 @@ internal sealed class RelaySession(Relay relay, FinishedBytesClient client, Rela
     private static bool NeedsSmtpUtf8(OutgoingMail mail) =>
         mail.Message.RequiresSmtpUtf8 || !Ascii.IsValid(mail.Recipient) || !Ascii.IsValid(mail.Sender);
 
-    private static SendOutcome.Rejected Refused(string words) => new(new SmtpReply(0, null, words), RejectionVerdict.Other);
+    private static SendOutcome.Rejected Refused(string words) => new(new SmtpReply(0, null, words), RejectedAt.Message);
 
     private MailboxAddress? Sender(string address) => _sender?.Address == address ? _sender : _sender = Envelope(address);
 

@@ -22,7 +22,7 @@ internal static class ReplySorting
         >= 400 and < 500 when step == SmtpStep.MailFrom => new SendOutcome.RelayFault($"the relay takes no mail for now: {reply}", AtEndOfData: false, ReplyTexts.IsThrottling(reply)),
         >= 400 and < 500 => new SendOutcome.Deferred(reply, ReplyTexts.IsThrottling(reply)),
         >= 500 and < 600 when step == SmtpStep.MailFrom => RefusedSender(reply, smtpUtf8),
-        >= 500 and < 600 => new SendOutcome.Rejected(reply, Verdict(reply)),
+        >= 500 and < 600 => new SendOutcome.Rejected(reply, step == SmtpStep.RcptTo ? RejectedAt.Recipient : RejectedAt.Message),
         // Not an answer to what was sent. After the end of a message it leaves the message's fate open.
         _ => Lost(step == SmtpStep.EndOfMessage, $"the relay gave an answer that makes no sense there: {reply}"),
     };
@@ -38,25 +38,7 @@ internal static class ReplySorting
     {
         // RFC 1870 §6.1: 552 is the answer to SIZE=. With SMTPUTF8 it may be that; the next ordinary message will show.
         if (reply.Code == 552 || reply.EnhancedStatus is "5.3.4" || smtpUtf8)
-            return new SendOutcome.Rejected(reply, RejectionVerdict.Other);
+            return new SendOutcome.Rejected(reply, RejectedAt.Sender);
         return new SendOutcome.SenderRefused(reply);
     }
-
-    /// <summary>Only <see cref="RejectionVerdict.UnknownMailbox"/> suppresses, so what is vague stays <see cref="RejectionVerdict.Other"/>.</summary>
-    internal static RejectionVerdict Verdict(SmtpReply reply) => reply.EnhancedStatus switch
-    {
-        "5.1.1" or "5.1.3" or "5.1.6" or "5.1.10" => RejectionVerdict.UnknownMailbox,
-        "5.1.7" or "5.1.8" => RejectionVerdict.Sender,
-        "5.2.2" => RejectionVerdict.MailboxFull,
-        { } status when status.StartsWith("5.7.", StringComparison.Ordinal) => RejectionVerdict.Policy,
-        // Codes that say nothing of their own, or are given for several reasons.
-        null or "5.0.0" or "5.1.0" or "5.2.0" or "5.2.1" or "5.5.0" => ReplyTexts.Verdict(reply.Text),
-        _ => RejectionVerdict.Other,
-    };
-}
-
-/// <summary>The same verdict, from a reply that was kept.</summary>
-public sealed class RejectionSorting : IRejectionSorting
-{
-    public RejectionVerdict VerdictOf(SmtpReply reply) => ReplySorting.Verdict(reply);
 }

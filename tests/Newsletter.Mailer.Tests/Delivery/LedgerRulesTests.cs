@@ -19,14 +19,14 @@ public sealed class LedgerRulesTests
     }
 
     [Theory]
-    [InlineData(RejectionVerdict.UnknownMailbox, true)]
-    [InlineData(RejectionVerdict.MailboxFull, false)]
-    [InlineData(RejectionVerdict.Policy, false)]
-    [InlineData(RejectionVerdict.Sender, false)]
-    [InlineData(RejectionVerdict.Other, false)]
-    public void OnlyAnUnknownMailboxSuppresses(RejectionVerdict verdict, bool suppresses)
+    [InlineData(FailureKind.Hard, true)]
+    [InlineData(FailureKind.Soft, false)]
+    [InlineData(FailureKind.Sender, false)]
+    [InlineData(FailureKind.Message, false)]
+    [InlineData(null, false)]
+    public void OnlyAHardFailureSuppresses(FailureKind? kind, bool suppresses)
     {
-        var entry = Enter(new SendOutcome.Rejected(new SmtpReply(550, null, "No"), verdict));
+        var entry = Enter(new SendOutcome.Rejected(new SmtpReply(550, null, "No"), RejectedAt.Recipient) { Failure = kind is { } told ? new Failure(told, "x") : null });
 
         Assert.Equal(("rejected", 1, suppresses), (entry.Status, entry.CountedAttempts, entry.Suppress));
     }

@@ -114,6 +114,26 @@ public sealed class ReplyTests : MailroomTest
     }
 
     [Fact]
+    public async Task WithoutTheKeyOfItsLinksAnIssueWaitsAndNobodyFails()
+    {
+        var issue = await Room.FreezeIssueAsync(30);
+        var key = await Database.ScalarAsync<string>("select link_key from issues");
+        await Database.ExecuteAsync("update issues set link_key = 'k9'");
+
+        await Room.Worker.WorkAsync();
+
+        var paused = await Room.ReceiptAsync(issue);
+        Assert.Equal(("paused", 30L, 0L), (paused.State, paused.Pending, paused.Failed));
+        Assert.Contains("The key 'k9' is no longer in Links:Keys", paused.Reason, StringComparison.Ordinal);
+        Assert.Empty(Room.Inbox.Messages.After(0, 100));
+
+        await Database.ExecuteAsync("update issues set link_key = $1", key);
+        await Room.Control.ChangeAsync(issue, "sending", default);
+        await Room.NewWorker().WorkAsync();
+        Assert.Equal(("finished", 30L, 30L), ((await Room.ReceiptAsync(issue)).State, (await Room.ReceiptAsync(issue)).Accepted, Room.Inbox.Messages.Count));
+    }
+
+    [Fact]
     [Trait("Category", "Faults")]
     public async Task RefusedForTheSendersSakeTwentyTimesInARowPausesAndNobodyIsRejected()
     {

@@ -1,4 +1,5 @@
 using Newsletter.Mailer.Delivery;
+using Newsletter.Mailer.Feedback;
 using Newsletter.Mailer.Inbox;
 using Newsletter.Mailer.Reports;
 using Newsletter.Mailer.Smtp;

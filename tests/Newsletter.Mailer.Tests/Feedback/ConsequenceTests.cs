@@ -1,5 +1,6 @@
 using Newsletter.Mailer.Audience;
 using Newsletter.Mailer.Database;
+using Newsletter.Mailer.Delivery;
 using Newsletter.Mailer.Feedback;
 using Newsletter.Mailer.Inbox;
 using Newsletter.Mailer.Reports;
@@ -102,6 +103,41 @@ public sealed class ConsequenceTests : FeedbackTest
         Assert.Equal(["soft mailboxfull 1 counted", "soft mailboxfull 1 counted"], await BouncesKept());
     }
 
+    [Theory]
+    [InlineData("5.0.0", "550 User unknown", "hard")]
+    [InlineData("5.0.0", "550 No such user", "hard")]
+    [InlineData("5.0.0", "550 User unknown (in reply to end of DATA command)", "soft")]
+    [InlineData("4.1.1", "451 4.1.1 user unknown, try again later (LDAP down)", "soft")]
+    [InlineData("5.1.1", "550 5.1.1 User unknown", "hard")]
+    [InlineData("5.0.0", "550 Sender domain news.example.com does not exist", "sender")]
+    [InlineData("5.0.0", "550 HELO host name does not exist", "sender")]
+    public async Task WhetherAReaderIsGoneForGoodGoesByTheWords(string status, string said, string kind)
+    {
+        var (_, mails) = await SendAsync(1);
+
+        await ReceiveAsync(await mails.BounceAsync(1, status, said));
+
+        Assert.Equal(kind, await Database.ScalarAsync<string>("select kind from bounces"));
+        Assert.Equal(kind == "hard" ? 1 : 0, (await Suppressions()).Count);
+    }
+
+    [Fact]
+    public async Task TakingBackASoftSuppressionTakesBackAllThatWasCounted()
+    {
+        Options.SoftBounces = 2;
+        await ReceiveAsync(await (await SendAsync(1)).Mails.BounceAsync(1, "5.2.2", "552 5.2.2 Mailbox full"));
+        await ReceiveAsync(await (await SendAgainAsync()).Mails.BounceAsync(1, "5.2.2", "552 5.2.2 Mailbox full"));
+        Assert.Single(await Suppressions());
+        var last = await Database.ScalarAsync<long>("select max(id) from bounces");
+
+        Assert.IsType<AudienceOutcome<BounceReport>.Updated>(await Bounces.UndoAsync(last, "It has room again.", null, default));
+        Assert.Empty(await Suppressions());
+        await ReceiveAsync(await (await SendAgainAsync()).Mails.BounceAsync(1, "5.2.2", "552 5.2.2 Mailbox full"));
+
+        Assert.Empty(await Suppressions());
+        Assert.IsType<AudienceOutcome<BounceReport>.Conflict>(await Bounces.UndoAsync(last, null, null, default));
+    }
+
     [Fact]
     public async Task OldSoftBouncesDoNotCount()
     {
@@ -140,6 +176,33 @@ public sealed class ConsequenceTests : FeedbackTest
 
         Assert.Equal(["reader2@example.net complaint"], await Suppressions());
         Assert.Equal("It speaks of a delivery that is not known here, or of another address than it went to.", await Database.ScalarAsync<string>("select why from mailbox_messages where outcome = 'unclear'"));
+    }
+
+    [Fact]
+    public async Task WhoHasAMailOfTheIssueCantNameItsOtherReaders()
+    {
+        var (issue, mails) = await SendAsync(2);
+        var theirs = (await mails.MessageIdOf(2)).Replace($"{issue}.2.", $"{issue}.1.", StringComparison.Ordinal);
+
+        Assert.Equal("unclear", await ReceiveAsync(Named(await mails.ComplaintByMessageIdAsync(1, "reader1@example.net"), await mails.MessageIdOf(1))));
+        Assert.Equal("unclear", await ReceiveAsync(Named(await mails.BounceByMessageIdAsync(1, "reader1@example.net"), await mails.MessageIdOf(1))));
+
+        Assert.Empty(await Suppressions());
+
+        byte[] Named(byte[] mail, string id) => System.Text.Encoding.Latin1.GetBytes(System.Text.Encoding.Latin1.GetString(mail).Replace(id, theirs, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task AnIssueOfAVersionBeforeIsNamedByItsMessageIdsOnlyByWhoShowsWhoTheyAre()
+    {
+        var (issue, mails) = await SendAsync(2);
+        await Database.ExecuteAsync("update issues set nonce = '0123456789ab@example.com'");
+
+        Assert.Equal($"{issue}.1.0123456789ab@example.com", await mails.MessageIdOf(1));
+        Assert.Equal("unclear", await ReceiveAsync(await mails.ComplaintByMessageIdAsync(1, "reader1@example.net")));
+        await new FeedbackStore(DataSource).TakeEventsAsync([new("generic", "1", new FeedbackClaim { IsTrusted = true, Failure = new Failure(FailureKind.Complaint, "complaint") }.ByMessageId(await mails.MessageIdOf(2)))], default);
+
+        Assert.Equal(2, await Database.ScalarAsync<int>("select seq from bounces"));
     }
 
     [Fact]
@@ -263,9 +326,9 @@ public sealed class ConsequenceTests : FeedbackTest
         await SendAsync(4);
         await Consequences.SettleAsync(default);
 
-        Assert.Equal(["hard userunknown 1 suppressed", "sender policyviolation 3 alarm", "soft mailboxfull 2 counted"], (await BouncesKept()).Order(StringComparer.Ordinal));
+        Assert.Equal(["hard userunknown 1 suppressed", "sender blocked 3 alarm", "soft mailboxfull 2 counted"], (await BouncesKept()).Order(StringComparer.Ordinal));
         Assert.Equal(["reader1@example.net hard_bounce"], await Suppressions());
-        Assert.Equal("policyviolation", await Database.ScalarAsync<string>("select reason from relay_alarms"));
+        Assert.Equal("blocked", await Database.ScalarAsync<string>("select reason from relay_alarms"));
     }
 
     [Fact]

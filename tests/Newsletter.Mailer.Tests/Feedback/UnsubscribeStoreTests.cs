@@ -11,7 +11,7 @@ public sealed class UnsubscribeStoreTests : DatabaseTest
     private NewsletterProfile _newsletter = null!;
     private long _reader;
 
-    private UnsubscribeStore Store => new(DataSource, new SubscriptionStore(DataSource));
+    private UnsubscribeStore Store => new(DataSource, Subscriptions);
 
     public override async Task InitializeAsync()
     {
@@ -200,6 +200,44 @@ public sealed class UnsubscribeStoreTests : DatabaseTest
         Assert.Equal("unsubscribed page 35 t", await SubscriptionAsync());
     }
 
+    [Theory]
+    [InlineData("address")]
+    [InlineData("domain")]
+    public async Task WhoIsSuppressedIsNotOfferedToTakeItBack(string column)
+    {
+        await Store.LeaveAsync(_newsletter.Id, _reader, 35, "page", default);
+        await Database.ExecuteAsync($"insert into suppressions ({column}, reason) select case '{column}' when 'address' then address else split_part(address, '@', 2) end, 'manual' from subscribers");
+
+        Assert.False((await Store.FindAsync(_newsletter.Id, _reader, default))!.CanUndo);
+        Assert.False(await Store.UndoAsync(_newsletter.Id, _reader, null, default));
+    }
+
+    [Theory]
+    [InlineData("put")]
+    [InlineData("provider")]
+    [InlineData("complaint")]
+    public async Task WhatOthersTellTooIsNotTakenBack(string by)
+    {
+        await Store.LeaveAsync(_newsletter.Id, _reader, 35, "page", default);
+
+        await TellAsync();
+        await TellAsync();
+
+        Assert.False((await Store.FindAsync(_newsletter.Id, _reader, default))!.CanUndo);
+        Assert.False(await Store.UndoAsync(_newsletter.Id, _reader, null, default));
+        Assert.Equal("unsubscribed page 35 t", await SubscriptionAsync());
+        Assert.Equal(["page", by == "put" ? "api" : by], (await Consents.ListAsync(_reader, default)).Select(entry => entry.How is not null ? "page" : entry.Form == "unsubscribe" ? "provider" : entry.Form));
+
+        // Whoever comes back and leaves again has an hour of their own.
+        await Subscriptions.PutAsync(_reader, _newsletter.Slug, new SubscriptionDraft { Status = "active", Confirmed = true }, default);
+        await Store.LeaveAsync(_newsletter.Id, _reader, 36, "page", default);
+        Assert.True(await Store.UndoAsync(_newsletter.Id, _reader, null, default));
+
+        Task TellAsync() => by == "put"
+            ? Subscriptions.PutAsync(_reader, _newsletter.Slug, new SubscriptionDraft { Status = "unsubscribed" }, default)
+            : Subscriptions.UnsubscribeAsync(_newsletter.Id, _reader, by, null, default);
+    }
+
     [Fact]
     public async Task LeavingEverythingLeavesNewslettersThatTheyNeverHadTooAndUndoTakesAllOfItBack()
     {
@@ -224,6 +262,8 @@ public sealed class UnsubscribeStoreTests : DatabaseTest
 
         Task<string?> AllAsync() => Database.ScalarAsync<string>("select jsonb_agg(s order by newsletter_id, subscriber_id)::text from subscriptions s");
     }
+
+    private SubscriptionStore Subscriptions => new(DataSource);
 
     private ConsentStore Consents => new(DataSource, Newsletter.Mailer.Links.KeyRing.Generate());
 

@@ -99,6 +99,26 @@ public sealed class ReaderMailTests : MailroomTest
         Assert.Equal("active", await Database.ScalarAsync<string>("select status from subscriptions"));
     }
 
+    [Theory]
+    [InlineData("paused_until = '2031-05-03T09:00Z'", "Tea & <Biscuits> is paused", "May 3, 2031")]
+    [InlineData("frequency = 'digest'", "You already get Tea & <Biscuits>", "one digest a month")]
+    [InlineData("paused_until = '2031-05-03T09:00Z', frequency = 'digest'", "Tea & <Biscuits> is paused", "May 3, 2031")]
+    [InlineData("paused_until = '2020-05-03T09:00Z'", "You already get Tea & <Biscuits>", "It already is")]
+    public async Task WhoIsSubscribedAndGetsNoIssuesIsToldWhyAndWhere(string choice, string subject, string text)
+    {
+        var reader = (await Some.SubscribersAsync(Database, _newsletter, 1)).Single();
+        await Database.ExecuteAsync($"update subscriptions set {choice}");
+
+        await SendAsync(await PutAsync("reader1@example.net"));
+
+        var mail = Arrived(1);
+        Assert.Equal(subject, mail.Subject);
+        var body = mail.TextBody!.ReplaceLineEndings(" ").Replace("  ", " ", StringComparison.Ordinal);
+        Assert.Contains(text, body, StringComparison.Ordinal);
+        Assert.Contains($"https://news.example.com/preferences/{new PreferencesToken(reader).Sign(Room.Keys, Room.Keys.ActiveKey)}", body, StringComparison.Ordinal);
+        Assert.Contains("https://news.example.com/unsubscribe/", body, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task AWelcomeFollowsAndIsDroppedForWhoLeftAgain()
     {

@@ -3,6 +3,7 @@ using MimeKit;
 using Newsletter.Mailer.Audience;
 using Newsletter.Mailer.Database;
 using Newsletter.Mailer.Delivery;
+using Newsletter.Mailer.Feedback;
 using Newsletter.Mailer.Editions;
 using Newsletter.Mailer.Links;
 using Newsletter.Mailer.Scheduling;

@@ -78,7 +78,7 @@ public sealed class EnvelopeTests
 
         var rejected = Assert.IsType<SendOutcome.Rejected>(await connection.SendAsync(Sending.Mail("jürgen@example.net", Sending.Message(smtpUtf8: true))));
 
-        Assert.Equal(RejectionVerdict.Other, rejected.Verdict);
+        Assert.Equal(RejectedAt.Message, rejected.At);
         Assert.Equal(0, rejected.Reply.Code);
         Assert.Contains("offers no SMTPUTF8", rejected.Reply.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("jürgen", rejected.Reply.Text, StringComparison.Ordinal);

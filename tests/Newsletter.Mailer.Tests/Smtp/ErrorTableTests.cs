@@ -112,7 +112,7 @@ public sealed class ErrorTableTests
         var rejected = Assert.IsType<SendOutcome.Rejected>(await connection.SendAsync(Sending.Mail()));
 
         Assert.Equal(new SmtpReply(550, "5.1.1", "No such user here"), rejected.Reply);
-        Assert.Equal(RejectionVerdict.UnknownMailbox, rejected.Verdict);
+        Assert.Equal(point == FaultPoint.Rcpt ? RejectedAt.Recipient : RejectedAt.Message, rejected.At);
         Assert.True(connection.IsUsable);
         Assert.IsType<SendOutcome.Accepted>(await connection.SendAsync(Sending.Mail()));
         Assert.Equal(1, inbox.Messages.Count);

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using Newsletter.Mailer.Delivery;
+using Newsletter.Mailer.Feedback;
 using Newsletter.Mailer.Testing;
 
 namespace Newsletter.Mailer.Tests.Smtp;
@@ -47,7 +48,7 @@ public sealed partial class PostfixTests(PostfixTests.RunningPostfix running) : 
 
         Assert.Equal(550, rejected.Reply.Code);
         Assert.Equal("5.1.1", rejected.Reply.EnhancedStatus);
-        Assert.Equal(RejectionVerdict.UnknownMailbox, rejected.Verdict);
+        Assert.Equal(RejectedAt.Recipient, rejected.At);
         Assert.IsType<SendOutcome.Accepted>(await connection.SendAsync(Sending.Mail()));
     }
 
@@ -60,7 +61,7 @@ public sealed partial class PostfixTests(PostfixTests.RunningPostfix running) : 
         var rejected = Assert.IsType<SendOutcome.Rejected>(await connection.SendAsync(Sending.Mail(sender: "refused@example.com")));
 
         Assert.Equal(new SmtpReply(553, "5.7.1", "<refused@example.com>: Sender address rejected: Not one of our senders"), rejected.Reply);
-        Assert.Equal(RejectionVerdict.Policy, rejected.Verdict);
+        Assert.Equal(FailureKind.Sender, new RejectionSorting().FailureOf(rejected.Reply, rejected.At)!.Kind);
         Assert.IsType<SendOutcome.Accepted>(await connection.SendAsync(Sending.Mail()));
     }
 
@@ -77,7 +78,8 @@ public sealed partial class PostfixTests(PostfixTests.RunningPostfix running) : 
     {
         await using var connection = await Sending.ConnectAsync(Relay with { UserName = null });
 
-        Assert.Equal(RejectionVerdict.Policy, Assert.IsType<SendOutcome.Rejected>(await connection.SendAsync(Sending.Mail())).Verdict);
+        var rejected = Assert.IsType<SendOutcome.Rejected>(await connection.SendAsync(Sending.Mail()));
+        Assert.Equal(FailureKind.Sender, new RejectionSorting().FailureOf(rejected.Reply, rejected.At)!.Kind);
     }
 
     [Fact]

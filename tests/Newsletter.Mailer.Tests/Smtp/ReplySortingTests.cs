@@ -7,40 +7,6 @@ namespace Newsletter.Mailer.Tests.Smtp;
 public sealed class ReplySortingTests
 {
     [Theory]
-    [InlineData(550, "5.1.1 The email account that you tried to reach does not exist.", RejectionVerdict.UnknownMailbox)]
-    [InlineData(501, "5.1.3 Bad recipient address syntax", RejectionVerdict.UnknownMailbox)]
-    [InlineData(550, "5.1.6 Mailbox has moved", RejectionVerdict.UnknownMailbox)]
-    [InlineData(556, "5.1.10 Recipient address has null MX", RejectionVerdict.UnknownMailbox)]
-    [InlineData(550, "#5.1.0 Address rejected: user unknown", RejectionVerdict.UnknownMailbox)]
-    [InlineData(550, "User unknown", RejectionVerdict.UnknownMailbox)]
-    [InlineData(550, "No Such User Here", RejectionVerdict.UnknownMailbox)]
-    [InlineData(550, "sorry, no mailbox here by that name. (#5.1.1 - chkuser)", RejectionVerdict.UnknownMailbox)]
-    [InlineData(553, "sorry, that user unknown domain isn't in my list (#5.7.1)", RejectionVerdict.Policy)]
-    [InlineData(554, "delivery error: dd This user doesn't have a yahoo.com account", RejectionVerdict.UnknownMailbox)]
-    [InlineData(550, "5.2.1 The email account that you tried to reach is disabled.", RejectionVerdict.UnknownMailbox)]
-    [InlineData(550, "5.2.1 The user you are trying to contact is receiving mail at a rate that", RejectionVerdict.Other)]
-    [InlineData(552, "5.2.2 Mailbox full", RejectionVerdict.MailboxFull)]
-    [InlineData(552, "Quota exceeded: mailbox is full", RejectionVerdict.MailboxFull)]
-    [InlineData(552, "5.3.4 Message size exceeds fixed limit", RejectionVerdict.Other)]
-    [InlineData(550, "5.7.1 Message rejected due to user unknown policy", RejectionVerdict.Policy)]
-    [InlineData(550, "5.7.26 Unauthenticated email is not accepted", RejectionVerdict.Policy)]
-    [InlineData(554, "Your access to this mail system has been rejected due to poor reputation", RejectionVerdict.Policy)]
-    [InlineData(550, "Blocked; if you are an unknown user of this service, see our site", RejectionVerdict.Policy)]
-    [InlineData(550, "5.1.8 Sender address rejected: Domain not found", RejectionVerdict.Sender)]
-    [InlineData(550, "5.1.7 Invalid address", RejectionVerdict.Sender)]
-    [InlineData(550, "Sender verify failed: no such user", RejectionVerdict.Sender)]
-    [InlineData(550, "5.1.2 Bad destination system", RejectionVerdict.Other)]
-    [InlineData(550, "5.4.1 Recipient address rejected: Access denied. user unknown", RejectionVerdict.Other)]
-    [InlineData(550, "Requested action not taken: mailbox unavailable", RejectionVerdict.Other)]
-    [InlineData(550, "5.5.0 Requested action not taken: mailbox unavailable", RejectionVerdict.Other)]
-    [InlineData(550, "", RejectionVerdict.Other)]
-    public void A5xxSpeaksOf(int code, string lines, RejectionVerdict verdict)
-    {
-        foreach (var step in new[] { SmtpStep.RcptTo, SmtpStep.Data, SmtpStep.EndOfMessage })
-            Assert.Equal(verdict, Assert.IsType<SendOutcome.Rejected>(ReplySorting.Sort(step, ReplyReading.Read(code, lines))).Verdict);
-    }
-
-    [Theory]
     [InlineData(450, "4.2.0 Greylisted", false)]
     [InlineData(451, "4.7.1 Greylisting in action, please come back in 00:05:00", false)]
     [InlineData(450, "Mailbox busy", false)]

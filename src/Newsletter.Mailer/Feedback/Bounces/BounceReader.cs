@@ -21,13 +21,18 @@ public static class BounceReader
             return complaints;
         var text = ReportText.Of(report.Text);
         var origin = ReportOrigin.Of(report);
-        if (!origin.IsServer && AutoReplies.Read(report) is { } reply)
+        if ((!origin.IsServer || AutoReplies.IsNote(report)) && AutoReplies.Read(report) is { } reply)
             return [reply];
+        if (Receipts.Read(report) is { } receipt)
+            return [receipt];
         var fields = StatusFields.Parse(report.DeliveryStatus.Length > 0 ? report.DeliveryStatus : Embedded(text, report));
         var readings = fields.Exists(recipient => recipient.NamesRecipient)
             ? Machine(report, text, fields)
-            : origin.MayBe || FailureWords.Tell(text) ? Words(report, text, fields) : [];
-        return readings.Count == 0 && AutoReplies.Read(report) is { } answer ? [answer] : readings;
+            : origin.MayBe || FailureWords.Tell(text) && !origin.IsConversation ? Words(report, text, fields) : [];
+        if (readings.Count == 0)
+            return AutoReplies.Read(report) is { } answer ? [answer] : [];
+        var tellsNothing = !origin.TellsFailure && report.Returned is null && !FailureWords.Tell(text) && readings.TrueForAll(reading => reading is { Status: "", ReplyCode: "" });
+        return tellsNothing && AutoReplies.ReadMarked(report) is { } note ? [note] : readings;
     }
 
     // Servers with broken MIME, and mailers that forward a report as text, leave the fields among the words.
@@ -67,7 +72,7 @@ public static class BounceReader
         foreach (var recipient in recipients)
         {
             var evidence = EvidenceGathering.Of(fields.FirstOrDefault() ?? new StatusFields(), text, recipient, recipients);
-            readings.Add(Reading(report, text, evidence) with { Recipient = recipient });
+            readings.Add(Reading(report, text, evidence with { Action = evidence.Action.Length == 0 && FailureWords.TellDelay(text) ? "delayed" : evidence.Action }) with { Recipient = recipient });
         }
 
         return readings;
@@ -83,6 +88,7 @@ public static class BounceReader
             Status = evidence.Status,
             ReplyCode = evidence.ReplyCode,
             Action = evidence.Action,
+            SaysUnknownMailbox = reason == BounceReasons.Filtered && Diagnosis.SaysUnknownMailbox(evidence),
             Text = evidence.Texts.Count > 0 ? evidence.Texts[0] : "",
             MessageId = MessageId(report, text),
         };

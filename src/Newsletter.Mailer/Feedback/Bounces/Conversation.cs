@@ -118,6 +118,6 @@ internal static partial class Conversation
     [GeneratedRegex(@"(reply to|after|sending|following|in response to|response to) (the )?(end of )?(data|text|message body|dot|bdat|message data)|after i sent the message|failed after i sent|\[data\]|\[eod\]|\[end_of_data\]|\(state 1[5-8]\)|pipelined data|(data|text) command|end of message|during data|did not like our (final )?data", ReportPattern.AnyCase)]
     private static partial Regex AtData();
 
-    [GeneratedRegex(@"(reply to|after|sending|following|in response to|response to|error following) (the )?rcpt|rcpt command|does not like recipient|\[rcpt_to\]|\(state 1[34]\)|rejected recipient|<<< rcpt to|rejected by rcpt|at rcpt|did not like our rcpt", ReportPattern.AnyCase)]
+    [GeneratedRegex(@"(reply to|after|sending|following|in response to|response to|error following|for|smtp error,?) (the )?rcpt|rcpt( to)? command|does not like recipient|\[rcpt_to\]|\(state 1[34]\)|rejected recipient|<<< rcpt to|rejected by rcpt|at rcpt|did not like our rcpt", ReportPattern.AnyCase)]
     private static partial Regex AtRcptTo();
 }

@@ -40,6 +40,13 @@ internal static class Diagnosis
         return ReasonOfStatus.Of(evidence.Status) ?? BounceTexts.FindVague(evidence.Texts, without)?.Reason ?? ByStep(evidence);
     }
 
+    /// <summary>
+    /// The words say that there is no such mailbox, and nothing says that it was said of a message that had been read. <see cref="Reason"/> may call it
+    /// filtered for want of a step; whoever decides what follows goes by the words.
+    /// </summary>
+    public static bool SaysUnknownMailbox(Evidence evidence) =>
+        evidence.Step != RefusedStep.Data && evidence.Status is not ("5.2.0" or "5.2.1" or "4.2.0" or "4.2.1") && Rule(evidence, without: null)?.Reason == BounceReasons.UserUnknown;
+
     // A server's own reply outranks the report's prose around it, even where only its status or vague words of it are understood.
     private static BounceTexts.Rule? Rule(Evidence evidence, BounceTexts.Rule? without)
     {

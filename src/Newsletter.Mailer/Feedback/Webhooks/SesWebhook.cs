@@ -174,7 +174,7 @@ internal sealed partial class SesWebhook(IReadOnlyCollection<string> topics, Fun
         "Open" => shared with { Type = "opened" },
         "Click" => shared with { Type = "clicked" },
         "DeliveryDelay" => shared with { Type = "deferred" },
-        "Subscription" => shared with { Type = "unsubscribed" },
+        "Subscription" => ses.Text("subscription", "newTopicPreferences", "unsubscribeAll") is "False" ? shared : shared with { Type = "unsubscribed" },
         "Rendering Failure" => shared with { Type = "failed", Description = ses.Text("failure", "errorMessage") },
         _ => shared,
     };

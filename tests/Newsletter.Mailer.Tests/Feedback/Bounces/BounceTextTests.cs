@@ -37,6 +37,16 @@ public sealed class BounceTextTests
     [InlineData("530 5.7.0 Must issue a STARTTLS command first", "failedstarttls")]
     [InlineData("452 4.3.1 Insufficient system storage", "systemfull")]
     [InlineData("421 4.7.0 Too many concurrent SMTP connections", "toomanyconn")]
+    [InlineData("550 Sender domain example.com does not exist", "rejected")]
+    [InlineData("550 5.1.8 Your domain could not be resolved", "rejected")]
+    [InlineData("550 No MX record found for sender domain", "rejected")]
+    [InlineData("550 HELO host name does not exist", "blocked")]
+    [InlineData("504 5.5.2 <mail>: Helo command rejected: need fully-qualified hostname", "blocked")]
+    [InlineData("550 Host unknown: mail.example.com has no DNS entry", "requireptr")]
+    [InlineData("550 5.1.2 Recipient domain does not exist", "hostunknown")]
+    [InlineData("550 Domain example.net does not exist", "hostunknown")]
+    [InlineData("550 No MX record found for domain example.net", "notaccept")]
+    [InlineData("550 5.1.1 Your message to nobody@example.com could not be delivered: user does not exist", "userunknown")]
     [InlineData("550 x", "onhold")]
     public void WhatServersSayIsUnderstood(string reply, string reason) => Assert.Equal(reason, Diagnosis.Reason(EvidenceGathering.OfReply(reply)));
 
