@@ -198,13 +198,13 @@ public sealed record EditionDocument
         var heading = block.Body.Split('\n').FirstOrDefault(line => line.Trim().Length > 0) is { } first && first.StartsWith("# ", StringComparison.Ordinal)
             ? UnsafeCharacters.Strip(first[2..]).Trim().TrimEnd('#').TrimEnd()
             : null;
-        var title = string.IsNullOrEmpty(heading) ? null : heading;
+        var title = string.IsNullOrEmpty(heading) ? null : EditionTitle.FromSubject(heading);
         return new EditionDocument
         {
             Body = block.Body,
             BodyLine = block.BodyLine,
             Title = title,
-            Subject = title ?? "Untitled edition",
+            Subject = string.IsNullOrEmpty(heading) ? "Untitled edition" : heading,
             Slug = (title is null ? null : EditionSlug.FromTitle(title)) ?? "untitled",
         };
     }

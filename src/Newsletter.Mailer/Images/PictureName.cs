@@ -26,7 +26,7 @@ public static class PictureName
     {
         if (name.Length is 0 or > Longest)
             return $"A picture's name has 1 to {Longest} characters.";
-        if (name.Any(c => char.IsControl(c) || char.IsSurrogate(c) || c is '?' or '#' or ':' or '"' or '<' or '>' || c is >= '\uFDD0' and <= '\uFDEF' or '\uFFFE' or '\uFFFF'))
+        if (name.Any(c => char.IsControl(c) || char.IsSurrogate(c) || char.GetUnicodeCategory(c) is System.Globalization.UnicodeCategory.Format || c is '?' or '#' or ':' or '"' or '<' or '>' || c is >= '\uFDD0' and <= '\uFDEF' or '\uFFFE' or '\uFFFF'))
             return "A picture's name can't hold ? # : \" < > or invisible characters.";
         if (name.Contains('\\', StringComparison.Ordinal))
             return "Write / between folders, not \\.";

@@ -33,6 +33,7 @@ internal sealed class EditionPage(RenderRequest request, Theme theme, SlotTable 
         LeadLinks(content);
         var footnotes = content.QuerySelector("div.footnotes");
         footnotes?.Remove();
+        var (text, notes) = (content.Body!.InnerHtml.Trim(), footnotes?.OuterHtml);
         var layout = Fill(theme.Html, SlotEscaping.Html, new Dictionary<string, object?>(StringComparer.Ordinal)
         {
             ["head_css"] = theme.HeadCss,
@@ -40,8 +41,8 @@ internal sealed class EditionPage(RenderRequest request, Theme theme, SlotTable 
             ["logo_url"] = Escape(request.Newsletter.Design?.LogoUrl),
             ["logo_dark_url"] = Escape(request.Newsletter.Design?.LogoDarkUrl),
             ["logo_width"] = request.Newsletter.Design?.LogoWidth ?? 180,
-            ["content"] = content.Body!.InnerHtml.Trim(),
-            ["footnotes"] = footnotes?.OuterHtml,
+            ["content"] = text,
+            ["footnotes"] = notes,
             ["title"] = OpensWithTitle(body) ? null : Escape(request.Edition.Title),
             ["title_or_name"] = Escape(request.Edition.Title ?? request.Newsletter.Name),
             ["preheader"] = lines.Preheader.Length == 0 ? null : SlotEscaping.Html(lines.Preheader),
@@ -50,6 +51,8 @@ internal sealed class EditionPage(RenderRequest request, Theme theme, SlotTable 
             ["why"] = Why(SlotEscaping.Html, $"<strong>{Escape(request.Newsletter.Name)}</strong>"),
             ["far_side"] = EditionFacts.Direction(_language) == "rtl" ? "left" : "right",
         });
+        if (theme.HasOwnLayout && MarkupLimits.Problem(layout, text, notes) is { } tooMuch)
+            throw new LayoutRefusedException(tooMuch);
         var page = new HtmlParser().ParseDocument(layout);
         if (theme.HasOwnLayout)
             TakeOwnStyles(page);
@@ -90,7 +93,10 @@ internal sealed class EditionPage(RenderRequest request, Theme theme, SlotTable 
         }
 
         RequireWhatNoIssueGoesOutWithout(page);
-        new CssInliner(StyleSheets.TakePlain(page, theme.HeadCss)).Apply(page);
+        var css = StyleSheets.TakePlain(page, theme.HeadCss);
+        if (MarkupLimits.ProblemOfStyles(css) is { } tooMany)
+            throw new LayoutRefusedException(tooMany);
+        new CssInliner(css).Apply(page);
     }
 
     // That the layout names them is not enough: they may stand in a comment, or under a condition that this edition doesn't meet.

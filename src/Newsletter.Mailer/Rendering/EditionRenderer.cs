@@ -89,7 +89,7 @@ public static class EditionRenderer
     {
         var edition = request.Edition;
         // Every possible link is tried against the rest of the text: thousands would take minutes.
-        if (edition.Body.AsSpan().Count("](") > MaxLinks)
+        if (edition.Body.AsSpan().Count("](") > MaxLinks || edition.Body.AsSpan().Count("www.") + edition.Body.AsSpan().Count("://") > MaxLinks + edition.Body.AsSpan().Count("]("))
         {
             problems.Add(new RenderProblem(RenderSeverity.Error, edition.BodyLine, 1, $"The edition has more than {MaxLinks} links. Take some out."));
             return null;
@@ -115,7 +115,7 @@ public static class EditionRenderer
 
     private static void RefuseSlotsInTitle(EditionDocument edition, List<RenderProblem> problems)
     {
-        if (edition.Template && edition.Title is { } title && (title.Contains("{{", StringComparison.Ordinal) || title.Contains("{%", StringComparison.Ordinal)) && edition.TitleAt != edition.SubjectAt)
+        if (edition.Template && edition.Title is { } title && (title.Contains("{{", StringComparison.Ordinal) || title.Contains("{%", StringComparison.Ordinal)))
             problems.Add(new RenderProblem(
                 RenderSeverity.Error, edition.TitleAt.Line, edition.TitleAt.Column,
                 "The title stands in the archive too, so it holds no slots. Put the slot into \"subject\" and give \"title\" without it."));

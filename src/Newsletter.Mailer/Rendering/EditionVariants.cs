@@ -100,7 +100,6 @@ internal sealed class EditionVariants
 
     private ContainerSetting Setting(int mask) => new(
         Phrases.For(EditionFacts.Language(_request)),
-        EditionFacts.WebEdition(_request),
         _request.Newsletter.PremiumUrl,
         condition => (IsSettled(condition.Question) || (mask >> _questions.IndexOf(condition.Question) & 1) == 1) == condition.Answer)
     {

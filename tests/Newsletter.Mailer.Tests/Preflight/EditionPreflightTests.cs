@@ -109,7 +109,7 @@ public sealed class EditionPreflightTests
         });
 
         Assert.Empty(report.Findings);
-        Assert.Equal(5, report.Addresses.Count);
+        Assert.Equal(6, report.Addresses.Count);
     }
 
     [Fact]

@@ -98,6 +98,48 @@ public sealed class BodyTests
         await Task.Run(() => EditionRenderer.Render(Rendered.Request(edition))).WaitAsync(TimeSpan.FromSeconds(60));
     }
 
+    [Theory]
+    [InlineData("www.a.b ", 20_000)]
+    [InlineData("https://a.example/x ", 9_000)]
+    public void ThousandsOfBareLinksAreRefused(string link, int times) =>
+        Assert.Contains("more than 2000 links", Assert.Single(Rendered.Problems(string.Concat(Enumerable.Repeat(link, times)))).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("Hello.\n\n<title>x\n\nRest", 6, "<title> is opened here and never closed")]
+    [InlineData("Hello.\n\nSome <textarea>x and rest", 6, "<textarea> is opened here")]
+    [InlineData("Hello.\n\n<style>\np { color: red }\n\nRest", 6, "<style> is opened here")]
+    [InlineData("<iframe src=\"https://example.com\" />\n\nRest", 4, "<iframe> is opened here")]
+    [InlineData("Hello.\n\n<!-- oops\n\nRest", 6, "<!-- is opened here and not closed")]
+    [InlineData("<?php echo 1;\n\nRest", 4, "is no HTML")]
+    [InlineData("<![CDATA[ x\n\nRest", 4, "is no HTML")]
+    public void RawHtmlThatWouldSwallowTheRestIsAnError(string body, int line, string message)
+    {
+        var refused = Assert.IsType<RenderOutcome.Refused>(EditionRenderer.Render(Rendered.Request(Rendered.Edition(body), Rendered.Newsletter with { RawHtml = true })));
+
+        var problem = Assert.Single(refused.Problems, problem => problem.Severity == RenderSeverity.Error);
+        Assert.Equal(line, problem.Line);
+        Assert.Contains(message, problem.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("<title>x</title>\n\nRest")]
+    [InlineData("<svg><title>x</title><path/></svg> Rest")]
+    [InlineData("<div>\n\nRest")]
+    [InlineData("`<title>` Rest")]
+    [InlineData("<!-- closed --> Rest")]
+    public void RawHtmlThatEndsIsNone(string body) =>
+        Assert.Contains("Rest", Rendered.Of(Rendered.Edition(body), Rendered.Newsletter with { RawHtml = true }).Edition.FillHtml(Rendered.Ana), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task RawElementsAThousandDeepAreRefused()
+    {
+        var edition = Rendered.Edition(string.Concat(Enumerable.Repeat("<div>", 10_000)));
+
+        var outcome = await Task.Run(() => EditionRenderer.Render(Rendered.Request(edition, Rendered.Newsletter with { RawHtml = true }))).WaitAsync(TimeSpan.FromSeconds(30));
+
+        Assert.Contains(Assert.IsType<RenderOutcome.Refused>(outcome).Problems, problem => problem.Message.Contains("deep here", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task AThousandContainersInOneAnotherAreRefused()
     {

@@ -8,6 +8,39 @@ namespace Newsletter.Mailer.Tests.Rendering;
 /// <summary>What stands between <c>:::name</c> and <c>:::</c>, and what is said about it where something is missing.</summary>
 public sealed class ContainerTests
 {
+    [Theory]
+    [InlineData("Hello\n\n```python\nx = 1\n\n:::premium\nSECRET\n:::", RenderSeverity.Error, 6, "never closed")]
+    [InlineData("Hello\n\n~~~\nx = 1\n\n:::premium\nSECRET\n:::", RenderSeverity.Error, 6, "never closed")]
+    [InlineData(":::summary\n```\nx\n:::", RenderSeverity.Error, 5, "never closed")]
+    [InlineData("Hello\n\n    :::premium\n    SECRET\n    :::", RenderSeverity.Warning, 6, "looks like :::premium")]
+    [InlineData("Hello\n\n\t:::premium\n\tSECRET\n\t:::", RenderSeverity.Warning, 6, "looks like :::premium")]
+    [InlineData("Hello\n\n::premium\nSECRET\n::", RenderSeverity.Warning, 6, "looks like :::premium")]
+    [InlineData("Hello\n\n\u200B:::premium\nSECRET", RenderSeverity.Warning, 6, "looks like :::premium")]
+    [InlineData("Hello\n\n：：：premium\nSECRET", RenderSeverity.Warning, 6, "looks like :::premium")]
+    [InlineData("Hello\n\n**:::premium T**\nSECRET", RenderSeverity.Warning, 6, "looks like :::premium")]
+    public void WhatWasMeantAsAContainerAndIsNoneIsSaid(string body, RenderSeverity severity, int line, string message)
+    {
+        var problems = EditionRenderer.Render(Rendered.Request(Rendered.Edition(body))) switch
+        {
+            RenderOutcome.Refused refused => refused.Problems,
+            RenderOutcome.Rendered rendered => rendered.Warnings,
+            _ => [],
+        };
+
+        Assert.Contains(problems, problem => problem.Severity == severity && problem.Line == line && problem.Message.Contains(message, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("`:::premium` hides it")]
+    [InlineData("```\n:::premium\n```")]
+    [InlineData("Write \\:::premium or ::premium in a line")]
+    [InlineData(":::premium\nx\n:::")]
+    [InlineData("> :::summary\n> x\n> :::")]
+    [InlineData("- :::summary\n  x\n  :::")]
+    [InlineData("> ```\n> x\n\nText")]
+    public void AContainerOrOneThatIsSpokenOfIsNoLostOne(string body) =>
+        Assert.DoesNotContain(Rendered.Of(Rendered.Edition(body)).Warnings, problem => problem.Message.Contains("looks like", StringComparison.Ordinal));
+
     [Fact]
     public void ASummaryIsAPanelWithItsOwnLead()
     {
@@ -102,13 +135,27 @@ public sealed class ContainerTests
     }
 
     [Fact]
-    public void AConversationLeadsToTheThreadUnderTheWebEdition()
+    public void AConversationLeadsToItsThread()
     {
-        var page = Page(":::conversation What is dry for one hour?\n\nText", "title: High water");
+        var page = Page(":::conversation https://talk.example.com/t/35 What is dry for one hour?\n\nText");
 
         Assert.Equal("What is dry for one hour?", page.QuerySelector(".conversation .box-title")!.TextContent);
-        Assert.Equal("https://news.example.com/n/the-tide-table/archive/high-water#conversation", page.QuerySelector(".conversation table a")!.GetAttribute("href"));
-        Assert.Contains("https://news.example.com/n/the-tide-table/archive/high-water#conversation", Text(":::conversation", "title: High water"), StringComparison.Ordinal);
+        Assert.Equal("https://talk.example.com/t/35", page.QuerySelector(".conversation table a")!.GetAttribute("href"));
+        Assert.Contains("Read and answer:\nhttps://talk.example.com/t/35", Text(":::conversation https://talk.example.com/t/35"), StringComparison.Ordinal);
+        Assert.Contains(Rendered.Body(":::conversation https://talk.example.com/t/35").Links, link => link.Url == "https://talk.example.com/t/35");
+        Assert.Contains(Problems(":::conversation javascript:alert(1) What?"), problem => problem.Message.Contains("leads nowhere", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void AConversationWithoutAThreadIsAnsweredByMail()
+    {
+        var page = Page(":::conversation What is dry for one hour?\n\nText");
+
+        Assert.Equal("What is dry for one hour?", page.QuerySelector(".conversation .box-title")!.TextContent);
+        Assert.Contains("Answer this mail", page.QuerySelector(".conversation")!.TextContent, StringComparison.Ordinal);
+        Assert.Null(page.QuerySelector(".conversation a"));
+        Assert.Contains("Answer this mail", Text(":::conversation"), StringComparison.Ordinal);
+        Assert.DoesNotContain("Answer this mail", Text(":::conversation\nWrite to me.\n:::"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -189,6 +189,41 @@ public sealed class LayoutTests
         Assert.Contains(message, problems[0].Problem, StringComparison.Ordinal);
     }
 
+    public static TheoryData<string, string> MarkupBombs => new()
+    {
+        { "{% for a in (1..900) %}" + Repeated("<div>", 22) + "{% endfor %}", "deep" },
+        { Repeated("<div>", 9_000), "deep" },
+        { Repeated("<i>", 9_000), "deep" },
+        { "{% for a in (1..900) %}" + Repeated("<i>x</i>", 100) + "{% endfor %}", "tags" },
+        { "{% for a in (1..900) %}" + Repeated("<p>", 100) + "{% endfor %}", "tags" },
+        { "{% for a in (1..900) %}" + Repeated("<br>", 100) + "{% endfor %}", "tags" },
+        { "{% for a in (1..900) %}{{ content }}{{ content }}{{ content }}{% endfor %}", "tags" },
+        { "<style>" + string.Concat(Enumerable.Range(0, 1_000).Select(n => $".a{n} b i{{color:#000}}")) + "</style>", "selectors" },
+    };
+
+    [Theory]
+    [MemberData(nameof(MarkupBombs))]
+    public async Task MarkupThatNoMailNeedsIsRefusedBeforeItCostsAnything(string markup, string word)
+    {
+        var layout = Own.Replace("<body class=\"page\">", $"<body class=\"page\">{markup}", StringComparison.Ordinal);
+
+        // Generous for a busy machine: without limits, some of these take minutes.
+        var problems = await Task.Run(() => LayoutCheck.Check(layout, Rendered.Newsletter)).WaitAsync(TimeSpan.FromSeconds(20));
+
+        Assert.Contains(problems, problem => problem.Message.Contains(word, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void AStyleSheetMayQuoteTheAddressOfAPicture()
+    {
+        foreach (var url in new[] { "https://example.com/x.png", "'https://example.com/x.png'", "\"https://example.com/x.png\"", " \"https://example.com/x.png\"" })
+            Assert.Empty(LayoutCheck.Check(Own.Replace("<body class=\"page\">", $"<body class=\"page\"><style>p{{background:url({url})}}</style>", StringComparison.Ordinal), Rendered.Newsletter));
+        foreach (var url in new[] { "'http://example.com/x.png'", "\"javascript:x\"", "x.png" })
+            Assert.NotEmpty(LayoutCheck.Check(Own.Replace("<body class=\"page\">", $"<body class=\"page\"><style>p{{background:url({url})}}</style>", StringComparison.Ordinal), Rendered.Newsletter));
+    }
+
+    private static string Repeated(string text, int times) => string.Concat(Enumerable.Repeat(text, times));
+
     private static IDocument Page(NewsletterProfile newsletter, string body = "Text") =>
         new HtmlParser().ParseDocument(Rendered.Of(Rendered.Edition(body, "title: Hello\nnumber: 7"), newsletter).Edition.FillHtml(Rendered.Ana));
 }

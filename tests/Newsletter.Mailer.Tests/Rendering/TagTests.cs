@@ -204,6 +204,29 @@ public sealed class TagTests
         Assert.Contains(Rendered.Problems(Nested(2000)), problem => problem.Severity == RenderSeverity.Error);
     }
 
+    [Theory]
+    [InlineData(8, 20)]
+    [InlineData(2, 60)]
+    [InlineData(1, 61)]
+    public void AChoiceHasAsManyWaysAsAnAuthorNeedsAndNoMore(int depth, int ways)
+    {
+        static string Choice(int ways, string last) =>
+            "{% if subscriber.first_name == 'a0' %}x" + string.Concat(Enumerable.Range(1, ways - 2).Select(n => $"{{% elsif subscriber.first_name == 'a{n}' %}}y")) + "{% else %}" + last + "{% endif %}";
+        var body = Enumerable.Range(0, depth).Aggregate("end", (inner, _) => Choice(ways, inner));
+
+        if (ways > 60)
+            Assert.Contains(Rendered.Problems(body), problem => problem.Message.Contains("more than 60 ways", StringComparison.Ordinal));
+        else
+            Assert.Contains("end", Rendered.Body(body).FillText(Rendered.Ana), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("title: \"Hi {{ subscriber.first_name | default: 'you' }}\"")]
+    [InlineData("title: \"Hi {% if subscriber.first_name %}you{% endif %}\"")]
+    [InlineData("title: \"Hi {{ subscriber.first_name | default: 'you' }}\"\nsubject: Hello")]
+    public void ATitleIsOneForAllAndHoldsNoSlots(string frontMatter) =>
+        Assert.Contains(Rendered.Problems("Text", frontMatter), problem => problem is { Severity: RenderSeverity.Error, Line: 2 } && problem.Message.Contains("stands in the archive too", StringComparison.Ordinal));
+
     [Fact]
     public void AWordOfSomeIsNotTheWebsDescription()
     {

@@ -66,7 +66,8 @@ public sealed class WebEditionTests
         Assert.Contains("For others.", page.Body!.TextContent, StringComparison.Ordinal);
         Assert.Contains("The tables", page.QuerySelector("div.gate")!.TextContent, StringComparison.Ordinal);
         Assert.DoesNotContain("Answer this mail", page.Body.TextContent, StringComparison.Ordinal);
-        Assert.Null(page.QuerySelector("#conversation a"));
+        Assert.Contains("Readers answer this by mail.", page.QuerySelector("div.conversation")!.TextContent, StringComparison.Ordinal);
+        Assert.Null(page.QuerySelector("div.conversation a"));
         Assert.Equal("https://news.example.com/n/the-tide-table/archive/t", page.QuerySelectorAll("a").Single().GetAttribute("href"));
         Assert.Equal("Bye <all>,Mo", page.QuerySelector("p.sign-off")!.TextContent);
         Assert.Equal("By Mo", web.Byline);
@@ -136,7 +137,7 @@ public sealed class WebEditionTests
         using var payloads = JsonDocument.Parse(File.ReadAllText(SharedFolder.Of("data", "xss", "payloads.json")));
         foreach (var payload in payloads.RootElement.EnumerateArray().Select(entry => entry.GetProperty("payload")))
             foreach (var text in payload.ValueKind == JsonValueKind.Array ? payload.EnumerateArray().Select(one => one.GetString()!) : [payload.GetString()!])
-                foreach (var markdown in (string[])[text, $"[x]({text})", $"![x]({text} \"{text}\")", $"<{text}>", $"```{text}\nx\n```", $"| {text} |\n|---|\n| {text} |", $"x[^1]\n\n[^1]: {text}"])
+                foreach (var markdown in (string[])[text, $"[x]({text})", $"![x]({text} \"{text}\")", $"<{text}>", $"~~~{text}\nx\n~~~", $"| {text} |\n|---|\n| {text} |", $"x[^1]\n\n[^1]: {text}"])
                     AssertInert(Rendered.Of(Rendered.Edition(markdown, "title: T\ntemplate: off")).Edition.ToWeb().Html!);
     }
 

@@ -21,6 +21,7 @@ internal sealed partial class BodySource
     private readonly LineIndex _lines;
     private readonly char[] _text;
     private readonly bool _keepsHtml;
+    private readonly RawNesting _nesting = new();
     private bool _noCommentCloses;
 
     private BodySource(EditionDocument edition, bool keepsHtml, SlotTable table, List<RenderProblem> problems)
@@ -41,10 +42,10 @@ internal sealed partial class BodySource
         DropControlCharacters();
         var source = new string(_text);
         var scouted = Markdown.Parse(source, MarkdownDialect.Scouting);
-        foreach (var html in scouted.Descendants<HtmlBlock>())
-            DropComments(source, html.Span);
-        foreach (var html in scouted.Descendants<HtmlInline>())
-            DropComments(source, html.Span);
+        foreach (var span in scouted.Descendants<HtmlBlock>().Select(html => html.Span).Concat(scouted.Descendants<HtmlInline>().Select(html => html.Span)).OrderBy(span => span.Start))
+            DropComments(source, span);
+        foreach (var (at, message) in _keepsHtml ? _nesting.Problems : [])
+            Report(_edition.IsForeign ? RenderSeverity.Warning : RenderSeverity.Error, at, message);
         if (_edition.Template)
             TakeSlots(CodeIn(scouted, source.Length));
         return new string(_text);
@@ -77,8 +78,14 @@ internal sealed partial class BodySource
             {
                 i = close + 3;
                 Blank(source, open, i);
+                continue;
             }
-            else if (RawTag().Match(source, open) is { Success: true } tag)
+
+            if (string.CompareOrdinal(source, open, "<!--", 0, 4) == 0)
+                _nesting.TakeUnendedComment(open);
+            else
+                _nesting.Take(source, open);
+            if (RawTag().Match(source, open) is { Success: true } tag)
                 WarnOfTag(open, tag);
         }
     }
@@ -197,10 +204,12 @@ internal sealed partial class BodySource
             : new RenderProblem(RenderSeverity.Error, position.Line, position.Column, message));
     }
 
-    private void Warn(int at, string message)
+    private void Warn(int at, string message) => Report(RenderSeverity.Warning, at, message);
+
+    private void Report(RenderSeverity severity, int at, string message)
     {
         var position = _lines.At(at);
-        _problems.Add(new RenderProblem(RenderSeverity.Warning, position.Line, position.Column, message));
+        _problems.Add(new RenderProblem(severity, position.Line, position.Column, message));
     }
 
     [GeneratedRegex(@"\G<(?<name>[A-Za-z!?][A-Za-z0-9-]*)[^<>]{0,60}>?", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]

@@ -50,6 +50,7 @@ internal sealed class BodyTree
         var tree = new BodyTree(Markdown.Parse(prepared, dialect), table, rules, containers, lines) { RawLinks = keepsHtml ? rules : null };
         if (keepsHtml)
             tree._links.AddRange(RawLink.In(tree.Document, prepared, rules, lines));
+        containers.CheckLost(tree.Document, prepared);
         tree.PutRight();
         return tree;
     }

@@ -24,7 +24,6 @@ internal static class WebShape
         BodyShape.NameParts(body, words);
         BodyShape.ShapeSummaries(document, body);
         ShapeNotes(body, words);
-        ShapeConversation(body);
         foreach (var element in body.QuerySelectorAll("[style]").ToList())
             TakeStyle(element);
     }
@@ -76,17 +75,6 @@ internal static class WebShape
         {
             back.SetAttribute("role", "doc-backlink");
             back.SetAttribute("aria-label", words.Text("web.notes.back"));
-        }
-    }
-
-    // A call to the conversation under the web edition has arrived there.
-    private static void ShapeConversation(IElement body)
-    {
-        foreach (var call in body.QuerySelectorAll("div.conversation"))
-        {
-            call.QuerySelector("div.button-box")?.Remove();
-            if (body.QuerySelector("#conversation") is null)
-                call.Id = "conversation";
         }
     }
 

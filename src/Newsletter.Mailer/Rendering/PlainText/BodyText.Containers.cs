@@ -29,7 +29,7 @@ internal sealed partial class BodyText
         List<string> lines = [.. LineWrap.Flow(poll.Question, width), ""];
         for (var choice = 1; choice <= poll.Options.Count; choice++)
             lines.AddRange(_setting.VoteUrl is { } url
-                ? Link(poll.Options[choice - 1], string.Create(CultureInfo.InvariantCulture, $"{url}{poll.Number}.{choice}"), width)
+                ? Link(poll.Options[choice - 1], string.Create(CultureInfo.InvariantCulture, $"{url}{poll.Link}.{choice}"), width)
                 : LineWrap.Wrap("- " + poll.Options[choice - 1], width));
         if (_setting.PollNote(poll) is { } note)
             lines.AddRange(["", .. LineWrap.Flow(note, width)]);
@@ -82,9 +82,9 @@ internal sealed partial class BodyText
     private List<string> Conversation(EditionContainer container, int width)
     {
         var text = container.IsEmpty
-            ? LineWrap.Flow(_setting.Words.Text("container.conversation.text"), width)
+            ? LineWrap.Flow(_setting.ConversationText(container), width)
             : Blocks(container, width, isTight: false);
-        return [.. LineWrap.Flow(_setting.ConversationTitle(container), width), "", .. text, .. Link(_setting.Words.Text("container.conversation.button"), _setting.ConversationUrl, width)];
+        return [.. LineWrap.Flow(_setting.ConversationTitle(container), width), "", .. text, .. container.Url is { } thread ? Link(_setting.Words.Text("container.conversation.button"), thread, width) : []];
     }
 
     // An address has a line of its own, so that no mail program breaks it.

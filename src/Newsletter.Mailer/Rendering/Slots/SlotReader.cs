@@ -16,6 +16,9 @@ internal sealed class SlotReader(SlotScope scope, SlotTable table, bool foreign,
     /// <summary>How Scriban reads for us: its own functions stay unknown.</summary>
     public static readonly ParserOptions Options = new() { ExpressionDepthLimit = 20, LiquidFunctionsToScriban = false };
 
+    // Each {% elsif %} stands within the one before it.
+    private static readonly ParserOptions OfWholeTexts = Options with { ExpressionDepthLimit = 20 + (SlotTag.MostNested * SlotTag.MostWays) };
+
     private readonly HashSet<SlotSource> _texts = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>Checks every slot on its own, so that each error has its own line and column.</summary>
@@ -49,7 +52,7 @@ internal sealed class SlotReader(SlotScope scope, SlotTable table, bool foreign,
     public SlotTemplate Read(string text)
     {
         var (liquid, escapes) = ToLiquid(text);
-        var body = Template.ParseLiquid(liquid, null, Options).Page?.Body
+        var body = Template.ParseLiquid(liquid, null, OfWholeTexts).Page?.Body
             ?? throw new InvalidOperationException("A template whose every slot was read did not parse as a whole.");
         return new SlotTemplate(Parts(body.Statements, escapes));
     }

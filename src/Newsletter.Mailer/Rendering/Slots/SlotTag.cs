@@ -21,6 +21,9 @@ internal sealed partial record SlotTag(SlotTagKind Kind, string Rest, int RestAt
     /// <summary>How deep they may stand in one another.</summary>
     public const int MostNested = 8;
 
+    /// <summary>How many ways one choice may have.</summary>
+    public const int MostWays = 60;
+
     /// <summary>It begins a choice.</summary>
     public bool Opens => Kind is SlotTagKind.If or SlotTagKind.Unless;
 

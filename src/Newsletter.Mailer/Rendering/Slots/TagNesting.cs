@@ -3,21 +3,21 @@ namespace Newsletter.Mailer.Rendering.Slots;
 /// <summary>Whether the tags of one place, in their order, make whole choices.</summary>
 internal sealed class TagNesting
 {
-    private readonly List<(SlotSource Source, SlotTagKind Kind, bool HasElse)> _open = [];
+    private readonly List<(SlotSource Source, SlotTagKind Kind, int Ways, bool HasElse)> _open = [];
 
     /// <summary>Takes the next tag; says what is wrong with its standing here, or null.</summary>
     public string? Take(SlotSource source, SlotTag tag)
     {
         if (tag.Opens)
         {
-            _open.Add((source, tag.Kind, false));
+            _open.Add((source, tag.Kind, 1, false));
             return _open.Count > SlotTag.MostNested ? $"{source.Text} stands in more than {SlotTag.MostNested} others. Join conditions with \"and\"." : null;
         }
 
         if (_open.Count == 0)
             return $"{source.Text} has no {{% if … %}} before it in the same place. Both belong on lines of their own, or into the same paragraph.";
 
-        var (opened, kind, hasElse) = _open[^1];
+        var (opened, kind, ways, hasElse) = _open[^1];
         if (tag.Closes)
         {
             _open.RemoveAt(_open.Count - 1);
@@ -28,8 +28,8 @@ internal sealed class TagNesting
 
         if (hasElse)
             return $"{source.Text} comes after {{% else %}}, which is the last way. Put it before.";
-        _open[^1] = (opened, kind, tag.Kind == SlotTagKind.Else);
-        return null;
+        _open[^1] = (opened, kind, ways + 1, tag.Kind == SlotTagKind.Else);
+        return ways + 1 > SlotTag.MostWays ? $"{source.Text} makes more than {SlotTag.MostWays} ways of one choice. End it before, and begin another." : null;
     }
 
     /// <summary>The tags that nothing ends.</summary>

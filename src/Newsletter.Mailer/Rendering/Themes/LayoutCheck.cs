@@ -51,6 +51,8 @@ public static class LayoutCheck
         if (template.HasErrors)
             return [.. template.Messages.Select(message => Error(message.Span.Start.Line + 1, message.Span.Start.Column + 1, $"{message.Message}. Allowed is Liquid: {{{{ name }}}}, {{% if name %}} … {{% endif %}}."))];
 
+        if (MarkupLimits.Problem(layout) is { } tooMuch)
+            return [Error(1, 1, tooMuch)];
         var problems = CheckNames(template);
         problems.AddRange(LayoutSafety.Problems(new HtmlParser(new HtmlParserOptions { IsKeepingSourceReferences = true }).ParseDocument(layout)));
         if (problems.Count == 0)

@@ -55,6 +55,6 @@ internal static partial class LayoutSafety
     [GeneratedRegex("^(https?://|mailto:|#)", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
     private static partial Regex Harmless();
 
-    [GeneratedRegex(@"expression\s*\(|javascript:|vbscript:|behavior\s*:|-moz-binding|@import|url\s*\(\s*['""]?(?!https://)", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"expression\s*\(|javascript:|vbscript:|behavior\s*:|-moz-binding|@import|url\s*\((?!\s*['""]?https://)", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
     private static partial Regex DangerousCss();
 }

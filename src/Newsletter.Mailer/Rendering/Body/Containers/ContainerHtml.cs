@@ -80,10 +80,11 @@ internal sealed class ContainerHtml(ContainerSetting setting) : HtmlObjectRender
         Open(renderer, "div", "conversation");
         Paragraph(renderer, "box-title", setting.ConversationTitle(container));
         if (container.IsEmpty)
-            Paragraph(renderer, null, setting.Words.Text("container.conversation.text"));
+            Paragraph(renderer, null, setting.ConversationText(container));
         else
             renderer.WriteChildren(container);
-        Button(renderer, setting.ConversationUrl, setting.Words.Text("container.conversation.button"));
+        if (container.Url is { } thread)
+            Button(renderer, thread, setting.Words.Text("container.conversation.button"));
         renderer.WriteLine("</div>");
     }
 
@@ -95,7 +96,7 @@ internal sealed class ContainerHtml(ContainerSetting setting) : HtmlObjectRender
         {
             renderer.EnsureLine().Write("<p class=\"choice\">");
             if (setting.VoteUrl is { } url)
-                OpenLink(renderer, string.Create(CultureInfo.InvariantCulture, $"{url}{poll.Number}.{choice}"), "choice");
+                OpenLink(renderer, string.Create(CultureInfo.InvariantCulture, $"{url}{poll.Link}.{choice}"), "choice");
             renderer.WriteEscape(poll.Options[choice - 1]).WriteLine(setting.VoteUrl is null ? "</p>" : "</a></p>");
         }
 

@@ -34,6 +34,20 @@ internal sealed partial class ContainerRules(
             Refuse(definition.Span.Start, $"The footnote [{Shown(definition.Label!)}] is defined in a container, list or quote. Put its text at the end of the edition; who doesn't see the place it is for doesn't see it either.");
     }
 
+    /// <summary>What was meant as a container and is none.</summary>
+    public void CheckLost(MarkdownDocument document, string source)
+    {
+        foreach (var code in LostContainers.OpenFences(document))
+            Refuse(code.Span.Start, $"The code that {new string(code.FencedChar, code.OpeningFencedCharCount)} opens here is never closed: all that follows is shown as code, to everybody. Close it with the same on a line of its own.");
+        foreach (var (at, name) in LostContainers.Lines(document, source))
+        {
+            var position = lines.At(at);
+            problems.Add(new RenderProblem(
+                RenderSeverity.Warning, position.Line, position.Column,
+                $"This looks like :::{name} and isn't read as one, so that what follows is shown to everybody. Three colons stand at the beginning of their line, with nothing before them; where it is meant as text, put it in backticks."));
+        }
+    }
+
     public void Check(EditionContainer container)
     {
         if (!container.IsClosed)
@@ -58,6 +72,11 @@ internal sealed partial class ContainerRules(
             case ContainerKind.Only:
                 ReadOnly(container);
                 RefuseEmpty(container);
+                break;
+            case ContainerKind.Conversation:
+                ReadAddress(container);
+                if (container.Url is not null)
+                    AllowLink(container);
                 break;
             case ContainerKind.Premium:
                 container.Condition = new ContainerCondition(new VariantQuestion.Premium(), true);

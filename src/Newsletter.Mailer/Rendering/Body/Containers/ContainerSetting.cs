@@ -4,10 +4,9 @@ namespace Newsletter.Mailer.Rendering.Body.Containers;
 
 /// <summary>What containers say around their content, the same in HTML and text.</summary>
 /// <param name="Words">In the edition's language.</param>
-/// <param name="WebEdition">Address of the edition on the web.</param>
 /// <param name="PremiumUrl">Where one becomes a premium reader; null: by answering the mail.</param>
 /// <param name="Knows">Whether this variant's readers see what is for those of whom a condition is true.</param>
-internal sealed record ContainerSetting(Phrases Words, string WebEdition, string? PremiumUrl, Func<ContainerCondition, bool> Knows)
+internal sealed record ContainerSetting(Phrases Words, string? PremiumUrl, Func<ContainerCondition, bool> Knows)
 {
     /// <summary>Whether it is for the web: nobody can answer a page.</summary>
     public bool OnWeb { get; init; }
@@ -41,10 +40,12 @@ internal sealed record ContainerSetting(Phrases Words, string WebEdition, string
         ad.Argument.Length == 0 ? Words.Text("container.ad") : Words.Text("container.ad.by", ("sponsor", ad.Argument));
 
     /// <summary>What a call to the conversation is headed by.</summary>
-    public string ConversationTitle(EditionContainer call) => call.Argument.Length > 0 ? call.Argument : Words.Text("container.conversation.title");
+    public string ConversationTitle(EditionContainer call) =>
+        (call.Url is null ? call.Argument : call.Label) is { Length: > 0 } title ? title : Words.Text("container.conversation.title");
 
-    /// <summary>Where the conversation is.</summary>
-    public string ConversationUrl => WebEdition + "#conversation";
+    /// <summary>What is said where its author says nothing: where the conversation is, and who has no thread answers the mail.</summary>
+    public string ConversationText(EditionContainer call) =>
+        Words.Text(call.Url is not null ? "container.conversation.thread" : OnWeb ? "container.conversation.web" : "container.conversation.text");
 
     /// <summary>What stands on a video's bar, and for its picture where that has no words of its own.</summary>
     public string VideoLabel(EditionContainer video) => string.IsNullOrEmpty(video.Label) ? Words.Text("container.video") : video.Label;
