@@ -79,6 +79,9 @@ internal static class SubscriberEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound)
             .WithSummary("Erase a subscriber")
             .WithDescription("Every row that names the address goes. What stays are the consents under a keyed hash, and the fact that the address was suppressed, if it was.");
+        subscribers.MapPost("/erase", EraseAddress).RequireScope(Scopes.WriteSubscribers)
+            .WithSummary("Erase whoever has an address")
+            .WithDescription("The same by address, also where it belongs to no subscriber: to a suppression, a sign-up, an import that waits. Done when it answers, whether anything named it or not; from then on no import and no API call takes it in.");
         subscribers.MapPut("/{id:long}/subscriptions/{newsletter}", Subscribe).RequireScope(Scopes.WriteSubscribers)
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict)
             .WithSummary("Subscribe, change the tier, or unsubscribe");
@@ -127,6 +130,9 @@ internal static class SubscriberEndpoints
 
     private static async Task<Results<NoContent, ProblemHttpResult>> Erase(long id, ErasureStore erasures, CancellationToken stop) =>
         (await erasures.EraseAsync(id, stop)).Problem("subscriber", id) is { } problem ? problem : TypedResults.NoContent();
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> EraseAddress(SubscriberLookup lookup, ErasureStore erasures, CancellationToken stop) =>
+        (await erasures.EraseAsync(lookup.Email, stop)).Problem("subscriber", "with this address") is { } problem ? problem : TypedResults.NoContent();
 
     private static async Task<Results<Ok<Page<TimelineEvent>>, ProblemHttpResult>> Timeline(
         long id, [AsParameters] PageQuery query, TimelineStore timelines, CancellationToken stop)

@@ -69,6 +69,10 @@ public sealed class ConfirmationStore(NpgsqlDataSource database, KeyRing keys, S
 
     private const string NoteDisowned = /*lang=sql*/ "insert into suppressions (address_hash, reason) values (@hash, 'not_me') on conflict do nothing";
 
+    private const string HasConfirmed = /*lang=sql*/ """
+        select exists (select from sign_ups where lower(address) = lower(@address) and newsletter_id = @newsletterId and state = 'confirmed')
+        """;
+
     // Who is only here because of the sign-up is forgotten with it; who reads something else stays, and leaves this.
     private const string Disown = /*lang=sql*/ """
         with reader as (select id from subscribers where lower(address) = lower(@address)),
@@ -152,9 +156,11 @@ public sealed class ConfirmationStore(NpgsqlDataSource database, KeyRing keys, S
             return true;
         var about = new { id = signUpId, address, newsletterId = signUp.NewsletterId };
         await connection.ExecuteAsync(new CommandDefinition(NoteDisowned, new { hash = AddressHash.Of(keys, address) }, cancellationToken: stop));
+        // By this link's sign-up or by another's: whoever says that it wasn't them wants none of it.
+        var hasConfirmed = await connection.ExecuteScalarAsync<bool>(new CommandDefinition(HasConfirmed, about, cancellationToken: stop));
         var reader = await connection.QuerySingleOrDefaultAsync<long?>(new CommandDefinition(Disown, about, cancellationToken: stop));
         await connection.ExecuteAsync(new CommandDefinition(ForgetAddress, about, cancellationToken: stop));
-        if (signUp.State == "confirmed" && reader is { } id)
+        if (hasConfirmed && reader is { } id)
             await SubscriptionStore.UnsubscribeAsync(connection, signUp.NewsletterId, id, "page", issueId: null, why: null, stop);
         await transaction.CommitAsync(stop);
         return true;

@@ -1,4 +1,5 @@
 using System.Text.Encodings.Web;
+using System.Text.RegularExpressions;
 using Dapper;
 using Newsletter.Mailer.Database;
 using Newsletter.Mailer.Links;
@@ -15,8 +16,7 @@ public sealed class ErasureStore(NpgsqlDataSource database, KeyRing keys)
     // What an import has received and not merged; what it receives from here on it leaves out itself, by the hash. First, and the import is told last: the merge takes its rows before its readers and counts them
     // at the end, and in another order the two would wait for each other.
     private const string ForgetReceived = /*lang=sql*/ """
-        with reader as (select address from subscribers where id = @id),
-        received as (delete from import_rows r using reader where r.key = lower(reader.address) returning r.import_id, r.is_wrong)
+        with received as (delete from import_rows where key = lower(@address) returning import_id, is_wrong)
         select import_id as "ImportId", count(*) as "Rows", count(*) filter (where not is_wrong) as "Right" from received group by import_id
         """;
 
@@ -25,7 +25,11 @@ public sealed class ErasureStore(NpgsqlDataSource database, KeyRing keys)
     /// <summary>Ends when every erasure that had begun has.</summary>
     internal const string WaitForAll = /*lang=sql*/ "select pg_advisory_xact_lock(hashtextextended('newsletter erasure', 0))";
 
-    private const string Lock = /*lang=sql*/ "select address from subscribers where id = @id for update";
+    private const string SelectAddress = /*lang=sql*/ "select address from subscribers where id = @id";
+
+    private const string SelectReader = /*lang=sql*/ """select id as "Id", address as "Address" from subscribers where lower(address) = lower(@address)""";
+
+    private const string Lock = SelectAddress + " for update";
 
     // Two facts, each lifted by itself: that they asked to be forgotten, and what stood against their address. The evidence may name it.
     private const string KeepHash = /*lang=sql*/ """
@@ -40,12 +44,15 @@ public sealed class ErasureStore(NpgsqlDataSource database, KeyRing keys)
         update consents set subscriber_id = null, address_hash = @hash, ip = null, note = null where subscriber_id = @id
         """;
 
-    // Mail that waits or is in flight, and answers remembered for a day.
+    // Mail that waits or is in flight, answers remembered for a day, and filters that name the reader: in those a name that nobody has stands from now on.
     private const string Forget = /*lang=sql*/ """
         with sign_up as (delete from sign_ups where lower(address) = lower(@address)),
         bounce as (update bounces set evidence = null where subscriber_id = @id and evidence is not null),
         mail as (delete from outbox where lower(address) = lower(@address)),
         suppression as (delete from suppressions where lower(address) = lower(@address)),
+        segment as (update segments set filter = regexp_replace(filter, @pattern, 'erased@example.test', 'gi') where position(lower(@address) in lower(filter)) > 0),
+        bulk_change as (update bulk_changes set filter = regexp_replace(filter, @pattern, 'erased@example.test', 'gi') where position(lower(@address) in lower(filter)) > 0),
+        frozen as (update issues set segment_filter = regexp_replace(segment_filter, @pattern, 'erased@example.test', 'gi') where position(lower(@address) in lower(segment_filter)) > 0),
         answered as (
             delete from idempotency_keys
             where exists (select from unnest(@spellings::text[]) x (spelling)
@@ -80,28 +87,59 @@ public sealed class ErasureStore(NpgsqlDataSource database, KeyRing keys)
         """;
 
     /// <summary>Forgets the reader. Removed or NotFound.</summary>
-    public Task<AudienceOutcome<Subscriber>> EraseAsync(long id, CancellationToken stop) => CrossedWrite.RunReferringAsync(() => TryEraseAsync(id, stop), stop);
-
-    private async Task<AudienceOutcome<Subscriber>> TryEraseAsync(long id, CancellationToken stop)
+    public async Task<AudienceOutcome<Subscriber>> EraseAsync(long id, CancellationToken stop)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
+        return await connection.ExecuteScalarAsync<string?>(new CommandDefinition(SelectAddress, new { id }, cancellationToken: stop)) is { } address
+            && await CrossedWrite.RunReferringAsync(() => TryEraseAsync(connection, id, address, stop), stop)
+                ? new AudienceOutcome<Subscriber>.Removed()
+                : new AudienceOutcome<Subscriber>.NotFound();
+    }
+
+    /// <summary>Forgets whoever has the address, whether they ever read anything or are known by a suppression, a sign-up or nothing at all. Removed, or Invalid.</summary>
+    public async Task<AudienceOutcome<Subscriber>> EraseAsync(string? email, CancellationToken stop)
+    {
+        if (!EmailAddress.TryParse(email, out var address, out var problem))
+            return new AudienceOutcome<Subscriber>.Invalid("email", problem);
+        await using var connection = await database.OpenConnectionAsync(stop);
+        while (true)
+        {
+            var reader = await FindAsync();
+            // Where there was no reader, one may have come while the rest was forgotten.
+            if (await CrossedWrite.RunReferringAsync(() => TryEraseAsync(connection, reader?.Id, reader?.Address ?? address.Value, stop), stop) && await FindAsync() is null)
+                return new AudienceOutcome<Subscriber>.Removed();
+        }
+
+        Task<Reader?> FindAsync() => connection.QuerySingleOrDefaultAsync<Reader>(new CommandDefinition(SelectReader, new { address = address.Value }, cancellationToken: stop));
+    }
+
+    // False where the reader is gone by now.
+    private async Task<bool> TryEraseAsync(NpgsqlConnection connection, long? id, string address, CancellationToken stop)
+    {
         await using var transaction = await connection.BeginTransactionAsync(stop);
         await connection.ExecuteAsync(new CommandDefinition(Begin, cancellationToken: stop));
-        await connection.ExecuteAsync(new CommandDefinition(ReaderLock.Own, new { subscriber = id }, cancellationToken: stop));
-        var received = (await connection.QueryAsync<Received>(new CommandDefinition(ForgetReceived, new { id }, cancellationToken: stop))).OrderBy(import => import.ImportId).ToList();
-        if (await connection.ExecuteScalarAsync<string?>(new CommandDefinition(Lock, new { id }, cancellationToken: stop)) is not { } address)
-            return new AudienceOutcome<Subscriber>.NotFound();
-        var values = new { id, address, hash = AddressHash.Of(keys, address), spellings = Spellings(address) };
+        if (id is not null)
+            await connection.ExecuteAsync(new CommandDefinition(ReaderLock.Own, new { subscriber = id }, cancellationToken: stop));
+        var values = new { id, address, hash = AddressHash.Of(keys, address), spellings = Spellings(address), pattern = Regex.Replace(address, "[^A-Za-z0-9@]", @"\$0") };
+        var received = (await connection.QueryAsync<Received>(new CommandDefinition(ForgetReceived, values, cancellationToken: stop))).OrderBy(import => import.ImportId).ToList();
+        if (id is not null && await connection.ExecuteScalarAsync<string?>(new CommandDefinition(Lock, values, cancellationToken: stop)) is null)
+            return false;
         await connection.ExecuteAsync(new CommandDefinition(KeepHash, values, cancellationToken: stop));
-        await connection.ExecuteAsync(new CommandDefinition(KeepConsents, values, cancellationToken: stop));
-        await connection.ExecuteAsync(new CommandDefinition(ForgetVisits, values, cancellationToken: stop));
-        var voters = await AnonymousVoteStore.VotersAsync(connection, keys, id, stop);
-        await connection.ExecuteAsync(new CommandDefinition(ForgetVotes, new { id, voters }, cancellationToken: stop));
+        if (id is { } reader)
+            await ForgetReaderAsync(connection, reader, values.hash, stop);
         await connection.ExecuteAsync(new CommandDefinition(Forget, values, cancellationToken: stop));
         foreach (var import in received)
             await connection.ExecuteAsync(new CommandDefinition(CountLeftOut, import, cancellationToken: stop));
         await transaction.CommitAsync(stop);
-        return new AudienceOutcome<Subscriber>.Removed();
+        return true;
+    }
+
+    private async Task ForgetReaderAsync(NpgsqlConnection connection, long id, byte[] hash, CancellationToken stop)
+    {
+        await connection.ExecuteAsync(new CommandDefinition(KeepConsents, new { id, hash }, cancellationToken: stop));
+        await connection.ExecuteAsync(new CommandDefinition(ForgetVisits, new { id }, cancellationToken: stop));
+        var voters = await AnonymousVoteStore.VotersAsync(connection, keys, id, stop);
+        await connection.ExecuteAsync(new CommandDefinition(ForgetVotes, new { id, voters }, cancellationToken: stop));
     }
 
     // As it stands in answers: in a text as it is, in JSON with quotation marks and letters beyond ASCII escaped or not.
@@ -109,6 +147,13 @@ public sealed class ErasureStore(NpgsqlDataSource database, KeyRing keys)
     [
         .. new[] { address, JavaScriptEncoder.Default.Encode(address), JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(address) }.Distinct(StringComparer.Ordinal),
     ];
+
+    private sealed record Reader
+    {
+        public long Id { get; init; }
+
+        public string Address { get; init; } = "";
+    }
 
     private sealed record Received
     {

@@ -33,7 +33,7 @@ internal sealed class ImportExtrasReader(ImportHeader header)
     public ImportExtras ReadWanted(IReadOnlyList<string> cells)
     {
         var said = new Said();
-        foreach (var (index, role) in header.Others.Where(other => other.Role is ColumnRole.Status or ColumnRole.Left or ColumnRole.Stays or ColumnRole.LeftAt or ColumnRole.BouncedAt))
+        foreach (var (index, role) in header.Others.Where(other => other.Role is ColumnRole.Status or ColumnRole.StatusToo or ColumnRole.Left or ColumnRole.Stays or ColumnRole.LeftAt or ColumnRole.BouncedAt))
             if (cells[index].Trim() is { Length: > 0 } cell) Take(role, cell, said);
         return ImportExtras.Only(said.Wanted, said.HasLeft);
     }
@@ -44,12 +44,13 @@ internal sealed class ImportExtrasReader(ImportHeader header)
         {
             case ColumnRole.Tags: return TakeTags(cell, said);
             case ColumnRole.Status: return TakeStatus(cell, said);
+            case ColumnRole.StatusToo: said.Become(format.Words.GetValueOrDefault(WordOf(cell))); return null;
             case ColumnRole.Tier: return TakeTier(cell, said);
             case ColumnRole.Left: return TakeSwitch(cell, leftIf: true, said);
             case ColumnRole.Stays: return TakeSwitch(cell, leftIf: false, said);
             case ColumnRole.LeftAt: return TakeLeftAt(cell, said);
             case ColumnRole.LeftTime: said.LeftAt ??= ReadTime(cell); return null;
-            case ColumnRole.BouncedAt: said.Become(WantedStatus.Bounced); return null;
+            case ColumnRole.BouncedAt: if (!IsNothing(cell)) said.Become(WantedStatus.Bounced); return null;
             case ColumnRole.Paid: said.Pay(IsPaid(cell)); return null;
             case ColumnRole.SubscribedAt: said.SubscribedAt ??= ReadTime(cell); return null;
             case ColumnRole.Language: return Check(said.Language = cell, AudienceRules.CheckLanguage);
@@ -80,13 +81,15 @@ internal sealed class ImportExtrasReader(ImportHeader header)
     private string? TakeStatus(string cell, Said said)
     {
         said.HasStatus = true;
-        var word = cell.Replace(' ', '_').Replace('-', '_');
+        var word = WordOf(cell);
         if (!format.Words.TryGetValue(word, out var wanted))
             return $"This status isn't known{(format.Source == ImportSource.Other ? "" : $" of {format.Source}")}: it should be one of {string.Join(", ", format.Words.Keys)}. Correct it, so that nobody who left is subscribed again; source=plain makes an attribute of the column.";
         said.Become(wanted);
         if (format.PaidWords.Count > 0) said.Pay(format.PaidWords.Contains(word.ToLowerInvariant()));
         return null;
     }
+
+    private static string WordOf(string cell) => cell.Replace(' ', '_').Replace('-', '_');
 
     private static string? TakeTier(string cell, Said said)
     {
@@ -113,7 +116,7 @@ internal sealed class ImportExtrasReader(ImportHeader header)
     {
         if (format.Source == ImportSource.Other && ReadTime(cell) is null)
         {
-            if (cell.ToLowerInvariant() is "null" or "none" or "nan" or "nat" or "\\n" or "-" or "n/a" or "0000-00-00" or "0000-00-00 00:00:00" || ReadSwitch(cell) is false) return null;
+            if (IsNothing(cell)) return null;
             if (ReadSwitch(cell) is null) return "It should be the day on which the reader left, such as 2026-01-31, or empty.";
         }
 
@@ -121,6 +124,9 @@ internal sealed class ImportExtrasReader(ImportHeader header)
         said.LeftAt ??= ReadTime(cell);
         return null;
     }
+
+    private bool IsNothing(string cell) => format.Source == ImportSource.Other
+        && (cell.ToLowerInvariant() is "null" or "none" or "nan" or "nat" or "\\n" or "-" or "n/a" or "0000-00-00" or "0000-00-00 00:00:00" || ReadSwitch(cell) is false);
 
     private static bool? ReadSwitch(string cell) => cell.ToLowerInvariant() switch
     {

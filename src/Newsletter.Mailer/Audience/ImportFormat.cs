@@ -86,12 +86,17 @@ internal sealed record ImportFormat
         },
     ];
 
-    // Nobody knows whose list it is, but it says who left: whatever any program calls that, and where two mean different things, the stricter.
+    private static Dictionary<string, ColumnRole> SayingWhoLeft { get; } = Roles(
+        "status=Status subscription_status=Status subscriber_status=Status subscriber_type=Status state=StatusToo type=StatusToo unsubscribed=Left email_disabled=Left subscribed_to_emails=Stays "
+        + "unsubscribed_at=LeftAt unsubscribe_date=LeftAt unsub_time=LeftAt deleted_at=LeftAt clean_time=BouncedAt");
+
+    // Nobody knows whose list it is, a known program's of which columns were taken out perhaps, but it says who left: whatever any program calls that, and
+    // where two mean different things, the stricter.
     private static ImportFormat Other(string mailboxes, Func<ISet<string>, bool> hasMailbox) => new()
     {
         Source = ImportSource.Other,
-        Fits = names => hasMailbox(names) && names.Overlaps(["status", "subscription_status", "subscriber_status", "unsubscribed", "unsubscribed_at", "unsubscribe_date"]),
-        Columns = Roles($"{mailboxes} name=Name full_name=Name status=Status subscription_status=Status subscriber_status=Status unsubscribed=Left unsubscribed_at=LeftAt unsubscribe_date=LeftAt"),
+        Fits = names => hasMailbox(names) && names.Overlaps(SayingWhoLeft.Keys),
+        Columns = Roles($"{mailboxes} name=Name full_name=Name").Concat(SayingWhoLeft).ToDictionary(StringComparer.OrdinalIgnoreCase),
         Words = Known.SelectMany(format => format.Words)
             .Concat(Meanings("subscribed=Active unsubscribe=Unsubscribed non_subscribed=Unsubscribed opted_out=Unsubscribed opt_out=Unsubscribed cleaned=Bounced"))
             .GroupBy(word => word.Key, StringComparer.OrdinalIgnoreCase)

@@ -65,7 +65,7 @@ internal sealed record ImportHeader
             return (null, count == 0
                 ? $"Taken for an export of {format.Source}, the file has no column of addresses. Say what it is with source, or source=plain and a column called email."
                 : $"Taken for an export of {format.Source}, the file has {count} columns of addresses: remove all but one.");
-        var keys = names.Select((name, index) => roles[index] == ColumnRole.Attribute ? KeyOf(name) : "").ToList();
+        var keys = names.Select((name, index) => roles[index] is ColumnRole.Attribute or ColumnRole.StatusToo ? KeyOf(name) : "").ToList();
         if ((FindRepeated(columns, keys) ?? FindTooMany(keys)) is { } wrong) return (null, wrong);
         return (new ImportHeader
         {

@@ -29,8 +29,8 @@ public sealed partial class ImportMergeStore
 
     // taken: the chunk, off the staging table. latest: the last right row of each address, and the strictest word of all its rows that somebody is
     // not to be mailed. judged: what there is already. Of subscriptions that exist only those are touched one of whose rows says that they left,
-    // whatever else it says and is wrong with it, or which tier they have: whoever left or hasn't confirmed stays so. Who is listed as bounced or
-    // complained becomes a suppression, and no reader; who left as well is kept away, so that they stay gone when the suppression is lifted. A subscriber who appeared or vanished since the
+    // whatever else it says and is wrong with it (unless they have come back by themselves since the day on which it says so), or which tier they have: whoever left or hasn't confirmed stays so. Who is listed as bounced or
+    // complained becomes a suppression, and no reader; who left as well, or in a row that is wrong elsewhere, is kept away, so that they stay gone. A subscriber who appeared or vanished since the
     // statement began makes written shorter than due, and the caller starts the chunk over. What is there is looked up row by row on
     // purpose (lateral, scalar subqueries): the planner knows nothing of a chunk's size, and a join it guesses wrong is quadratic.
     private const string MergeChunk = /*lang=sql*/ """
@@ -42,7 +42,8 @@ public sealed partial class ImportMergeStore
             select distinct on (key) key, row_no, line, address, domain, name, attributes, tags, tier, subscribed_at, language, time_zone, is_wrong, frequency,
                    coalesce(('{unsubscribed,bounced,complained,blocked,hashed}'::text[])[
                        max(array_position('{unsubscribed,bounced,complained,blocked,hashed}'::text[], wanted)) over (partition by key)], wanted) as wanted,
-                   bool_or(has_left or coalesce(wanted = 'unsubscribed', false)) over (partition by key) as has_left, max(left_at) over (partition by key) as left_at
+                   bool_or(has_left or coalesce(wanted = 'unsubscribed', false)) over (partition by key) as has_left, max(left_at) over (partition by key) as left_at,
+                   bool_or((has_left or coalesce(wanted = 'unsubscribed', false)) and left_at is null) over (partition by key) as has_left_undated
             from taken
             order by key, is_wrong, row_no desc
         ), met as (
@@ -96,27 +97,38 @@ public sealed partial class ImportMergeStore
                 status = coalesce(g.wanted, x.status),
                 unsubscribed_at = case when g.wanted = 'unsubscribed' then now() end,
                 unsubscribed_by = case when g.wanted = 'unsubscribed' then 'import' end
-            from (select subscriber_id, case when is_good then tier end as tier, case when has_left then 'unsubscribed' else nullif(wanted, 'pending') end as wanted, is_good
+            from (select @newsletterId::bigint as newsletter_id, subscriber_id, case when has_left_undated then null else left_at end as left_at, case when is_good then tier end as tier, case when has_left then 'unsubscribed' else nullif(wanted, 'pending') end as wanted, is_good
                   from (select j.*, not is_suppressed and not is_overfull and not is_wrong as is_good from judged j) j
-                  where status in ('active', 'pending') and (has_left or is_good and tier is not null)) g
-            where x.newsletter_id = @newsletterId and x.subscriber_id = g.subscriber_id and x.status <> 'unsubscribed'
+                  where status in ('active', 'pending') and (has_left or is_good and tier is not null)
+                  offset 0) g
+            where x.newsletter_id = g.newsletter_id and x.subscriber_id = g.subscriber_id and x.status <> 'unsubscribed'
+              and not (g.wanted = 'unsubscribed' and exists (
+                  select from consents c
+                  where c.subscriber_id = x.subscriber_id and c.newsletter_id = @newsletterId and c.action in ('confirmed', 'restored') and c.how = 'mailed_link' and c.at > g.left_at))
             returning x.subscriber_id, x.status, g.is_good
         ), kept_away as (
             insert into subscribers as s (address)
-            select address from judged where is_suppressed and has_left and not is_wrong and subscriber_id is null and wanted is distinct from 'hashed' order by key
+            select address from judged where (is_suppressed or is_wrong) and has_left and subscriber_id is null and wanted is distinct from 'hashed' order by key
             on conflict (lower(address)) do update set updated_at = s.updated_at
             returning s.id, s.address
         ), remembered as (
             insert into subscriptions (newsletter_id, subscriber_id, status, tier, created_at, confirmed_at, unsubscribed_at, unsubscribed_by)
             select @newsletterId, w.id, 'unsubscribed', @tier, coalesce(w.left_at, now()), coalesce(w.left_at, now()), coalesce(w.left_at, now()), 'import'
             from (select k.id, j.left_at from kept_away k join judged j on j.key collate "default" = lower(k.address)
-                  union all select subscriber_id, left_at from judged where is_suppressed and has_left and subscriber_id is not null and status is null) w
+                  union all select subscriber_id, left_at from judged where (is_suppressed or is_wrong) and has_left and subscriber_id is not null and status is null) w
             order by w.id
             on conflict (newsletter_id, subscriber_id) do nothing
             returning subscriber_id
         ), told as (
             insert into consents (newsletter_id, subscriber_id, action, form)
-            select @newsletterId, subscriber_id, 'withdrawn', 'import' from changed where status = 'unsubscribed' order by subscriber_id
+            select @newsletterId, subscriber_id, 'withdrawn', 'import'
+            from (select subscriber_id from changed where status = 'unsubscribed'
+                  union all select j.subscriber_id from judged j
+                  where j.status = 'unsubscribed' and j.has_left
+                    and exists (select from subscriptions s where s.newsletter_id = @newsletterId and s.subscriber_id = j.subscriber_id and
+        """ + " " + SubscriptionStore.MayUndo + /*lang=sql*/ """
+        )) w
+            order by subscriber_id
         ), barred as (
             insert into suppressions (address, reason, evidence)
             select address, case wanted when 'bounced' then 'hard_bounce' when 'complained' then 'complaint' else 'imported' end,

@@ -78,7 +78,9 @@ public sealed class SignUpGate(SignUpOptions options, TimeProvider clock)
     private void Close(DateTimeOffset now)
     {
         _closedUntil = now + TimeSpan.FromMinutes(options.BreakMinutes);
-        _networks.Clear();
+        // Shares that are used up outlast the break: the same networks must not shut the door again with what they would be refused anyway.
+        if (_networks.Count > MostNetworks)
+            _networks.Clear();
     }
 
     // A bucket of an hour's share that fills up again evenly.

@@ -27,6 +27,22 @@ public sealed class SubscriberEndpointsTests(ApiFixture fixture) : ApiTest(fixtu
     }
 
     [Fact]
+    public async Task AnAddressIsErasedWhoeverItBelongsTo()
+    {
+        var (_, newsletter) = await MakeNewsletter();
+        var email = $"{Unique("ana")}@example.com";
+        await Post("/api/subscribers", new { email, newsletter });
+
+        foreach (var address in new[] { email.ToUpperInvariant(), email, $"{Unique("nobody")}@example.com" })
+            Assert.Equal(HttpStatusCode.NoContent, (await Post("/api/subscribers/erase", new { email = address })).Status);
+
+        Assert.Equal(HttpStatusCode.NotFound, (await Post("/api/subscribers/lookup", new { email })).Status);
+        Assert.Equal(HttpStatusCode.Conflict, (await Post("/api/subscribers", new { email, newsletter })).Status);
+        var wrong = await Post("/api/subscribers/erase", new { email = "ana" });
+        Assert.True(wrong.Status == HttpStatusCode.BadRequest && wrong["errors"]["email"] is not null, wrong.Text);
+    }
+
+    [Fact]
     public async Task TakingSomeoneInTwiceIsHarmless()
     {
         var (_, newsletter) = await MakeNewsletter();

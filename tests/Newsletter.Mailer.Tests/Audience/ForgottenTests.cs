@@ -46,6 +46,71 @@ public sealed class ForgottenTests : ImportTest
     }
 
     [Fact]
+    public async Task AnAddressIsForgottenWithoutAReaderOfItsOwn()
+    {
+        await Suppressions.AddAsync(new SuppressionDraft { Email = Ana, Reason = "hard_bounce", Evidence = "550 <ana@example.com>: no" }, default);
+        await SignUpAsync();
+        var import = await BeginAsync();
+        await HashingImporter.ReceiveAsync(import, new MemoryStream(Encoding.UTF8.GetBytes("email\nana@example.com\nbo@example.com\n")), null, default);
+
+        Assert.IsType<AudienceOutcome<Subscriber>.Removed>(await new ErasureStore(DataSource, keys).EraseAsync(" ANA@example.com", default));
+
+        Assert.Equal(0L, await Database.ScalarAsync<long>("""
+            select (select count(*) from suppressions where address is not null or evidence is not null) + (select count(*) from sign_ups) + (select count(*) from outbox)
+                   + (select count(*) from import_rows where key = 'ana@example.com')
+            """));
+        Assert.Equal(["erased", "hard_bounce"], await Database.ListAsync<string>("select reason from suppressions order by 1"));
+        var merged = Assert.IsType<MergeOutcome.Finished>(await HashingImporter.MergeAsync(import, null, default)).Import;
+        AssertBalanced(merged);
+        Assert.Equal((1L, 1L), (merged.Created, merged.Suppressed));
+    }
+
+    [Fact]
+    public async Task FiltersThatNameTheAddressNameNobodyAnyMore()
+    {
+        await Hashing.CreateAsync(new SubscriberDraft { Email = "ana.b+x@example.com", Newsletter = Tea }, default);
+        const string Filter = "email = \"Ana.B+X@example.com\" or tags has \"beta\"";
+        await Database.ExecuteAsync("insert into segments (newsletter_id, slug, name, filter) select id, 'one', 'One', $1 from newsletters", Filter);
+        await Database.ExecuteAsync("insert into bulk_changes (newsletter_id, filter, unsubscribe) select id, $1, false from newsletters", Filter);
+
+        await new ErasureStore(DataSource, keys).EraseAsync("ana.b+x@example.com", default);
+
+        Assert.Equal(["email = \"erased@example.test\" or tags has \"beta\"", "email = \"erased@example.test\" or tags has \"beta\""],
+            await Database.ListAsync<string>("select filter from segments union all select filter from bulk_changes"));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task WhoeverSaysByAnyLinkThatItWasntThemHasLeft(bool byTheConfirmed)
+    {
+        var first = await SignUpAsync();
+        await Confirmations.DecideAsync(first, default);
+        await Database.ExecuteAsync("update sign_ups set mailed_at = mailed_at - interval '25 hours', created_at = created_at - interval '25 hours'");
+        var second = await SignUpAsync();
+        await Confirmations.DecideAsync(second, default);
+        await Confirmations.ConfirmAsync(second, IPAddress.Loopback, default);
+        Assert.Equal("active", await Database.ScalarAsync<string>("select status from subscriptions"));
+
+        Assert.True(await Confirmations.DisownAsync(byTheConfirmed ? second : first, default));
+
+        Assert.Equal("unsubscribed", await Database.ScalarAsync<string>("select status from subscriptions"));
+    }
+
+    [Fact]
+    public async Task AReaderIsForgottenByTheirAddressAndOneNobodyKnowsIsKeptOut()
+    {
+        await ImportAsync("email\nana@example.com\n");
+
+        foreach (var address in new[] { "Ana@Example.com", "ana@example.com", "nobody@example.com" })
+            Assert.IsType<AudienceOutcome<Subscriber>.Removed>(await new ErasureStore(DataSource, keys).EraseAsync(address, default));
+
+        Assert.Equal((0L, 2L), (await Database.ScalarAsync<long>("select count(*) from subscribers"), await Database.ScalarAsync<long>("select count(*) from suppressions where reason = 'erased'")));
+        Assert.Equal(2L, (await ImportHashedAsync("email\nana@example.com\nnobody@example.com\n")).Suppressed);
+        Assert.Contains("@", Assert.IsType<AudienceOutcome<Subscriber>.Invalid>(await new ErasureStore(DataSource, keys).EraseAsync("ana", default)).Problems.Single().Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task WhoWasErasedComesBackByTheirOwnSignUpAloneAndIsThenOneOfAll()
     {
         await EraseAsync();

@@ -103,6 +103,24 @@ public sealed class ImportHonoursTests : ImportTest
     }
 
     [Theory]
+    [InlineData("ana@example.com,unsubscribed", false)]
+    [InlineData("ana@example.com,active", true)]
+    public async Task WhoHasJustLeftTakesThatBackUnlessAListSaysSoToo(string row, bool mayUndo)
+    {
+        await ImportAsync("email\nana@example.com\n");
+        var (reader, tea) = ((await ReadAsync("ana@example.com")).Id, await Database.ScalarAsync<long>("select id from newsletters"));
+        var unsubscribes = new Newsletter.Mailer.Feedback.UnsubscribeStore(DataSource, Subscriptions);
+        await unsubscribes.LeaveAsync(tea, reader, 0, "page", default);
+
+        var import = await ImportFromAsync($"email,status\n{row}\n");
+        await ImportFromAsync($"email,status\n{row}\n");
+
+        Assert.Equal(1L, import.KeptUnsubscribed);
+        Assert.Equal(mayUndo ? 0L : 1L, await Database.ScalarAsync<long>("select count(*) from consents where form = 'import'"));
+        Assert.Equal(mayUndo, await unsubscribes.UndoAsync(tea, reader, null, default));
+    }
+
+    [Theory]
     [InlineData("unsubscribed", "unsubscribed", 0L)]
     [InlineData("bounced", "active", 1L)]
     [InlineData("active", "active", 0L)]
@@ -119,12 +137,55 @@ public sealed class ImportHonoursTests : ImportTest
         Assert.Equal((2L, "name"), ((await ProblemsAsync(import.Id)).Single().Line, (await ProblemsAsync(import.Id)).Single().Column));
     }
 
-    [Fact]
-    public async Task NobodyIsMadeOfARowWithAMistake()
+    [Theory]
+    [InlineData(false, "unsubscribed", "")]
+    [InlineData(true, "unsubscribed", "")]
+    [InlineData(false, "unsubscribed", "ana@example.com,,bounced,2024-01-01\n")]
+    [InlineData(false, "active", "")]
+    public async Task WhoLeftInARowWithAMistakeStaysGoneThoughNobodyKnewThem(bool isReader, string word, string more)
     {
-        var import = await ImportFromAsync($"email,name,status\nana@example.com,{new string('x', 2_000)},unsubscribed\n", status: "unsubscribed");
+        if (isReader) await Subscribers.CreateAsync(new SubscriberDraft { Email = "ana@example.com" }, default);
 
-        Assert.Equal((1L, 1L, 0L), (import.Rows, import.Invalid, await Database.ScalarAsync<long>("select count(*) from subscribers")));
+        var import = await ImportFromAsync($"email,name,status,unsubscribed_at\nana@example.com,{new string('x', 2_000)},{word},\n{more}");
+        await Database.ExecuteAsync("delete from suppressions");
+        await ImportAsync("email\nana@example.com\n");
+
+        Assert.Equal((1L, 0L, word == "active" ? 0L : 1L), (import.Invalid, import.Created, import.AlsoUnsubscribed));
+        Assert.Equal(word, await StatusAsync());
+    }
+
+    [Fact]
+    public async Task WhatAStateMeansBesidesStaysAnAttribute()
+    {
+        await ImportFromAsync("email,state\nana@example.com,Ohio\n");
+
+        Assert.Equal("Ohio", (await ReadAsync("ana@example.com")).Attributes["state"].GetString());
+    }
+
+    [Theory]
+    [InlineData("2026-01-31 10:00:00", 1L)]
+    [InlineData("NULL", 0L)]
+    public async Task ACleanedAddressOfAShortenedListIsSuppressed(string cleaned, long suppressions)
+    {
+        await ImportFromAsync($"Email Address,CLEAN_TIME\nana@example.com,{cleaned}\n");
+
+        Assert.Equal(suppressions, await Database.ScalarAsync<long>("select count(*) from suppressions where reason = 'hard_bounce'"));
+    }
+
+    [Theory]
+    [InlineData("ana@example.com,2021-02-03 10:00:00", "mailed_link", "active")]
+    [InlineData("ana@example.com,", "mailed_link", "active")]
+    [InlineData("ana@example.com,2021-02-03 10:00:00", "stated", "unsubscribed")]
+    [InlineData("ana@example.com,2021-02-03 10:00:00\nana@example.com,yes", "mailed_link", "unsubscribed")]
+    public async Task WhoHasComeBackByThemselvesSinceTheyLeftThereStays(string rows, string how, string status)
+    {
+        await ImportAsync("email\nana@example.com\n");
+        await Database.ExecuteAsync("insert into consents (newsletter_id, subscriber_id, action, form, how) select newsletter_id, subscriber_id, 'confirmed', 'page', $1 from subscriptions", how);
+
+        var import = await ImportFromAsync($"Email Address,UNSUB_TIME\n{rows}\n");
+
+        Assert.Equal((status, status == "unsubscribed" ? 1L : 0L), (await StatusAsync(), import.Unsubscribed));
+        Assert.Equal(status == "active" ? 1L : 0L, import.AlreadySubscribed);
     }
 
     [Fact]
@@ -162,6 +223,13 @@ public sealed class ImportHonoursTests : ImportTest
     [InlineData("email,status\nana@example.com,{0}\n", "unactivated", "pending")]
     [InlineData("email,unsubscribed_at\nana@example.com,{0}\n", "2026-01-01", "unsubscribed")]
     [InlineData("email,unsubscribed\nana@example.com,{0}\n", "no", "active")]
+    // Columns of programs that are known, when the others were taken out.
+    [InlineData("email,name,subscribed_to_emails\nana@example.com,Ana,{0}\n", "false", "unsubscribed")]
+    [InlineData("email,email_disabled\nana@example.com,{0}\n", "true", "unsubscribed")]
+    [InlineData("Email Address,First Name,UNSUB_TIME\nana@example.com,Ana,{0}\n", "2026-01-31 10:00:00", "unsubscribed")]
+    [InlineData("email_address,subscriber_type\nana@example.com,{0}\n", "unsubscribed", "unsubscribed")]
+    [InlineData("email,first_name,state\nana@example.com,Ana,{0}\n", "cancelled", "unsubscribed")]
+    [InlineData("email,first_name,state\nana@example.com,Ana,{0}\n", "Ohio", "active")]
     public async Task AListOfNobodyKnowsWhomSaysWhoLeftToo(string list, string said, string? status)
     {
         var import = await ImportFromAsync(string.Format(System.Globalization.CultureInfo.InvariantCulture, list, said));

@@ -45,6 +45,21 @@ public sealed class SignUpGateTests
     }
 
     [Fact]
+    public void NetworksThatUsedUpTheirShareShutTheGateOnce()
+    {
+        var gate = new SignUpGate(new SignUpOptions { NetworkPerHour = 3, SurgePerMinute = 5, BreakMinutes = 1 }, _clock);
+        foreach (var network in new[] { "a", "b" })
+            Enter(gate, network, 3);
+        Assert.Equal(GateAnswer.Surge, gate.Glance("c"));
+        _clock.Advance(TimeSpan.FromMinutes(1.1));
+
+        foreach (var network in new[] { "a", "b" })
+            Assert.All(Enter(gate, network, 100), answer => Assert.Equal(GateAnswer.NetworkFull, answer));
+
+        Assert.Equal(GateAnswer.Open, gate.Enter("c"));
+    }
+
+    [Fact]
     public void AGlanceTellsWhoIsRefusedAndCountsNobody()
     {
         var gate = new SignUpGate(_options, _clock);
