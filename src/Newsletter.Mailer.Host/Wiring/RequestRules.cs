@@ -81,10 +81,10 @@ internal static class RequestRules
             ? [.. named]
             : [new Uri(site.PublicUrl).Host, "localhost", "127.0.0.1", "[::1]"];
 
-    private static void Believe(ForwardedHeadersOptions forwarded, IEnumerable<string> proxies)
+    private static void Believe(ForwardedHeadersOptions forwarded, IList<string> proxies)
     {
-        forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
-        // The framework believes loopback unasked; here nobody is believed who isn't named.
+        // The framework believes loopback unasked, and everybody where the lists are empty; here nobody is believed who isn't named.
+        forwarded.ForwardedHeaders = proxies.Count == 0 ? ForwardedHeaders.None : ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
         forwarded.KnownProxies.Clear();
         forwarded.KnownIPNetworks.Clear();
         foreach (var proxy in proxies)
