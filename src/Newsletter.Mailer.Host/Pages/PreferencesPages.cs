@@ -66,7 +66,8 @@ internal static class PreferencesPages
         {
             AudienceOutcome<ReaderPreferences>.Updated => await ShowSavedAsync(token, http, reader.Id, store, stop, change.Language),
             AudienceOutcome<ReaderPreferences>.Invalid(var problems) => PreferencesView.Of(
-                words, token, reader with { Name = change.Name }, badFields: [.. problems.Select(problem => problem.Field)]),
+                words, token, reader with { Name = change.Name, TimeZone = change.TimeZone, Language = change.Language, PlainText = change.PlainText },
+                badFields: [.. problems.Select(problem => problem.Field)], chosen: change.Choices),
             _ => ReaderPage.Broken(http),
         };
     }

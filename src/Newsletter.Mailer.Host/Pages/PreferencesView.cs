@@ -15,7 +15,14 @@ internal static class PreferencesView
             .Select(zone => zone.Id).Order(StringComparer.Ordinal),
     ];
 
-    public static PageShell Of(Phrases words, string token, ReaderPreferences reader, bool saved = false, IReadOnlyCollection<string>? badFields = null) => words.Page(
+    /// <param name="words">In the page's language.</param>
+    /// <param name="token">Whose link it is.</param>
+    /// <param name="reader">As it stands; what they typed in the place of that where it couldn't be saved.</param>
+    /// <param name="saved">It was just saved.</param>
+    /// <param name="badFields">What couldn't be saved.</param>
+    /// <param name="chosen">Newsletters that were ticked otherwise than they stand, and couldn't be saved with the rest.</param>
+    public static PageShell Of(
+        Phrases words, string token, ReaderPreferences reader, bool saved = false, IReadOnlyCollection<string>? badFields = null, IReadOnlyDictionary<long, string>? chosen = null) => words.Page(
         words.Text("preferences.title"),
         Html.Of($"""
             <h1>{words.Text("preferences.title")}</h1>
@@ -24,7 +31,7 @@ internal static class PreferencesView
             {(badFields is { Count: > 0 } ? Html.Of($"""<p class="note warn" role="alert">{words.Text("preferences.bad")}</p>""") : Html.None)}
             <form method="post" action="?lang={words.Language}">
             <h2>{words.Text("preferences.newsletters")}</h2>
-            {reader.Newsletters.Select(newsletter => Newsletter(words, newsletter))}
+            {reader.Newsletters.Select(newsletter => Newsletter(words, newsletter, chosen?.GetValueOrDefault(newsletter.Id) ?? newsletter.Choice))}
             <h2>{words.Text("preferences.you")}</h2>
             {Name(words, reader, badFields?.Contains("name") == true)}
             <div class="row"><label for="time_zone">{words.Text("preferences.zone")}</label>
@@ -47,21 +54,21 @@ internal static class PreferencesView
             """),
         status: badFields is { Count: > 0 } ? StatusCodes.Status400BadRequest : StatusCodes.Status200OK);
 
-    private static Html Newsletter(Phrases words, NewsletterChoice newsletter) => Html.Of($"""
+    private static Html Newsletter(Phrases words, NewsletterChoice newsletter, string ticked) => Html.Of($"""
         <fieldset>
         <legend><bdi>{newsletter.Name}</bdi></legend>
         <input type="hidden" name="shown.{newsletter.Id}" value="{newsletter.Choice}">
         {(newsletter is { Status: "active", PausedUntil: { } until } ? Html.Of($"""<p class="note small">{words.Say("preferences.paused", ("day", words.Day(DateOnly.FromDateTime(until.UtcDateTime))))}</p>""") : Html.None)}
-        {Choice(newsletter, "every", words.Text("preferences.every"))}
-        {(newsletter.Digests || newsletter.Choice == "digest" ? Choice(newsletter, "digest", words.Text("preferences.digest")) : Html.None)}
+        {Choice(newsletter, "every", ticked, words.Text("preferences.every"))}
+        {(newsletter.Digests || newsletter.Choice == "digest" ? Choice(newsletter, "digest", ticked, words.Text("preferences.digest")) : Html.None)}
         {(newsletter is { Digests: false, Choice: "digest" } ? Html.Of($"""<p class="note small">{words.Text("preferences.digest.off")}</p>""") : Html.None)}
-        {Choice(newsletter, "nothing", words.Text("preferences.nothing"))}
+        {Choice(newsletter, "nothing", ticked, words.Text("preferences.nothing"))}
         </fieldset>
 
         """);
 
-    private static Html Choice(NewsletterChoice newsletter, string value, string label) => Html.Of(
-        $"""<label class="choice"><input type="radio" name="newsletter.{newsletter.Id}" value="{value}"{Checked(newsletter.Choice == value)}>{label}</label>""");
+    private static Html Choice(NewsletterChoice newsletter, string value, string ticked, string label) => Html.Of(
+        $"""<label class="choice"><input type="radio" name="newsletter.{newsletter.Id}" value="{value}"{Checked(ticked == value)}>{label}</label>""");
 
     private static Html Name(Phrases words, ReaderPreferences reader, bool isBad) => Html.Of($"""
         <div class="row"><label for="name">{words.Text("preferences.name")}</label>

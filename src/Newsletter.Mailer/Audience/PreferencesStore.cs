@@ -284,7 +284,7 @@ public sealed record NewsletterChoice
     /// <summary>Null where nothing is paused.</summary>
     public DateTimeOffset? PausedUntil { get; init; }
 
-    /// <summary>As the form shows it: <c>every</c>, <c>digest</c> or <c>nothing</c>.</summary>
+    /// <summary>As it stands, in the form's words: <c>every</c>, <c>digest</c> or <c>nothing</c>.</summary>
     public string Choice => Status == "active" ? Frequency : "nothing";
 }
 

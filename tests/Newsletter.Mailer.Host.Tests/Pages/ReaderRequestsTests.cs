@@ -44,6 +44,30 @@ public sealed partial class ReaderRequestsTests : IAsyncLifetime
         return fields;
     }
 
+    [Fact]
+    public async Task WhatWasChosenIsNotLostByAnErrorElsewhere()
+    {
+        var fields = await FormAsync();
+        (fields["newsletter.1"], fields["language"], fields["time_zone"], fields["plain_text"], fields["name"]) = ("nothing", "de", "Europe/Rome", "on", new string('x', 500));
+
+        using var answer = await _reader.PostAsync(_preferences, new FormUrlEncodedContent(fields));
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        var page = await answer.Content.ReadAsStringAsync();
+        Assert.Equal("nothing", TickedChoice().Match(page).Groups["value"].Value);
+        Assert.Contains("<option value=\"de\" selected", page, StringComparison.Ordinal);
+        Assert.Contains("<option value=\"Europe/Rome\" selected", page, StringComparison.Ordinal);
+        Assert.Matches("name=\"plain_text\" checked", page);
+        Assert.Equal("active", await StatusAsync());
+
+        // As it is sent again, corrected.
+        foreach (System.Text.RegularExpressions.Match field in HiddenField().Matches(page))
+            fields[field.Groups["name"].Value] = field.Groups["value"].Value;
+        fields["name"] = "Ana";
+        using var corrected = await _reader.PostAsync(_preferences, new FormUrlEncodedContent(fields));
+        Assert.Equal("unsubscribed", await StatusAsync());
+    }
+
     [Theory]
     [InlineData("/confirm/%C3%A9/again")]
     [InlineData("/confirm/a%0Ab/again")]
