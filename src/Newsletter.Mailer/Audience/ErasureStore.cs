@@ -11,7 +11,7 @@ namespace Newsletter.Mailer.Audience;
 /// Forgetting a reader: every row that names the address goes, wherever it is, in one transaction. What stays is the ledger of consents under a keyed
 /// hash, and that hash among the suppressions: as erased, and with the reason that there was. A delivery keeps its number; the reader behind it is nobody.
 /// </summary>
-public sealed class ErasureStore(NpgsqlDataSource database, KeyRing keys)
+public sealed partial class ErasureStore(NpgsqlDataSource database, KeyRing keys)
 {
     // What an import has received and not merged; what it receives from here on it leaves out itself, by the hash. First, and the import is told last: the merge takes its rows before its readers and counts them
     // at the end, and in another order the two would wait for each other.
@@ -50,9 +50,9 @@ public sealed class ErasureStore(NpgsqlDataSource database, KeyRing keys)
         bounce as (update bounces set evidence = null where subscriber_id = @id and evidence is not null),
         mail as (delete from outbox where lower(address) = lower(@address)),
         suppression as (delete from suppressions where lower(address) = lower(@address)),
-        segment as (update segments set filter = regexp_replace(filter, @pattern, 'erased@example.test', 'gi') where position(lower(@address) in lower(filter)) > 0),
-        bulk_change as (update bulk_changes set filter = regexp_replace(filter, @pattern, 'erased@example.test', 'gi') where position(lower(@address) in lower(filter)) > 0),
-        frozen as (update issues set segment_filter = regexp_replace(segment_filter, @pattern, 'erased@example.test', 'gi') where position(lower(@address) in lower(segment_filter)) > 0),
+        segment as (update segments set filter = regexp_replace(filter, @literal, '"erased@example.test"', 'gi') where filter ~* @literal),
+        bulk_change as (update bulk_changes set filter = regexp_replace(filter, @literal, '"erased@example.test"', 'gi') where filter ~* @literal),
+        frozen as (update issues set segment_filter = regexp_replace(segment_filter, @literal, '"erased@example.test"', 'gi') where segment_filter ~* @literal),
         answered as (
             delete from idempotency_keys
             where exists (select from unnest(@spellings::text[]) x (spelling)
@@ -120,7 +120,7 @@ public sealed class ErasureStore(NpgsqlDataSource database, KeyRing keys)
         await connection.ExecuteAsync(new CommandDefinition(Begin, cancellationToken: stop));
         if (id is not null)
             await connection.ExecuteAsync(new CommandDefinition(ReaderLock.Own, new { subscriber = id }, cancellationToken: stop));
-        var values = new { id, address, hash = AddressHash.Of(keys, address), spellings = Spellings(address), pattern = Regex.Replace(address, "[^A-Za-z0-9@]", @"\$0") };
+        var values = new { id, address, hash = AddressHash.Of(keys, address), spellings = Spellings(address), literal = Literal(address) };
         var received = (await connection.QueryAsync<Received>(new CommandDefinition(ForgetReceived, values, cancellationToken: stop))).OrderBy(import => import.ImportId).ToList();
         if (id is not null && await connection.ExecuteScalarAsync<string?>(new CommandDefinition(Lock, values, cancellationToken: stop)) is null)
             return false;
@@ -147,6 +147,12 @@ public sealed class ErasureStore(NpgsqlDataSource database, KeyRing keys)
     [
         .. new[] { address, JavaScriptEncoder.Default.Encode(address), JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(address) }.Distinct(StringComparer.Ordinal),
     ];
+
+    // As a whole text of a filter, and not within a longer address; PostgreSQL's regular expressions know these characters as more than themselves.
+    private static string Literal(string address) => $"\"{Special().Replace(address, @"\$0")}\"";
+
+    [GeneratedRegex(@"[\\^$.|?*+()\[\]{}]", RegexOptions.CultureInvariant)]
+    private static partial Regex Special();
 
     private sealed record Reader
     {

@@ -33,9 +33,9 @@ internal sealed class ImportExtrasReader(ImportHeader header)
     public ImportExtras ReadWanted(IReadOnlyList<string> cells)
     {
         var said = new Said();
-        foreach (var (index, role) in header.Others.Where(other => other.Role is ColumnRole.Status or ColumnRole.StatusToo or ColumnRole.Left or ColumnRole.Stays or ColumnRole.LeftAt or ColumnRole.BouncedAt))
+        foreach (var (index, role) in header.Others.Where(other => other.Role is ColumnRole.Status or ColumnRole.StatusToo or ColumnRole.Left or ColumnRole.Stays or ColumnRole.LeftAt or ColumnRole.LeftTime or ColumnRole.BouncedAt))
             if (cells[index].Trim() is { Length: > 0 } cell) Take(role, cell, said);
-        return ImportExtras.Only(said.Wanted, said.HasLeft);
+        return ImportExtras.Only(said.Wanted, said.HasLeft, said.HasLeft ? said.LeftAt : null);
     }
 
     private string? Take(ColumnRole role, string cell, Said said)
@@ -117,6 +117,8 @@ internal sealed class ImportExtrasReader(ImportHeader header)
         if (format.Source == ImportSource.Other && ReadTime(cell) is null)
         {
             if (IsNothing(cell)) return null;
+            // A day in some other order of its parts: that they left is said all the same.
+            if (cell.Any(char.IsAsciiDigit)) said.Become(WantedStatus.Unsubscribed);
             if (ReadSwitch(cell) is null) return "It should be the day on which the reader left, such as 2026-01-31, or empty.";
         }
 

@@ -88,7 +88,8 @@ internal sealed record ImportFormat
 
     private static Dictionary<string, ColumnRole> SayingWhoLeft { get; } = Roles(
         "status=Status subscription_status=Status subscriber_status=Status subscriber_type=Status state=StatusToo type=StatusToo unsubscribed=Left email_disabled=Left subscribed_to_emails=Stays "
-        + "unsubscribed_at=LeftAt unsubscribe_date=LeftAt unsub_time=LeftAt deleted_at=LeftAt clean_time=BouncedAt");
+        + "unsubscribed_at=LeftAt unsubscribe_date=LeftAt unsubscription_date=LeftAt unsub_time=LeftAt deleted_at=LeftAt cancelled_at=LeftAt opted_out=LeftAt opted_out_at=LeftAt is_unsubscribed=LeftAt "
+        + "clean_time=BouncedAt bounced=BouncedAt bounced_at=BouncedAt");
 
     // Nobody knows whose list it is, a known program's of which columns were taken out perhaps, but it says who left: whatever any program calls that, and
     // where two mean different things, the stricter.

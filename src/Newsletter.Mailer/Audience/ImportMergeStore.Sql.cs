@@ -29,7 +29,7 @@ public sealed partial class ImportMergeStore
 
     // taken: the chunk, off the staging table. latest: the last right row of each address, and the strictest word of all its rows that somebody is
     // not to be mailed. judged: what there is already. Of subscriptions that exist only those are touched one of whose rows says that they left,
-    // whatever else it says and is wrong with it (unless they have come back by themselves since the day on which it says so), or which tier they have: whoever left or hasn't confirmed stays so. Who is listed as bounced or
+    // whatever else it says and is wrong with it (unless they have come back by themselves since the time that it names, or the end of that day), or which tier they have: whoever left or hasn't confirmed stays so. Who is listed as bounced or
     // complained becomes a suppression, and no reader; who left as well, or in a row that is wrong elsewhere, is kept away, so that they stay gone. A subscriber who appeared or vanished since the
     // statement began makes written shorter than due, and the caller starts the chunk over. What is there is looked up row by row on
     // purpose (lateral, scalar subqueries): the planner knows nothing of a chunk's size, and a join it guesses wrong is quadratic.
@@ -104,7 +104,8 @@ public sealed partial class ImportMergeStore
             where x.newsletter_id = g.newsletter_id and x.subscriber_id = g.subscriber_id and x.status <> 'unsubscribed'
               and not (g.wanted = 'unsubscribed' and exists (
                   select from consents c
-                  where c.subscriber_id = x.subscriber_id and c.newsletter_id = @newsletterId and c.action in ('confirmed', 'restored') and c.how = 'mailed_link' and c.at > g.left_at))
+                  where c.subscriber_id = x.subscriber_id and c.newsletter_id = @newsletterId and c.action in ('confirmed', 'restored') and c.how = 'mailed_link'
+                    and c.at > g.left_at + case when (g.left_at at time zone 'UTC')::time = '00:00' then interval '1 day' else interval '0' end))
             returning x.subscriber_id, x.status, g.is_good
         ), kept_away as (
             insert into subscribers as s (address)
@@ -115,7 +116,7 @@ public sealed partial class ImportMergeStore
             insert into subscriptions (newsletter_id, subscriber_id, status, tier, created_at, confirmed_at, unsubscribed_at, unsubscribed_by)
             select @newsletterId, w.id, 'unsubscribed', @tier, coalesce(w.left_at, now()), coalesce(w.left_at, now()), coalesce(w.left_at, now()), 'import'
             from (select k.id, j.left_at from kept_away k join judged j on j.key collate "default" = lower(k.address)
-                  union all select subscriber_id, left_at from judged where (is_suppressed or is_wrong) and has_left and subscriber_id is not null and status is null) w
+                  union all select subscriber_id, left_at from judged where (is_suppressed or is_wrong or is_overfull) and has_left and subscriber_id is not null and status is null) w
             order by w.id
             on conflict (newsletter_id, subscriber_id) do nothing
             returning subscriber_id

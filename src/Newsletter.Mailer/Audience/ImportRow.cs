@@ -24,7 +24,7 @@ internal sealed record ImportExtras(
     string[]? Tags, WantedStatus Wanted, string? Tier, DateTime? SubscribedAt, string? Language = null, string? TimeZone = null, bool HasLeft = false, DateTime? LeftAt = null, bool TakesDigest = false)
 {
     /// <summary>What a row says whose other values are wrong, or of no use.</summary>
-    public static ImportExtras Only(WantedStatus wanted, bool hasLeft = false) => new(null, wanted, null, null, HasLeft: hasLeft);
+    public static ImportExtras Only(WantedStatus wanted, bool hasLeft = false, DateTime? leftAt = null) => new(null, wanted, null, null, HasLeft: hasLeft, LeftAt: leftAt);
 
     /// <summary>The same for no less than this, whatever the row says itself.</summary>
     public ImportExtras AtLeast(WantedStatus least) =>

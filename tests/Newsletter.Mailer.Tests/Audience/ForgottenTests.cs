@@ -80,6 +80,33 @@ public sealed class ForgottenTests : ImportTest
     }
 
     [Theory]
+    [InlineData("not email = \"joann@e.example.com\"")]
+    [InlineData("email = \"ann@e.example.com.au\"")]
+    [InlineData("email = \"annXe.example.com\"")]
+    public async Task FiltersThatNameOthersStayAsTheyAre(string filter)
+    {
+        await Database.ExecuteAsync("insert into segments (newsletter_id, slug, name, filter) select id, 'one', 'One', $1 from newsletters", filter);
+
+        await new ErasureStore(DataSource, keys).EraseAsync("ann@e.example.com", default);
+
+        Assert.Equal(filter, await Database.ScalarAsync<string>("select filter from segments"));
+    }
+
+    [Theory]
+    [InlineData("😀x@example.com")]
+    [InlineData("a.b+c-d_e/f=g?h^i{j}|k~l!m#n$o%p&q'r*s`t@example.com")]
+    [InlineData("ünïcode@example.com")]
+    public async Task WhateverStandsInAnAddressItIsForgotten(string address)
+    {
+        await Database.ExecuteAsync("insert into segments (newsletter_id, slug, name, filter) select id, 'one', 'One', $1 from newsletters", $"email = \"{address}\"");
+        await Hashing.CreateAsync(new SubscriberDraft { Email = address, Newsletter = Tea }, default);
+
+        Assert.IsType<AudienceOutcome<Subscriber>.Removed>(await new ErasureStore(DataSource, keys).EraseAsync(await Database.ScalarAsync<long>("select id from subscribers"), default));
+
+        Assert.Equal((0L, "email = \"erased@example.test\""), (await Database.ScalarAsync<long>("select count(*) from subscribers"), await Database.ScalarAsync<string>("select filter from segments")));
+    }
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task WhoeverSaysByAnyLinkThatItWasntThemHasLeft(bool byTheConfirmed)

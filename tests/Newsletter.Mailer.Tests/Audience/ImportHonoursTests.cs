@@ -155,6 +155,25 @@ public sealed class ImportHonoursTests : ImportTest
     }
 
     [Fact]
+    public async Task ADayThatCannotBeReadStillSaysThatTheyLeft()
+    {
+        var import = await ImportFromAsync("email,unsubscribed_at\nana@example.com,31/01/2026\n");
+
+        Assert.Equal(("unsubscribed", 1L, 1L), (await StatusAsync(), import.Invalid, import.AlsoUnsubscribed));
+    }
+
+    [Fact]
+    public async Task WhoHasTooManyTagsForTheRowHasLeftAllTheSame()
+    {
+        await Subscribers.CreateAsync(new SubscriberDraft { Email = "ana@example.com", Tags = [.. Enumerable.Range(0, TagRules.MaxTags).Select(n => $"t{n}")] }, default);
+
+        var import = await ImportFromAsync("email,status,tier,tags,subscribed_at,confirmed_at,unsubscribed_at\nana@example.com,unsubscribed,free,more,,,2024-01-01\n");
+        await ImportAsync("email\nana@example.com\n");
+
+        Assert.Equal(("unsubscribed", 1L, 1L), (await StatusAsync(), import.Invalid, import.AlsoUnsubscribed));
+    }
+
+    [Fact]
     public async Task WhatAStateMeansBesidesStaysAnAttribute()
     {
         await ImportFromAsync("email,state\nana@example.com,Ohio\n");
@@ -172,9 +191,22 @@ public sealed class ImportHonoursTests : ImportTest
         Assert.Equal(suppressions, await Database.ScalarAsync<long>("select count(*) from suppressions where reason = 'hard_bounce'"));
     }
 
+    [Fact]
+    public async Task WhoHasComeBackByThemselvesStaysWhateverIsWrongInTheRow()
+    {
+        await ImportAsync("email\nana@example.com\n");
+        await Database.ExecuteAsync("insert into consents (newsletter_id, subscriber_id, action, form, how) select newsletter_id, subscriber_id, 'confirmed', 'page', 'mailed_link' from subscriptions");
+
+        await ImportFromAsync($"email,name,status,tier,tags,subscribed_at,confirmed_at,unsubscribed_at\nana@example.com,{new string('x', 2_000)},unsubscribed,free,,,,2021-01-01\n");
+
+        Assert.Equal("active", await StatusAsync());
+    }
+
     [Theory]
     [InlineData("ana@example.com,2021-02-03 10:00:00", "mailed_link", "active")]
     [InlineData("ana@example.com,", "mailed_link", "active")]
+    [InlineData("ana@example.com,TODAY", "mailed_link", "unsubscribed")]
+    [InlineData("ana@example.com,YESTERDAY", "mailed_link", "active")]
     [InlineData("ana@example.com,2021-02-03 10:00:00", "stated", "unsubscribed")]
     [InlineData("ana@example.com,2021-02-03 10:00:00\nana@example.com,yes", "mailed_link", "unsubscribed")]
     public async Task WhoHasComeBackByThemselvesSinceTheyLeftThereStays(string rows, string how, string status)
@@ -182,7 +214,9 @@ public sealed class ImportHonoursTests : ImportTest
         await ImportAsync("email\nana@example.com\n");
         await Database.ExecuteAsync("insert into consents (newsletter_id, subscriber_id, action, form, how) select newsletter_id, subscriber_id, 'confirmed', 'page', $1 from subscriptions", how);
 
-        var import = await ImportFromAsync($"Email Address,UNSUB_TIME\n{rows}\n");
+        var today = await Database.ScalarAsync<string>("select to_char(now() at time zone 'UTC', 'YYYY-MM-DD')");
+        var yesterday = await Database.ScalarAsync<string>("select to_char(now() at time zone 'UTC' - interval '1 day', 'YYYY-MM-DD')");
+        var import = await ImportFromAsync($"Email Address,UNSUB_TIME\n{rows.Replace("YESTERDAY", yesterday, StringComparison.Ordinal).Replace("TODAY", today, StringComparison.Ordinal)}\n");
 
         Assert.Equal((status, status == "unsubscribed" ? 1L : 0L), (await StatusAsync(), import.Unsubscribed));
         Assert.Equal(status == "active" ? 1L : 0L, import.AlreadySubscribed);
@@ -229,6 +263,10 @@ public sealed class ImportHonoursTests : ImportTest
     [InlineData("Email Address,First Name,UNSUB_TIME\nana@example.com,Ana,{0}\n", "2026-01-31 10:00:00", "unsubscribed")]
     [InlineData("email_address,subscriber_type\nana@example.com,{0}\n", "unsubscribed", "unsubscribed")]
     [InlineData("email,first_name,state\nana@example.com,Ana,{0}\n", "cancelled", "unsubscribed")]
+    [InlineData("email,cancelled_at\nana@example.com,{0}\n", "2026-01-31", "unsubscribed")]
+    [InlineData("email,opted_out\nana@example.com,{0}\n", "true", "unsubscribed")]
+    [InlineData("email,opted_out\nana@example.com,{0}\n", "false", "active")]
+    [InlineData("email,bounced\nana@example.com,{0}\n", "false", "active")]
     [InlineData("email,first_name,state\nana@example.com,Ana,{0}\n", "Ohio", "active")]
     public async Task AListOfNobodyKnowsWhomSaysWhoLeftToo(string list, string said, string? status)
     {
