@@ -118,7 +118,9 @@ internal static class IdempotentPosts
         foreach (var (name, value) in JsonSerializer.Deserialize<Dictionary<string, string>>(answer.Headers)!)
             http.Response.Headers[name] = value;
         http.Response.Headers[Replayed] = "true";
-        await http.Response.Body.WriteAsync(answer.Body, http.RequestAborted);
+        // 204 may have no body, not even an empty one.
+        if (answer.Body.Length > 0)
+            await http.Response.Body.WriteAsync(answer.Body, http.RequestAborted);
     }
 
     private static async Task<byte[]> FingerprintAsync(HttpRequest request, CancellationToken stop)

@@ -25,6 +25,9 @@ public sealed partial class ErasureStore(NpgsqlDataSource database, KeyRing keys
     /// <summary>Ends when every erasure that had begun has.</summary>
     internal const string WaitForAll = /*lang=sql*/ "select pg_advisory_xact_lock(hashtextextended('newsletter erasure', 0))";
 
+    /// <summary>Whoever takes <c>@address</c> in waits for its erasure, and its erasure for them: one of the two sees what the other did.</summary>
+    internal const string TakeTurn = /*lang=sql*/ "select pg_advisory_xact_lock(hashtextextended(lower(@address), 11))";
+
     private const string SelectAddress = /*lang=sql*/ "select address from subscribers where id = @id";
 
     private const string SelectReader = /*lang=sql*/ """select id as "Id", address as "Address" from subscribers where lower(address) = lower(@address)""";
@@ -50,9 +53,12 @@ public sealed partial class ErasureStore(NpgsqlDataSource database, KeyRing keys
         bounce as (update bounces set evidence = null where subscriber_id = @id and evidence is not null),
         mail as (delete from outbox where lower(address) = lower(@address)),
         suppression as (delete from suppressions where lower(address) = lower(@address)),
-        segment as (update segments set filter = regexp_replace(filter, @literal, '"erased@example.test"', 'gi') where filter ~* @literal),
-        bulk_change as (update bulk_changes set filter = regexp_replace(filter, @literal, '"erased@example.test"', 'gi') where filter ~* @literal),
-        frozen as (update issues set segment_filter = regexp_replace(segment_filter, @literal, '"erased@example.test"', 'gi') where segment_filter ~* @literal),
+        segment as (update segments set filter = regexp_replace(filter, @literal, '"@"', 'gi') where filter ~* @literal),
+        bulk_change as (update bulk_changes set filter = regexp_replace(filter, @literal, '"@"', 'gi') where filter ~* @literal),
+        frozen as (
+            update issues
+            set segment_filter = regexp_replace(segment_filter, @literal, '"@"', 'gi'), variant_questions = regexp_replace(variant_questions::text, @jsonLiteral, '\\"@\\"', 'gi')::jsonb
+            where segment_filter ~* @literal or variant_questions::text ~* @jsonLiteral),
         answered as (
             delete from idempotency_keys
             where exists (select from unnest(@spellings::text[]) x (spelling)
@@ -118,9 +124,10 @@ public sealed partial class ErasureStore(NpgsqlDataSource database, KeyRing keys
     {
         await using var transaction = await connection.BeginTransactionAsync(stop);
         await connection.ExecuteAsync(new CommandDefinition(Begin, cancellationToken: stop));
+        await connection.ExecuteAsync(new CommandDefinition(TakeTurn, new { address }, cancellationToken: stop));
         if (id is not null)
             await connection.ExecuteAsync(new CommandDefinition(ReaderLock.Own, new { subscriber = id }, cancellationToken: stop));
-        var values = new { id, address, hash = AddressHash.Of(keys, address), spellings = Spellings(address), literal = Literal(address) };
+        var values = new { id, address, hash = AddressHash.Of(keys, address), spellings = Spellings(address), literal = Pattern(Literals(address)), jsonLiteral = Pattern(Literals(address).Select(InJson)) };
         var received = (await connection.QueryAsync<Received>(new CommandDefinition(ForgetReceived, values, cancellationToken: stop))).OrderBy(import => import.ImportId).ToList();
         if (id is not null && await connection.ExecuteScalarAsync<string?>(new CommandDefinition(Lock, values, cancellationToken: stop)) is null)
             return false;
@@ -148,8 +155,18 @@ public sealed partial class ErasureStore(NpgsqlDataSource database, KeyRing keys
         .. new[] { address, JavaScriptEncoder.Default.Encode(address), JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(address) }.Distinct(StringComparer.Ordinal),
     ];
 
-    // As a whole text of a filter, and not within a longer address; PostgreSQL's regular expressions know these characters as more than themselves.
-    private static string Literal(string address) => $"\"{Special().Replace(address, @"\$0")}\"";
+    // As whole texts of a filter, and not within a longer address: with the domain as it is kept and as people write it, and with what a filter's text escapes.
+    private static IEnumerable<string> Literals(string address)
+    {
+        var at = address.LastIndexOf('@');
+        return new[] { address, $"{address[..at]}@{MailDomain.Shown(address[(at + 1)..])}" }.Distinct(StringComparer.Ordinal)
+            .Select(spelling => $"\"{spelling.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"");
+    }
+
+    // PostgreSQL's regular expressions know these characters as more than themselves.
+    private static string Pattern(IEnumerable<string> literals) => string.Join('|', literals.Select(literal => Special().Replace(literal, @"\$0")));
+
+    private static string InJson(string literal) => literal.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
 
     [GeneratedRegex(@"[\\^$.|?*+()\[\]{}]", RegexOptions.CultureInvariant)]
     private static partial Regex Special();

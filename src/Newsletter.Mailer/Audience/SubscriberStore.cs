@@ -25,6 +25,7 @@ public sealed partial class SubscriberStore(NpgsqlDataSource database, KeyRing? 
         if (problems.Count > 0 || person is null) return new AudienceOutcome<Subscriber>.Invalid(problems);
 
         await using var transaction = await connection.BeginTransactionAsync(stop);
+        await connection.ExecuteAsync(new CommandDefinition(ErasureStore.TakeTurn, new { address = person.Address!.Value }, cancellationToken: stop));
         var becomesActive = newsletterId is not null && status == SubscriptionStatus.Active;
         if (await FindBarrierAsync(connection, person.Address!.Value, becomesActive, stop) is { } suppressed)
             return new AudienceOutcome<Subscriber>.Conflict("email", SubscriptionStore.SuppressedProblem(suppressed));

@@ -36,6 +36,12 @@ public sealed class SubscriberEndpointsTests(ApiFixture fixture) : ApiTest(fixtu
         foreach (var address in new[] { email.ToUpperInvariant(), email, $"{Unique("nobody")}@example.com" })
             Assert.Equal(HttpStatusCode.NoContent, (await Post("/api/subscribers/erase", new { email = address })).Status);
 
+        foreach (var replayed in new[] { false, true })
+        {
+            var answer = await SendRaw(HttpMethod.Post, "/api/subscribers/erase", Json($$"""{"email":"{{email}}"}"""), headers: ("Idempotency-Key", email));
+            Assert.Equal((HttpStatusCode.NoContent, replayed), (answer.Status, answer.Message.Headers.Contains("Idempotency-Replayed")));
+        }
+
         Assert.Equal(HttpStatusCode.NotFound, (await Post("/api/subscribers/lookup", new { email })).Status);
         Assert.Equal(HttpStatusCode.Conflict, (await Post("/api/subscribers", new { email, newsletter })).Status);
         var wrong = await Post("/api/subscribers/erase", new { email = "ana" });
