@@ -1,6 +1,6 @@
 using System.Text.Encodings.Web;
-using System.Text.RegularExpressions;
 using Dapper;
+using Newsletter.Mailer.Audience.Segments;
 using Newsletter.Mailer.Database;
 using Newsletter.Mailer.Links;
 using Npgsql;
@@ -11,10 +11,10 @@ namespace Newsletter.Mailer.Audience;
 /// Forgetting a reader: every row that names the address goes, wherever it is, in one transaction. What stays is the ledger of consents under a keyed
 /// hash, and that hash among the suppressions: as erased, and with the reason that there was. A delivery keeps its number; the reader behind it is nobody.
 /// </summary>
-public sealed partial class ErasureStore(NpgsqlDataSource database, KeyRing keys)
+public sealed class ErasureStore(NpgsqlDataSource database, KeyRing keys)
 {
-    // What an import has received and not merged; what it receives from here on it leaves out itself, by the hash. First, and the import is told last: the merge takes its rows before its readers and counts them
-    // at the end, and in another order the two would wait for each other.
+    // What an import has received and not merged; what it receives from here on it leaves out itself, by the hash. First, and the import is told last:
+    // the merge takes its rows before its readers and counts them at the end, and in another order the two would wait for each other.
     private const string ForgetReceived = /*lang=sql*/ """
         with received as (delete from import_rows where key = lower(@address) returning import_id, is_wrong)
         select import_id as "ImportId", count(*) as "Rows", count(*) filter (where not is_wrong) as "Right" from received group by import_id
@@ -25,7 +25,10 @@ public sealed partial class ErasureStore(NpgsqlDataSource database, KeyRing keys
     /// <summary>Ends when every erasure that had begun has.</summary>
     internal const string WaitForAll = /*lang=sql*/ "select pg_advisory_xact_lock(hashtextextended('newsletter erasure', 0))";
 
-    /// <summary>Whoever takes <c>@address</c> in waits for its erasure, and its erasure for them: one of the two sees what the other did.</summary>
+    /// <summary>
+    /// Whoever takes <c>@address</c> in waits for its erasure, and its erasure for them: one of the two sees what the other did. Sign-ups have a turn of
+    /// their own (<see cref="ConfirmationStore"/>), because it comes after their row's lock.
+    /// </summary>
     internal const string TakeTurn = /*lang=sql*/ "select pg_advisory_xact_lock(hashtextextended(lower(@address), 11))";
 
     private const string SelectAddress = /*lang=sql*/ "select address from subscribers where id = @id";
@@ -47,23 +50,36 @@ public sealed partial class ErasureStore(NpgsqlDataSource database, KeyRing keys
         update consents set subscriber_id = null, address_hash = @hash, ip = null, note = null where subscriber_id = @id
         """;
 
-    // Mail that waits or is in flight, answers remembered for a day, and filters that name the reader: in those a name that nobody has stands from now on.
+    // Mail that waits or is in flight, and answers remembered for a day.
     private const string Forget = /*lang=sql*/ """
         with sign_up as (delete from sign_ups where lower(address) = lower(@address)),
         bounce as (update bounces set evidence = null where subscriber_id = @id and evidence is not null),
         mail as (delete from outbox where lower(address) = lower(@address)),
         suppression as (delete from suppressions where lower(address) = lower(@address)),
-        segment as (update segments set filter = regexp_replace(filter, @literal, '"@"', 'gi') where filter ~* @literal),
-        bulk_change as (update bulk_changes set filter = regexp_replace(filter, @literal, '"@"', 'gi') where filter ~* @literal),
-        frozen as (
-            update issues
-            set segment_filter = regexp_replace(segment_filter, @literal, '"@"', 'gi'), variant_questions = regexp_replace(variant_questions::text, @jsonLiteral, '\\"@\\"', 'gi')::jsonb
-            where segment_filter ~* @literal or variant_questions::text ~* @jsonLiteral),
         answered as (
             delete from idempotency_keys
             where exists (select from unnest(@spellings::text[]) x (spelling)
                           where position(lower(encode(convert_to(x.spelling, 'UTF8'), 'escape')) in lower(encode(body, 'escape'))) > 0))
         delete from subscribers where id = @id
+        """;
+
+    // What names no address at all isn't looked into.
+    private const string SelectSegments = /*lang=sql*/ """select id as "Id", filter as "Filter" from segments where filter like '%@%'""";
+
+    private const string SelectBulkChanges = /*lang=sql*/ """select id as "Id", filter as "Filter" from bulk_changes where filter like '%@%'""";
+
+    private const string SelectIssues = /*lang=sql*/ """
+        select id as "Id", segment_filter as "Filter", variant_questions::text as "Questions" from issues
+        where segment_filter like '%@%' or variant_questions::text like '%@%'
+        """;
+
+    private const string PutSegment = /*lang=sql*/ "update segments set filter = @forgotten where id = @id and filter = @kept";
+
+    private const string PutBulkChange = /*lang=sql*/ "update bulk_changes set filter = @forgotten where id = @id and filter = @kept";
+
+    private const string PutIssue = /*lang=sql*/ """
+        update issues set segment_filter = @forgotten, variant_questions = @forgottenQuestions::jsonb
+        where id = @id and segment_filter is not distinct from @kept and variant_questions::text = @keptQuestions
         """;
 
     // Clicks and opened mails stay in their issue's sums, as nobody's.
@@ -127,7 +143,7 @@ public sealed partial class ErasureStore(NpgsqlDataSource database, KeyRing keys
         await connection.ExecuteAsync(new CommandDefinition(TakeTurn, new { address }, cancellationToken: stop));
         if (id is not null)
             await connection.ExecuteAsync(new CommandDefinition(ReaderLock.Own, new { subscriber = id }, cancellationToken: stop));
-        var values = new { id, address, hash = AddressHash.Of(keys, address), spellings = Spellings(address), literal = Pattern(Literals(address)), jsonLiteral = Pattern(Literals(address).Select(InJson)) };
+        var values = new { id, address, hash = AddressHash.Of(keys, address), spellings = Spellings(address) };
         var received = (await connection.QueryAsync<Received>(new CommandDefinition(ForgetReceived, values, cancellationToken: stop))).OrderBy(import => import.ImportId).ToList();
         if (id is not null && await connection.ExecuteScalarAsync<string?>(new CommandDefinition(Lock, values, cancellationToken: stop)) is null)
             return false;
@@ -135,6 +151,7 @@ public sealed partial class ErasureStore(NpgsqlDataSource database, KeyRing keys
         if (id is { } reader)
             await ForgetReaderAsync(connection, reader, values.hash, stop);
         await connection.ExecuteAsync(new CommandDefinition(Forget, values, cancellationToken: stop));
+        await ForgetInFiltersAsync(connection, address, stop);
         foreach (var import in received)
             await connection.ExecuteAsync(new CommandDefinition(CountLeftOut, import, cancellationToken: stop));
         await transaction.CommitAsync(stop);
@@ -149,33 +166,46 @@ public sealed partial class ErasureStore(NpgsqlDataSource database, KeyRing keys
         await connection.ExecuteAsync(new CommandDefinition(ForgetVotes, new { id, voters }, cancellationToken: stop));
     }
 
+    // Once more where somebody changed one meanwhile: another erasure, say. Only what names the address is written to, so nobody waits who needn't.
+    private static async Task ForgetInFiltersAsync(NpgsqlConnection connection, string address, CancellationToken stop)
+    {
+        var crossed = true;
+        while (crossed)
+        {
+            crossed = false;
+            foreach (var (select, put) in ((string, string)[])[(SelectSegments, PutSegment), (SelectBulkChanges, PutBulkChange), (SelectIssues, PutIssue)])
+                foreach (var kept in await connection.QueryAsync<KeptFilter>(new CommandDefinition(select, cancellationToken: stop)))
+                    crossed |= await PutAsync(put, kept) == 0;
+        }
+
+        async Task<int> PutAsync(string put, KeptFilter kept)
+        {
+            var without = kept with { Filter = kept.Filter is null ? null : FilterForgetting.Without(kept.Filter, address), Questions = FilterForgetting.WithoutInQuestions(kept.Questions, address) };
+            return without == kept ? 1 : await connection.ExecuteAsync(new CommandDefinition(
+                put, new { id = kept.Id, kept = kept.Filter, keptQuestions = kept.Questions, forgotten = without.Filter, forgottenQuestions = without.Questions }, cancellationToken: stop));
+        }
+    }
+
     // As it stands in answers: in a text as it is, in JSON with quotation marks and letters beyond ASCII escaped or not.
     private static string[] Spellings(string address) =>
     [
         .. new[] { address, JavaScriptEncoder.Default.Encode(address), JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(address) }.Distinct(StringComparer.Ordinal),
     ];
 
-    // As whole texts of a filter, and not within a longer address: with the domain as it is kept and as people write it, and with what a filter's text escapes.
-    private static IEnumerable<string> Literals(string address)
-    {
-        var at = address.LastIndexOf('@');
-        return new[] { address, $"{address[..at]}@{MailDomain.Shown(address[(at + 1)..])}" }.Distinct(StringComparer.Ordinal)
-            .Select(spelling => $"\"{spelling.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"");
-    }
-
-    // PostgreSQL's regular expressions know these characters as more than themselves.
-    private static string Pattern(IEnumerable<string> literals) => string.Join('|', literals.Select(literal => Special().Replace(literal, @"\$0")));
-
-    private static string InJson(string literal) => literal.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
-
-    [GeneratedRegex(@"[\\^$.|?*+()\[\]{}]", RegexOptions.CultureInvariant)]
-    private static partial Regex Special();
-
     private sealed record Reader
     {
         public long Id { get; init; }
 
         public string Address { get; init; } = "";
+    }
+
+    private sealed record KeptFilter
+    {
+        public long Id { get; init; }
+
+        public string? Filter { get; init; }
+
+        public string Questions { get; init; } = "[]";
     }
 
     private sealed record Received

@@ -34,19 +34,6 @@ public static class MailDomain
         return true;
     }
 
-    /// <summary>A domain as people write it: in their own letters, where it has some.</summary>
-    public static string Shown(string domain)
-    {
-        try
-        {
-            return Idn.GetUnicode(domain);
-        }
-        catch (ArgumentException)
-        {
-            return domain;
-        }
-    }
-
     private static string? FindBracket(string text) => text[0] == '['
         ? "The domain is a network address in brackets; a domain name is needed, like example.com."
         : TextRules.FindInLine(text) is { } found ? $"The domain {found}." : null;

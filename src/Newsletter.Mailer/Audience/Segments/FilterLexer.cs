@@ -140,5 +140,5 @@ internal sealed class FilterLexer(string source)
     private Rune Describable(int index) => Rune.TryGetRuneAt(source, index, out var rune) ? rune : new Rune('\uFFFD');
 
     private FilterToken Token(FilterTokenKind kind, string text, int start, int length = 0) =>
-        new(kind, text, line, start - lineStart + 1, length > 0 ? length : at - start);
+        new(kind, text, line, start - lineStart + 1, length > 0 ? length : at - start, start);
 }

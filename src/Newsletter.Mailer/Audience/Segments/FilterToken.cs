@@ -22,8 +22,8 @@ internal enum FilterTokenKind
     End,
 }
 
-/// <summary>A piece of a filter and its place.</summary>
-internal sealed record FilterToken(FilterTokenKind Kind, string Text, int Line, int Column, int Length)
+/// <summary>A piece of a filter and its place: by line and column, and from the filter's start.</summary>
+internal sealed record FilterToken(FilterTokenKind Kind, string Text, int Line, int Column, int Length, int Start)
 {
     /// <summary>Whether it is this keyword, in any case.</summary>
     public bool IsWord(string word) => Kind == FilterTokenKind.Word && Text.Equals(word, StringComparison.OrdinalIgnoreCase);
