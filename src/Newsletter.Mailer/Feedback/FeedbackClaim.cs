@@ -43,12 +43,6 @@ public sealed record FeedbackClaim
     public bool NamesSomebody => IssueId is not null || SubscriberId is not null || (IsTrusted && Address is not null);
 
     /// <summary>The delivery of a Message-ID of ours, <see cref="IssueMessageId"/>; nothing for another's.</summary>
-    public FeedbackClaim ByMessageId(string? messageId)
-    {
-        var parts = (messageId ?? "").Trim().Trim('<', '>').Split('.', 3);
-        return parts.Length == 3 && long.TryParse(parts[0], System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var issue)
-            && int.TryParse(parts[1], System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var seq) && parts[2].Contains('@', StringComparison.Ordinal)
-            ? this with { IssueId = issue, Seq = seq, MessageIdEnd = parts[2] }
-            : this;
-    }
+    public FeedbackClaim ByMessageId(string? messageId) =>
+        IssueMessageId.TryParse(messageId, out var issue, out var seq, out var end) ? this with { IssueId = issue, Seq = seq, MessageIdEnd = end } : this;
 }

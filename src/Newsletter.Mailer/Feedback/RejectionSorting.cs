@@ -20,6 +20,6 @@ public sealed class RejectionSorting : IRejectionSorting
                 _ => RefusedStep.Untold,
             },
         };
-        return FailureRules.Of(Diagnosis.Reason(evidence with { Status = reply.EnhancedStatus ?? evidence.Status }), reply.EnhancedStatus);
+        return FailureRules.Of(Diagnosis.Cause(evidence with { Status = reply.EnhancedStatus ?? evidence.Status }), reply.EnhancedStatus);
     }
 }

@@ -14,7 +14,7 @@ public static class IssueMessageId
     /// <summary>Characters of a secret: hexadecimal digits.</summary>
     private const int SecretLength = 32;
 
-    /// <summary>80 bits, as tokens have (STANDARDS, S7).</summary>
+    /// <summary>80 bits, as tokens have. Written out in <see cref="EndInSql"/>, as the secret's length is, because a statement is a constant.</summary>
     private const int ProofBytes = 10;
 
     /// <summary>In SQL, whether issue <c>i</c> is of a version that proves what its mails name: by the length of its secret.</summary>
@@ -40,6 +40,21 @@ public static class IssueMessageId
         return at == SecretLength
             ? string.Create(CultureInfo.InvariantCulture, $"{issue}.{seq}.{Proof(issue, seq, nonce.AsSpan(0, at))}{nonce.AsSpan(at)}")
             : string.Create(CultureInfo.InvariantCulture, $"{issue}.{seq}.{nonce}");
+    }
+
+    /// <summary>Takes one apart, with or without angle brackets; false for another's.</summary>
+    /// <param name="messageId">As a report or webhook has it.</param>
+    /// <param name="issue">Issue.</param>
+    /// <param name="seq">The delivery's place in it.</param>
+    /// <param name="end">What follows, proof and domain: for <see cref="EndInSql"/> to be held against.</param>
+    public static bool TryParse(string? messageId, out long issue, out int seq, out string end)
+    {
+        (issue, seq, end) = (0, 0, "");
+        if ((messageId ?? "").Trim().Trim('<', '>').Split('.', 3) is not [var first, var second, var rest] || !rest.Contains('@', StringComparison.Ordinal)
+            || !long.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out issue) || !int.TryParse(second, NumberStyles.None, CultureInfo.InvariantCulture, out seq))
+            return false;
+        end = rest;
+        return true;
     }
 
     // A hash with the secret in front will do: only its first bytes are ever seen, and what follows has no end of its own to lengthen.

@@ -25,13 +25,14 @@ public static class BounceReader
             return [reply];
         if (Receipts.Read(report) is { } receipt)
             return [receipt];
+        var tellsInWords = FailureWords.Tell(text);
         var fields = StatusFields.Parse(report.DeliveryStatus.Length > 0 ? report.DeliveryStatus : Embedded(text, report));
         var readings = fields.Exists(recipient => recipient.NamesRecipient)
             ? Machine(report, text, fields)
-            : origin.MayBe || FailureWords.Tell(text) && !origin.IsConversation ? Words(report, text, fields) : [];
+            : origin.MayBe || tellsInWords && !origin.IsConversation ? Words(report, text, fields) : [];
         if (readings.Count == 0)
             return AutoReplies.Read(report) is { } answer ? [answer] : [];
-        var tellsNothing = !origin.TellsFailure && report.Returned is null && !FailureWords.Tell(text) && readings.TrueForAll(reading => reading is { Status: "", ReplyCode: "" });
+        var tellsNothing = !origin.TellsFailure && !tellsInWords && report.Returned is null && readings.TrueForAll(reading => reading is { Status: "", ReplyCode: "" });
         return tellsNothing && AutoReplies.ReadMarked(report) is { } note ? [note] : readings;
     }
 
@@ -88,7 +89,7 @@ public static class BounceReader
             Status = evidence.Status,
             ReplyCode = evidence.ReplyCode,
             Action = evidence.Action,
-            SaysUnknownMailbox = reason == BounceReasons.Filtered && Diagnosis.SaysUnknownMailbox(evidence),
+            Cause = Diagnosis.Cause(evidence),
             Text = evidence.Texts.Count > 0 ? evidence.Texts[0] : "",
             MessageId = MessageId(report, text),
         };

@@ -39,8 +39,8 @@ public sealed record BounceReading
     /// <summary>The address as the sender gave it (RFC 3464 Original-Recipient, RFC 3461 ORCPT); empty where the report doesn't say.</summary>
     public string OriginalRecipient { get; init; } = "";
 
-    /// <summary>Filtered, yet in the words of a server that has no such mailbox.</summary>
-    internal bool SaysUnknownMailbox { get; init; }
+    /// <summary>The reason that what follows goes by: see <see cref="Diagnosis.Cause"/>. <see cref="Reason"/> itself, where no words were weighed.</summary>
+    internal string Cause { get => field ?? Reason; init; }
 
     /// <summary>Message-ID of the message that came back, without angle brackets; empty where the report doesn't have it.</summary>
     public string MessageId { get; init; } = "";

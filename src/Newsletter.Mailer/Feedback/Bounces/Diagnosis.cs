@@ -41,11 +41,14 @@ internal static class Diagnosis
     }
 
     /// <summary>
-    /// The words say that there is no such mailbox, and nothing says that it was said of a message that had been read. <see cref="Reason"/> may call it
-    /// filtered for want of a step; whoever decides what follows goes by the words.
+    /// The reason that what follows goes by. Where the words say that there is no such mailbox, and nothing says that it was said of a message that had
+    /// been read, that is what they mean; <see cref="Reason"/> calls it filtered for want of a step.
     /// </summary>
-    public static bool SaysUnknownMailbox(Evidence evidence) =>
-        evidence.Step != RefusedStep.Data && evidence.Status is not ("5.2.0" or "5.2.1" or "4.2.0" or "4.2.1") && Rule(evidence, without: null)?.Reason == BounceReasons.UserUnknown;
+    public static string Cause(Evidence evidence) =>
+        Reason(evidence) is var reason && reason == BounceReasons.Filtered && evidence.Step != RefusedStep.Data
+        && evidence.Status is not ("5.2.0" or "5.2.1" or "4.2.0" or "4.2.1") && Rule(evidence, without: null)?.Reason == BounceReasons.UserUnknown
+            ? BounceReasons.UserUnknown
+            : reason;
 
     // A server's own reply outranks the report's prose around it, even where only its status or vague words of it are understood.
     private static BounceTexts.Rule? Rule(Evidence evidence, BounceTexts.Rule? without)

@@ -86,8 +86,8 @@ internal static partial class ReturnedMail
     {
         // 4.x.x: it was given up, and not refused for good.
         Failure = FailureRules.Of(
-            reading.SaysUnknownMailbox ? BounceReasons.UserUnknown : reading.Reason, reading.Status,
-            permanent: (reading.Kind is BounceKind.Hard || reading.SaysUnknownMailbox) && !reading.Status.StartsWith('4') && !reading.ReplyCode.StartsWith('4')),
+            reading.Cause, reading.Status,
+            permanent: BounceReasons.KindOf(reading.Cause, reading.Status, reading.ReplyCode) is BounceKind.Hard && !reading.Status.StartsWith('4') && !reading.ReplyCode.StartsWith('4')),
         Status = reading.Status.Length > 0 ? reading.Status : null,
         ReplyCode = int.TryParse(reading.ReplyCode, NumberStyles.None, CultureInfo.InvariantCulture, out var code) ? code : null,
         Evidence = Kept(reading.Text),

@@ -38,7 +38,7 @@ internal static class ProviderEvents
     private static Failure Bounced(ProviderEvent told)
     {
         var reply = EvidenceGathering.OfReply(Words(told));
-        var reason = told.Response is { Length: > 0 } ? Diagnosis.Reason(reply) : BounceReasons.Undefined;
+        var reason = told.Response is { Length: > 0 } ? Diagnosis.Cause(reply) : BounceReasons.Undefined;
         var vague = reason is BounceReasons.OnHold or BounceReasons.Undefined;
         return FailureRules.Of(vague ? told.Hint ?? BounceReasons.Undefined : reason, reply.Status, told.Permanent);
     }
