@@ -174,10 +174,15 @@ internal sealed partial class SesWebhook(IReadOnlyCollection<string> topics, Fun
         "Open" => shared with { Type = "opened" },
         "Click" => shared with { Type = "clicked" },
         "DeliveryDelay" => shared with { Type = "deferred" },
-        "Subscription" => ses.Text("subscription", "newTopicPreferences", "unsubscribeAll") is "False" ? shared : shared with { Type = "unsubscribed" },
+        "Subscription" => WantsAll(ses.At("subscription", "newTopicPreferences")) ? shared with { Type = "subscribed" } : shared with { Type = "unsubscribed" },
         "Rendering Failure" => shared with { Type = "failed", Description = ses.Text("failure", "errorMessage") },
         _ => shared,
     };
+
+    // Amazon's contact lists tell of every change, coming back as well. Opting out of one of its topics is leaving by our mail: topics are the newsletter's.
+    private static bool WantsAll(JsonElement preferences) =>
+        preferences.At("unsubscribeAll").ValueKind == JsonValueKind.False
+        && preferences.Each("topicSubscriptionStatus").All(topic => topic.Text("subscriptionStatus") is "OptIn");
 
     [GeneratedRegex(@"^sns\.[a-z0-9-]{3,32}\.amazonaws\.com(\.cn)?$", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Host();
