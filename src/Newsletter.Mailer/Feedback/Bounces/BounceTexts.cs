@@ -16,7 +16,7 @@ internal static class BounceTexts
         public bool Says(string text) => _regex.IsMatch(text);
     }
 
-    public static IReadOnlyList<Rule> All { get; } = Load();
+    public static IReadOnlyList<Rule> All { get; } = [.. PatternFile.Read("bounce-texts.txt").Select(Load)];
 
     private static readonly Rule[] s_firm = [.. All.Where(rule => rule.Weight == RuleWeight.Firm)];
     private static readonly Rule[] s_plain = [.. All.Where(rule => rule.Weight == RuleWeight.Plain)];
@@ -43,27 +43,10 @@ internal static class BounceTexts
         return null;
     }
 
-    private static List<Rule> Load()
+    private static Rule Load(PatternLine line)
     {
-        using var stream = typeof(BounceTexts).Assembly.GetManifestResourceStream("feedback/bounce-texts.txt")
-            ?? throw new InvalidOperationException("The resource bounce-texts.txt is missing from the build.");
-        using var reader = new StreamReader(stream);
-        var rules = new List<Rule>(150);
-        string reason = "", pattern = "";
-        var weight = RuleWeight.Plain;
-        for (var number = 1; reader.ReadLine() is { } line; number++)
-        {
-            if (line.Length == 0 || line[0] == '#')
-                continue;
-            if (line[0] == '[' && line.EndsWith(']') && line.IndexOf('\\', StringComparison.Ordinal) < 0)
-                (reason, weight) = line[1..^1].Split(' ') is [var name, var said] ? (name, Enum.Parse<RuleWeight>(said, ignoreCase: true)) : (line[1..^1], RuleWeight.Plain);
-            else if (line.TrimStart() is ['=', ' ', .. var example] && line[0] == ' ')
-                rules.Add(new Rule(reason, weight, pattern, example, number - 1));
-            else
-                pattern = line;
-        }
-
-        return rules;
+        var (reason, weight) = line.Section.Split(' ') is [var name, var said] ? (name, Enum.Parse<RuleWeight>(said, ignoreCase: true)) : (line.Section, RuleWeight.Plain);
+        return new Rule(reason, weight, line.Pattern, line.Example, line.Line);
     }
 }
 

@@ -28,6 +28,13 @@ public sealed class AutomaticMailTests
     public void ANoteIsKnownByItsSubjectToo(string subject) =>
         Assert.Equal(BounceKind.AutoReply, Assert.Single(Read("", subject, "I am away.", "From: Ana <ana@example.net>")).Kind);
 
+    [Fact]
+    public void EverySubjectOfTheDataIsNeededByItsExample() => Assert.All(AutoReplies.Subjects, line =>
+    {
+        Assert.Equal((line.Line, BounceKind.AutoReply), (line.Line, Read("", line.Example, "I am away.", "From: Ana <ana@example.net>") is [var reading] ? reading.Kind : BounceKind.Other));
+        Assert.DoesNotMatch(AutoReplies.SubjectOf(AutoReplies.Subjects.Where(other => other != line)), line.Example);
+    });
+
     [Theory]
     [InlineData("Undeliverable: Number 35", "Your message couldn't be delivered.", "From: Ana <ana@example.net>")]
     [InlineData("Number 35", "<ana@example.net>: user unknown", "From: Mail Delivery System <mailer-daemon@example.net>")]
