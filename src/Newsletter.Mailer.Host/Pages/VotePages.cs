@@ -25,7 +25,7 @@ internal static class VotePages
             return ReaderPage.Broken(http);
         if (IsTest(reader))
             return Test(http);
-        return await votes.IsMeantAsync(reader.IssueId, poll, stop) && await votes.FindAsync(reader, (short)poll.Number, stop) is { } page
+        return await votes.FindAsync(reader, poll, stop) is { } page
             ? VoteView.Of(Words(http, page), page, choice)
             : ReaderPage.Broken(http);
     }
@@ -36,12 +36,10 @@ internal static class VotePages
             return ReaderPage.Broken(http);
         if (IsTest(reader))
             return Test(http);
-        if (!await votes.IsMeantAsync(reader.IssueId, poll, stop))
-            return ReaderPage.Broken(http);
         var said = await http.Request.FieldsAsync(stop);
         var chosen = short.TryParse(said["choice"], out var number) ? number : (short)0;
-        var voting = await votes.CastAsync(reader, (short)poll.Number, chosen, said["comment"], stop);
-        return voting is not Voting.Nobody && await votes.FindAsync(reader, (short)poll.Number, stop) is { } page
+        var voting = await votes.CastAsync(reader, poll, chosen, said["comment"], stop);
+        return voting is not Voting.Nobody && await votes.FindAsync(reader, poll, stop) is { } page
             ? VoteView.Of(Words(http, page), page, chosen, voting)
             : ReaderPage.Broken(http);
     }

@@ -12,7 +12,7 @@ namespace Newsletter.Mailer.Links;
 /// <param name="Proof">Null where it has none: mails of versions before.</param>
 public readonly record struct NumberedLink(int Number, string? Proof)
 {
-    /// <summary>Hexadecimal digits of a proof: 40 bits, tried over the network.</summary>
+    /// <summary>Hexadecimal digits of a proof: 40 bits, tried over the network. Written out below, because a statement is a constant.</summary>
     private const int ProofLength = 10;
 
     /// <summary>The link of that number.</summary>

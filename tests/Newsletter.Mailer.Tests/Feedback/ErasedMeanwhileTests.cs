@@ -44,12 +44,13 @@ public sealed class ErasedMeanwhileTests : MailroomTest
     {
         var issue = await SentAsync(settings);
         var votes = new VoteStore(DataSource, Room.Keys);
+        var poll = await NumberedLinks.OfPollAsync(Database, issue, 1);
 
-        var voting = await WhileErasedAsync(() => votes.CastAsync(new VoteToken(issue, 1), 1, 1, "I was here", default));
+        var voting = await WhileErasedAsync(() => votes.CastAsync(new VoteToken(issue, 1), poll, 1, "I was here", default));
 
         Assert.Equal(Voting.Nobody, voting);
         Assert.Equal(0L, await Database.ScalarAsync<long>("select count(*) from votes"));
-        Assert.Equal(Voting.Counted, await votes.CastAsync(new VoteToken(issue, 2), 1, 1, null, default));
+        Assert.Equal(Voting.Counted, await votes.CastAsync(new VoteToken(issue, 2), poll, 1, null, default));
     }
 
     [Theory]

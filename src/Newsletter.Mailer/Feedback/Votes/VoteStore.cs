@@ -36,8 +36,8 @@ public sealed class VoteStore(NpgsqlDataSource database, KeyRing keys)
         join issues i on i.id = p.issue_id
         join newsletters n on n.id = i.newsletter_id
         join subscribers b on b.id = @subscriber
-        where p.issue_id = @issue and p.poll_no = @poll
-        """;
+        where p.issue_id = @issue and p.poll_no = @poll and
+        """ + " " + NumberedLink.ProvesPollInSql;
 
     private const string SelectOwn = /*lang=sql*/ """
         select choice as "Choice", comment as "Comment" from votes where issue_id = @issue and poll_no = @poll and voter = @voter
@@ -77,11 +77,6 @@ public sealed class VoteStore(NpgsqlDataSource database, KeyRing keys)
         select exists (select from polls where issue_id = @issue and poll_no = @poll)
         """;
 
-    private const string IsMeant = /*lang=sql*/ """
-        select exists (select from polls p join issues i on i.id = p.issue_id
-                       where p.issue_id = @issue and p.poll_no = @poll and
-        """ + " " + NumberedLink.ProvesPollInSql + ")";
-
     private const string SelectVotes = /*lang=sql*/ """
         select v.id as "Id", v.subscriber_id as "Subscriber", v.choice as "Choice", v.comment as "Comment", v.voted_at as "VotedAt", v.changed_at as "ChangedAt"
         from votes v
@@ -107,18 +102,12 @@ public sealed class VoteStore(NpgsqlDataSource database, KeyRing keys)
         return await PollsAsync(connection, issue, null, stop);
     }
 
-    /// <summary>Whether a link names a poll that its reader was sent.</summary>
-    public async Task<bool> IsMeantAsync(long issue, NumberedLink poll, CancellationToken stop)
+    /// <summary>What a reader's page shows; null where there is no such poll, its link wasn't sent, or the reader was erased.</summary>
+    public async Task<VotePage?> FindAsync(VoteToken reader, NumberedLink link, CancellationToken stop)
     {
+        var poll = (short)link.Number;
         await using var connection = await database.OpenConnectionAsync(stop);
-        return await connection.ExecuteScalarAsync<bool>(new CommandDefinition(IsMeant, new { issue, poll = poll.Number, proof = poll.Proof }, cancellationToken: stop));
-    }
-
-    /// <summary>What a reader's page shows; null where there is no such poll, or the reader was erased.</summary>
-    public async Task<VotePage?> FindAsync(VoteToken reader, short poll, CancellationToken stop)
-    {
-        await using var connection = await database.OpenConnectionAsync(stop);
-        if (await ReaderAsync(connection, reader, poll, stop) is not { } found)
+        if (await ReaderAsync(connection, reader, link, stop) is not { } found)
             return null;
         var polls = await PollsAsync(connection, reader.IssueId, poll, stop);
         var own = await connection.QuerySingleOrDefaultAsync<OwnVote>(new CommandDefinition(
@@ -128,14 +117,15 @@ public sealed class VoteStore(NpgsqlDataSource database, KeyRing keys)
 
     /// <summary>Counts a vote, in the place of the reader's earlier one.</summary>
     /// <param name="reader">Whose.</param>
-    /// <param name="poll">Number of the poll.</param>
+    /// <param name="link">The poll, as a mail names it.</param>
     /// <param name="choice">Number of the choice.</param>
     /// <param name="comment">What they say besides: at most <see cref="LongestComment"/> characters of it are kept, and none where the poll takes none.</param>
     /// <param name="stop">Gives up.</param>
-    public async Task<Voting> CastAsync(VoteToken reader, short poll, short choice, string? comment, CancellationToken stop)
+    public async Task<Voting> CastAsync(VoteToken reader, NumberedLink link, short choice, string? comment, CancellationToken stop)
     {
+        var poll = (short)link.Number;
         await using var connection = await database.OpenConnectionAsync(stop);
-        if (await ReaderAsync(connection, reader, poll, stop) is not { } found)
+        if (await ReaderAsync(connection, reader, link, stop) is not { } found)
             return Voting.Nobody;
         var values = new
         {
@@ -176,9 +166,9 @@ public sealed class VoteStore(NpgsqlDataSource database, KeyRing keys)
         return changed is null ? null : (await PollsAsync(connection, issue, poll, stop))[0];
     }
 
-    private static Task<ReaderRow?> ReaderAsync(NpgsqlConnection connection, VoteToken reader, short poll, CancellationToken stop) =>
+    private static Task<ReaderRow?> ReaderAsync(NpgsqlConnection connection, VoteToken reader, NumberedLink link, CancellationToken stop) =>
         connection.QuerySingleOrDefaultAsync<ReaderRow?>(new CommandDefinition(
-            SelectReader, new { issue = reader.IssueId, subscriber = reader.SubscriberId, poll }, cancellationToken: stop));
+            SelectReader, new { issue = reader.IssueId, subscriber = reader.SubscriberId, poll = link.Number, proof = link.Proof }, cancellationToken: stop));
 
     private static async Task<IReadOnlyList<Poll>> PollsAsync(NpgsqlConnection connection, long issue, short? poll, CancellationToken stop)
     {

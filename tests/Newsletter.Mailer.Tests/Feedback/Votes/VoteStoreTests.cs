@@ -26,7 +26,25 @@ public sealed class VoteStoreTests : MailroomTest
         return issue;
     }
 
-    private Task<Voting> VoteAsync(long issue, long reader, short choice, string? comment = null) => Votes.CastAsync(new VoteToken(issue, reader), 1, choice, comment, default);
+    private async Task<Voting> VoteAsync(long issue, long reader, short choice, string? comment = null) =>
+        await Votes.CastAsync(new VoteToken(issue, reader), await LinkAsync(issue), choice, comment, default);
+
+    private Task<NumberedLink> LinkAsync(long issue) => NumberedLinks.OfPollAsync(Database, issue, 1);
+
+    [Fact]
+    public async Task CountingOnReachesNoPollThatWasNotSent()
+    {
+        var issue = await AskAsync();
+
+        foreach (var guess in new NumberedLink[] { new(1, null), new(1, "0123456789"), NumberedLink.To(1, NumberedLink.TargetOf("Another?", ["a", "b"])) })
+        {
+            Assert.Null(await Votes.FindAsync(new VoteToken(issue, 1), guess, default));
+            Assert.Equal(Voting.Nobody, await Votes.CastAsync(new VoteToken(issue, 1), guess, 1, null, default));
+        }
+
+        await Database.ExecuteAsync("update issues set nonce = '0123456789ab@example.com'");
+        Assert.Equal(Voting.Counted, await Votes.CastAsync(new VoteToken(issue, 1), new NumberedLink(1, null), 1, null, default));
+    }
 
     private async Task<Poll> PollAsync(long issue) => Assert.Single(await Votes.ListAsync(issue, default));
 
@@ -50,7 +68,7 @@ public sealed class VoteStoreTests : MailroomTest
         var poll = await PollAsync(issue);
         Assert.Equal(("How was it?", "open", 2L, 1L), (poll.Question, poll.State, poll.Votes, poll.Comments));
         Assert.Equal([("Good", 1L), ("Bad", 1L)], poll.Options.Select(option => (option.Text, option.Votes)));
-        var page = (await Votes.FindAsync(new VoteToken(issue, 1), 1, default))!;
+        var page = (await Votes.FindAsync(new VoteToken(issue, 1), await LinkAsync(issue), default))!;
         Assert.Equal(new OwnVote(2, "Rather bad"), page.Own);
         var listed = (await Votes.ListVotesAsync(issue, 1, null, commented: false, PageRequest.First, default))!.Items;
         Assert.Equal([(1L, 2, true), (2L, 1, false)], listed.Select(vote => (vote.Subscriber!.Value, vote.Choice, vote.ChangedAt is not null)));
@@ -78,8 +96,8 @@ public sealed class VoteStoreTests : MailroomTest
         Assert.Equal(Voting.NoSuchChoice, await VoteAsync(issue, 1, -1));
         Assert.Equal(Voting.Nobody, await VoteAsync(issue, 999, 1));
         Assert.Equal(Voting.Nobody, await VoteAsync(issue + 1, 1, 1));
-        Assert.Equal(Voting.Nobody, await Votes.CastAsync(new VoteToken(issue, 1), 2, 1, null, default));
-        Assert.Null(await Votes.FindAsync(new VoteToken(issue, 999), 1, default));
+        Assert.Equal(Voting.Nobody, await Votes.CastAsync(new VoteToken(issue, 1), await NumberedLinks.OfPollAsync(Database, issue, 2), 1, null, default));
+        Assert.Null(await Votes.FindAsync(new VoteToken(issue, 999), await LinkAsync(issue), default));
         Assert.Null(await Votes.ListVotesAsync(issue, 2, null, commented: false, PageRequest.First, default));
         Assert.Equal(0L, (await PollAsync(issue)).Votes);
     }
@@ -116,8 +134,8 @@ public sealed class VoteStoreTests : MailroomTest
         Assert.Equal(0L, await Database.ScalarAsync<long>("select count(*) from votes where subscriber_id is not null or voter = int8send(2)"));
         Assert.Equal(0L, await Database.ScalarAsync<long>("select count(*) from engagement where voted_issue is not null"));
         Assert.DoesNotContain((await new TimelineStore(DataSource).ListAsync(2, PageRequest.First, default))!.Items, item => item.Kind == "voted");
-        Assert.Equal(new OwnVote(2, "Nicer"), (await Votes.FindAsync(new VoteToken(issue, 2), 1, default))!.Own);
-        Assert.Null((await Votes.FindAsync(new VoteToken(issue, 1), 1, default))!.Own);
+        Assert.Equal(new OwnVote(2, "Nicer"), (await Votes.FindAsync(new VoteToken(issue, 2), await LinkAsync(issue), default))!.Own);
+        Assert.Null((await Votes.FindAsync(new VoteToken(issue, 1), await LinkAsync(issue), default))!.Own);
         // Whose it is, only the key ring tells: to the reader who asks for their data, say.
         Assert.Contains("Nicer", await new ReaderDataStore(DataSource, Room.Keys).FindAsync(2, default), StringComparison.Ordinal);
         Assert.DoesNotContain("Nicer", await new ReaderDataStore(DataSource, KeyRing.Generate()).FindAsync(2, default), StringComparison.Ordinal);
