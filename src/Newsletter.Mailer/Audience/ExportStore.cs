@@ -23,8 +23,9 @@ public sealed class ExportStore(NpgsqlDataSource database)
         from subscriptions s
         cross join lateral (select x.* from subscribers x where x.id = s.subscriber_id offset 0) b
         left join lateral (select x.* from engagement x where x.subscriber_id = s.subscriber_id and x.newsletter_id = s.newsletter_id offset 0) g on true
-        where s.newsletter_id = @newsletter and s.subscriber_id > @after and (@status::text is null or s.status = @status) and (/*filter*/ true)
-          and (s.unsubscribed_by = 'all' and s.confirmed_at is null and s.created_at = s.unsubscribed_at) is not true
+        where s.newsletter_id = @newsletter and s.subscriber_id > @after and (@status::text is null or s.status = @status) and (/*filter*/ true) and not
+        """ + " " + SubscriptionStore.IsMadeByLeaving + /*lang=sql*/ """
+
         order by s.subscriber_id
         limit @rows
         """;

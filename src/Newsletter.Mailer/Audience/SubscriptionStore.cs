@@ -56,6 +56,9 @@ public sealed class SubscriptionStore(NpgsqlDataSource database, KeyRing? keys =
                          where c.subscriber_id = s.subscriber_id and c.newsletter_id = s.newsletter_id and c.action = 'withdrawn' and c.how is null and c.at >= s.unsubscribed_at))
         """;
 
+    /// <summary>Whether the subscription s is only what leaving everything made, in a newsletter that its reader never had: nothing that they did.</summary>
+    internal const string IsMadeByLeaving = /*lang=sql*/ "((s.unsubscribed_by = 'all' and s.confirmed_at is null and s.created_at = s.unsubscribed_at) is true)";
+
     // The first time and way stay; the ledger says who else told it, which ends the reader's hour.
     private const string TellAgain = /*lang=sql*/ """
         insert into consents (newsletter_id, subscriber_id, action, form)

@@ -11,12 +11,16 @@ namespace Newsletter.Mailer.Feedback;
 /// </summary>
 public sealed class UnsubscribeStore(NpgsqlDataSource database, SubscriptionStore subscriptions)
 {
+    // Nothing would be sent to subscriber b all the same.
+    private const string IsSuppressed = /*lang=sql*/
+        "exists (select from suppressions p where lower(p.address) = lower(b.address) or lower(p.domain) = lower(split_part(b.address, '@', -1)))";
+
     private const string SelectNewsletter = /*lang=sql*/ """
         select n.name, n.slug, n.language, b.language as readerlanguage, coalesce(s.status, 'none') as status, s.paused_until as pauseduntil,
                n.digests and coalesce(s.status = 'active' and s.frequency = 'every', false) as maytakedigest,
                coalesce(
-        """ + SubscriptionStore.MayUndo + /*lang=sql*/ """
-                        and not exists (select from suppressions p where lower(p.address) = lower(b.address) or lower(p.domain) = lower(split_part(b.address, '@', -1))), false) as canundo,
+        """ + SubscriptionStore.MayUndo + " and not " + IsSuppressed + /*lang=sql*/ """
+                        , false) as canundo,
                (select count(*) from subscriptions x where x.subscriber_id = @subscriber and x.newsletter_id <> @newsletter and x.status <> 'unsubscribed')::integer as others
         from newsletters n
         left join subscribers b on b.id = @subscriber
@@ -35,7 +39,9 @@ public sealed class UnsubscribeStore(NpgsqlDataSource database, SubscriptionStor
             on conflict (newsletter_id, subscriber_id) do update
             set status = 'unsubscribed', unsubscribed_at = now(), unsubscribed_by = 'all', unsubscribed_issue = excluded.unsubscribed_issue
             where s.status <> 'unsubscribed'
-            returning s.newsletter_id, s.confirmed_at is null and s.created_at = s.unsubscribed_at as made),
+            returning s.newsletter_id,
+        """ + " " + SubscriptionStore.IsMadeByLeaving + /*lang=sql*/ """
+                      as made),
         told as (
             insert into consents (newsletter_id, subscriber_id, action, form, ip, how, reason, note)
             select g.newsletter_id, @subscriber, 'withdrawn', 'unsubscribe', @ip::inet, 'mailed_link', @reason, @note
@@ -44,18 +50,21 @@ public sealed class UnsubscribeStore(NpgsqlDataSource database, SubscriptionStor
         select newsletter_id from gone
         """;
 
-    // Only what they did themselves: not what the author did, nor that they complained, and not where nothing would be sent to them all the same. What leaving everything made is taken away again; the rest is as it was, for its first yes is kept while they are gone.
+    // Only what they did themselves: not what the author did, nor that they complained, and not where nothing would be sent to them all the same. What
+    // leaving everything made is taken away again; the rest is as it was, for its first yes is kept while they are gone.
     private const string Undo = /*lang=sql*/ """
         with recent as (
-            select newsletter_id, confirmed_at is null and created_at = unsubscribed_at as made
+            select s.newsletter_id,
+        """ + " " + SubscriptionStore.IsMadeByLeaving + /*lang=sql*/ """
+                   as made
             from subscriptions s
-            where subscriber_id = @subscriber and
-        """ + " " + SubscriptionStore.MayUndo + /*lang=sql*/ """
+            join subscribers b on b.id = s.subscriber_id
+            where s.subscriber_id = @subscriber and
+        """ + " " + SubscriptionStore.MayUndo + " and not " + IsSuppressed + /*lang=sql*/ """
 
-              and not exists (select from subscribers b join suppressions p on lower(p.address) = lower(b.address) or lower(p.domain) = lower(split_part(b.address, '@', -1)) where b.id = @subscriber)
-              and (newsletter_id = @newsletter or unsubscribed_by = 'all'
+              and (s.newsletter_id = @newsletter or s.unsubscribed_by = 'all'
                    and exists (select from subscriptions x where x.subscriber_id = @subscriber and x.newsletter_id = @newsletter and x.unsubscribed_by = 'all'))
-            for update),
+            for update of s),
         unmade as (
             delete from subscriptions s using recent r where s.subscriber_id = @subscriber and s.newsletter_id = r.newsletter_id and r.made),
         back as (

@@ -1,4 +1,5 @@
 using Dapper;
+using Newsletter.Mailer.Audience;
 using Newsletter.Mailer.Database;
 using Npgsql;
 
@@ -33,8 +34,9 @@ public sealed class TimelineStore(NpgsqlDataSource database)
             cross join lateral (
                 values (s.created_at, 1, 'signed_up', null, s.tier), (s.confirmed_at, 2, 'confirmed', null, null),
                        (s.unsubscribed_at, 5, 'unsubscribed', s.unsubscribed_issue, s.unsubscribed_by)) x (at, rank, kind, issue_id, detail)
-            where s.subscriber_id = @subscriber and x.at is not null
-              and (s.unsubscribed_by = 'all' and s.confirmed_at is null and s.created_at = s.unsubscribed_at) is not true
+            where s.subscriber_id = @subscriber and x.at is not null and not
+        """ + " " + SubscriptionStore.IsMadeByLeaving + /*lang=sql*/ """
+
               and not exists (
                   select from consents c
                   where c.subscriber_id = @subscriber and c.newsletter_id = s.newsletter_id
