@@ -87,15 +87,20 @@ public static class EditionRenderer
 
     private static EditionBody? ReadBody(RenderRequest request, SlotTable table, SlotReader reader, List<RenderProblem> problems)
     {
-        var edition = request.Edition;
-        // Every possible link is tried against the rest of the text: thousands would take minutes.
-        if (edition.Body.AsSpan().Count("](") > MaxLinks || edition.Body.AsSpan().Count("www.") + edition.Body.AsSpan().Count("://") > MaxLinks + edition.Body.AsSpan().Count("]("))
+        if (HasTooManyLinks(request.Edition.Body))
         {
-            problems.Add(new RenderProblem(RenderSeverity.Error, edition.BodyLine, 1, $"The edition has more than {MaxLinks} links. Take some out."));
+            problems.Add(new RenderProblem(RenderSeverity.Error, request.Edition.BodyLine, 1, $"The edition has more than {MaxLinks} links. Take some out."));
             return null;
         }
 
         return UnlessTooDeep(request, problems, () => EditionBody.Read(request, table, reader, problems));
+    }
+
+    // Every possible link is tried against the rest of the text: thousands would take minutes. A written one holds one address that might be bare.
+    private static bool HasTooManyLinks(ReadOnlySpan<char> body)
+    {
+        var written = body.Count("](");
+        return written > MaxLinks || body.Count("www.") + body.Count("://") > MaxLinks + written;
     }
 
     // Each step has a limit of its own, and says so in this way only.

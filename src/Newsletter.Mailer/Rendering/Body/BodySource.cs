@@ -20,14 +20,15 @@ internal sealed partial class BodySource
     private readonly List<RenderProblem> _problems;
     private readonly LineIndex _lines;
     private readonly char[] _text;
-    private readonly bool _keepsHtml;
-    private readonly RawNesting _nesting = new();
+
+    // Null where raw HTML is text.
+    private readonly RawNesting? _nesting;
     private bool _noCommentCloses;
 
     private BodySource(EditionDocument edition, bool keepsHtml, SlotTable table, List<RenderProblem> problems)
     {
         _edition = edition;
-        _keepsHtml = keepsHtml;
+        _nesting = keepsHtml ? new RawNesting() : null;
         _table = table;
         _problems = problems;
         _lines = new LineIndex(edition.Body, edition.BodyLine);
@@ -44,7 +45,7 @@ internal sealed partial class BodySource
         var scouted = Markdown.Parse(source, MarkdownDialect.Scouting);
         foreach (var span in scouted.Descendants<HtmlBlock>().Select(html => html.Span).Concat(scouted.Descendants<HtmlInline>().Select(html => html.Span)).OrderBy(span => span.Start))
             DropComments(source, span);
-        foreach (var (at, message) in _keepsHtml ? _nesting.Problems : [])
+        foreach (var (at, message) in _nesting?.Problems ?? [])
             Report(_edition.IsForeign ? RenderSeverity.Warning : RenderSeverity.Error, at, message);
         if (_edition.Template)
             TakeSlots(CodeIn(scouted, source.Length));
@@ -74,17 +75,18 @@ internal sealed partial class BodySource
                 return;
 
             i = open + 1;
-            if (string.CompareOrdinal(source, open, "<!--", 0, 4) == 0 && CloseOfComment(source, open + 4) is var close and >= 0)
+            var isComment = source.AsSpan(open).StartsWith("<!--");
+            if (isComment && CloseOfComment(source, open + 4) is var close and >= 0)
             {
                 i = close + 3;
                 Blank(source, open, i);
                 continue;
             }
 
-            if (string.CompareOrdinal(source, open, "<!--", 0, 4) == 0)
-                _nesting.TakeUnendedComment(open);
+            if (isComment)
+                _nesting?.TakeUnendedComment(open);
             else
-                _nesting.Take(source, open);
+                _nesting?.Take(source, open);
             if (RawTag().Match(source, open) is { Success: true } tag)
                 WarnOfTag(open, tag);
         }
@@ -92,7 +94,7 @@ internal sealed partial class BodySource
 
     private void WarnOfTag(int at, Match tag)
     {
-        if (!_keepsHtml)
+        if (_nesting is null)
             Warn(at, $"Raw HTML is shown as text: {tag.Value}. Write it in Markdown, or put it in code; the newsletter's \"raw_html\" would let it through.");
         else if (!BodyHtml.RawTags.Contains(tag.Groups["name"].Value))
             Warn(at, $"{tag.Value} isn't allowed in mail, so it is left out, with what is in it.");

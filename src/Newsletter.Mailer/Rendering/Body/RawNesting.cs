@@ -33,15 +33,14 @@ internal sealed partial class RawNesting
     /// <summary>A tag, in the order of the text.</summary>
     public void Take(string source, int at)
     {
-        if (!Tag().Match(source, at, Math.Min(64, source.Length - at)).Success && source[at..].StartsWith("<?", StringComparison.Ordinal) || source.AsSpan(at).StartsWith("<!["))
+        var tag = Tag().Match(source, at, Math.Min(64, source.Length - at));
+        if (!tag.Success)
         {
-            if (_open is null)
+            if (_open is null && IsInstruction(source.AsSpan(at)))
                 _problems.Add((at, $"{source.AsSpan(at, Math.Min(9, source.Length - at)).Trim()}… is no HTML: a browser leaves out what follows it. Take it out, or put it in code."));
             return;
         }
 
-        if (Tag().Match(source, at, Math.Min(64, source.Length - at)) is not { Success: true } tag)
-            return;
         var name = tag.Groups["name"].Value;
         var closes = tag.Groups["close"].Length > 0;
         if (_open is { } open)
@@ -57,6 +56,9 @@ internal sealed partial class RawNesting
             _problems.Add((at, $"Elements of raw HTML stand in one another more than {MostDepth} deep here. Close those that are left open, or take some out."));
         }
     }
+
+    // Of processing (XML 1.0, 2.6) or of CDATA (2.7): neither is HTML.
+    private static bool IsInstruction(ReadOnlySpan<char> source) => source.StartsWith("<?") || source.StartsWith("<![");
 
     [GeneratedRegex(@"\G<(?<close>/?)(?<name>[A-Za-z][A-Za-z0-9]*)", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex Tag();

@@ -19,16 +19,19 @@ internal static partial class LostContainers
     public static IEnumerable<(int At, string Name)> Lines(MarkdownDocument document, string source)
     {
         var found = document.Descendants<EditionContainer>().Select(container => container.Span.Start).ToHashSet();
-        var code = document.Descendants<FencedCodeBlock>().Where(block => block.ClosingFencedCharCount > 0).Select(block => block.Span).ToList();
+        var code = document.Descendants<FencedCodeBlock>().Where(block => block.ClosingFencedCharCount > 0).Select(block => block.Span).OrderBy(span => span.Start).ToList();
+        var next = 0;
         foreach (Match line in Lookalike().Matches(source))
         {
-            var fence = line.Groups["fence"];
-            if (!found.Contains(fence.Index) && !code.Exists(span => span.Start <= fence.Index && fence.Index <= span.End))
-                yield return (fence.Index, line.Groups["name"].Value);
+            var (at, name) = (line.Groups["fence"].Index, line.Groups["name"].Value);
+            while (next < code.Count && code[next].End < at)
+                next++;
+            if (ContainerNames.KindOf(name) != ContainerKind.Unknown && !found.Contains(at) && (next == code.Count || at < code[next].Start))
+                yield return (at, name);
         }
     }
 
     // No backtick and no backslash: whoever writes those means it.
-    [GeneratedRegex(@"^[^\w\n`\\:：]{0,20}(?<fence>:{2,}|：{2,})[ \t]*(?<name>ad|button|conversation|divider|only|poll|premium|quote|summary|video)\b", RegexOptions.Multiline | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^[^\w\n`\\:：]{0,20}(?<fence>:{2,}|：{2,})[ \t]*(?<name>[a-z]+)\b", RegexOptions.Multiline | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex Lookalike();
 }
