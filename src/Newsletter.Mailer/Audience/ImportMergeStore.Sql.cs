@@ -29,8 +29,9 @@ public sealed partial class ImportMergeStore
 
     // taken: the chunk, off the staging table. latest: the last right row of each address, and the strictest word of all its rows that somebody is
     // not to be mailed. judged: what there is already. Of subscriptions that exist only those are touched one of whose rows says that they left,
-    // whatever else it says and is wrong with it (unless they have come back by themselves since the time that it names, or the end of that day), or which tier they have: whoever left or hasn't confirmed stays so. Who is listed as bounced or
-    // complained becomes a suppression, and no reader; who left as well, or in a row that is wrong elsewhere, is kept away, so that they stay gone. A subscriber who appeared or vanished since the
+    // whatever else it says and is wrong with it (unless they have come back by themselves since the time that it names, or the end of that day), or
+    // which tier they have: whoever left or hasn't confirmed stays so. Who is listed as bounced or complained becomes a suppression, and no reader;
+    // who left as well, or in a row that is wrong elsewhere, is kept away, so that they stay gone. A subscriber who appeared or vanished since the
     // statement began makes written shorter than due, and the caller starts the chunk over. What is there is looked up row by row on
     // purpose (lateral, scalar subqueries): the planner knows nothing of a chunk's size, and a join it guesses wrong is quadratic.
     private const string MergeChunk = /*lang=sql*/ """
@@ -97,7 +98,8 @@ public sealed partial class ImportMergeStore
                 status = coalesce(g.wanted, x.status),
                 unsubscribed_at = case when g.wanted = 'unsubscribed' then now() end,
                 unsubscribed_by = case when g.wanted = 'unsubscribed' then 'import' end
-            from (select @newsletterId::bigint as newsletter_id, subscriber_id, case when has_left_undated then null else left_at end as left_at, case when is_good then tier end as tier, case when has_left then 'unsubscribed' else nullif(wanted, 'pending') end as wanted, is_good
+            from (select @newsletterId::bigint as newsletter_id, subscriber_id, case when has_left_undated then null else left_at end as left_at,
+                         case when is_good then tier end as tier, case when has_left then 'unsubscribed' else nullif(wanted, 'pending') end as wanted, is_good
                   from (select j.*, not is_suppressed and not is_overfull and not is_wrong as is_good from judged j) j
                   where status in ('active', 'pending') and (has_left or is_good and tier is not null)
                   offset 0) g

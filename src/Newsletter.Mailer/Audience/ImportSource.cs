@@ -61,6 +61,7 @@ internal enum ColumnRole
     Name,
     Tags,
     Status,
+
     /// <summary>An attribute. Where its word is one of the statuses, that too: a state may be a country's.</summary>
     StatusToo,
     Tier,

@@ -71,14 +71,15 @@ public sealed class ReaderMail(
 
     private PersonalLetter Confirmation(NewsletterProfile newsletter, Phrases words, long signUpId)
     {
+        (string, string) name = ("newsletter", newsletter.Name);
         var token = new ConfirmToken(signUpId).Sign(keys, keys.ActiveKey);
         return new PersonalLetter
         {
             Newsletter = newsletter,
             Words = words,
-            Subject = words.Text("mail.confirm.subject", ("newsletter", newsletter.Name)),
+            Subject = words.Text("mail.confirm.subject", name),
             Heading = words.Text("mail.confirm.heading"),
-            Before = [words.Text("mail.confirm.text", ("newsletter", newsletter.Name))],
+            Before = [words.Text("mail.confirm.text", name)],
             Button = new LetterLink(words.Text("mail.confirm.button"), site.Confirm(token)),
             After = [words.Text("mail.confirm.after", ("days", $"{options.ConfirmDays}"))],
             Links = [new LetterLink(words.Text("mail.confirm.not_me"), site.NotMe(token))],
@@ -87,14 +88,15 @@ public sealed class ReaderMail(
 
     private async Task<PersonalLetter> KnownAsync(ClaimedMail mail, NewsletterProfile newsletter, Phrases words, CancellationToken stop)
     {
+        (string, string) name = ("newsletter", newsletter.Name);
         var reader = (await subscribers.LookupAsync(mail.Address, stop) as AudienceOutcome<Subscriber>.Found)?.Value;
         var letter = new PersonalLetter
         {
             Newsletter = newsletter,
             Words = words,
-            Subject = words.Text("mail.known.subject", ("newsletter", newsletter.Name)),
-            Heading = words.Text("mail.known.subject", ("newsletter", newsletter.Name)),
-            Before = [words.Text("mail.known.text", ("newsletter", newsletter.Name))],
+            Subject = words.Text("mail.known.subject", name),
+            Heading = words.Text("mail.known.subject", name),
+            Before = [words.Text("mail.known.text", name)],
             Button = new LetterLink(words.Text("mail.welcome.button"), site.Archive(newsletter.Slug)),
             After = [words.Text("mail.known.after")],
         };
@@ -106,6 +108,7 @@ public sealed class ReaderMail(
     private PersonalLetter ForReader(PersonalLetter letter, Subscriber reader)
     {
         var (newsletter, words) = (letter.Newsletter, letter.Words);
+        (string, string) name = ("newsletter", newsletter.Name);
         var preferences = Preferences(reader.Id, words);
         var unsubscribe = Unsubscribe(newsletter, reader.Id, words);
         var chosen = letter with { Button = preferences with { Label = words.Text("mail.preferences.button") }, After = [], Links = [unsubscribe] };
@@ -113,11 +116,11 @@ public sealed class ReaderMail(
         {
             { PausedUntil: { } until } => chosen with
             {
-                Subject = words.Text("mail.known.paused.subject", ("newsletter", newsletter.Name)),
-                Heading = words.Text("mail.known.paused.subject", ("newsletter", newsletter.Name)),
-                Before = [words.Text("mail.known.paused.text", ("newsletter", newsletter.Name), ("day", words.Day(DateOnly.FromDateTime(until.UtcDateTime))))],
+                Subject = words.Text("mail.known.paused.subject", name),
+                Heading = words.Text("mail.known.paused.subject", name),
+                Before = [words.Text("mail.known.paused.text", name, ("day", words.Day(DateOnly.FromDateTime(until.UtcDateTime))))],
             },
-            { Frequency: "digest" } => chosen with { Before = [words.Text("mail.known.digest.text", ("newsletter", newsletter.Name))] },
+            { Frequency: "digest" } => chosen with { Before = [words.Text("mail.known.digest.text", name)] },
             _ => letter with { Links = [preferences, unsubscribe] },
         };
     }

@@ -8,9 +8,6 @@ public sealed class ImportHonoursTests : ImportTest
 {
     private const string Header = "uuid,email,name,attributes,status\n";
 
-    private Task<string?> StatusAsync(string address = "ana@example.com") => Database.ScalarAsync<string>(
-        "select s.status from subscriptions s join subscribers b on b.id = s.subscriber_id where lower(b.address) = lower($1)", address);
-
     private static string Row(string status, string address = "ana@example.com", string attributes = "{}") => $"1,{address},Ana,{attributes},{status}\n";
 
     [Fact]
@@ -73,21 +70,6 @@ public sealed class ImportHonoursTests : ImportTest
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task WhoLeftAndBouncedBeforeTheyWereKnownHereStaysGone(bool isReader)
-    {
-        if (isReader) await Subscribers.CreateAsync(new SubscriberDraft { Email = "ana@example.com" }, default);
-
-        var import = await ImportFromAsync("email,unsubscribed_at,status\nana@example.com,2024-01-01,bounced\n");
-        await Database.ExecuteAsync("delete from suppressions");
-        var after = await ImportAsync("email\nana@example.com\n");
-
-        Assert.Equal((1L, 0L, 1L, 0L), (import.Suppressed, import.Created, import.AlsoUnsubscribed, import.Unsubscribed));
-        Assert.Equal(("unsubscribed", 1L), (await StatusAsync(), after.KeptUnsubscribed));
-    }
-
-    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task WhoTakesTheDigestTakesItAfterAnExportToo(bool dryRun)
@@ -100,24 +82,6 @@ public sealed class ImportHonoursTests : ImportTest
         Assert.Contains(new ImportColumn("issue_frequency", "issue_frequency"), import.Mapping);
         Assert.Contains(new ImportColumn("unsubscribed_at", "unsubscribed_at"), import.Mapping);
         Assert.Equal(dryRun ? [] : ["digest", "every"], await Database.ListAsync<string>("select frequency from subscriptions order by 1"));
-    }
-
-    [Theory]
-    [InlineData("ana@example.com,unsubscribed", false)]
-    [InlineData("ana@example.com,active", true)]
-    public async Task WhoHasJustLeftTakesThatBackUnlessAListSaysSoToo(string row, bool mayUndo)
-    {
-        await ImportAsync("email\nana@example.com\n");
-        var (reader, tea) = ((await ReadAsync("ana@example.com")).Id, await Database.ScalarAsync<long>("select id from newsletters"));
-        var unsubscribes = new Newsletter.Mailer.Feedback.UnsubscribeStore(DataSource, Subscriptions);
-        await unsubscribes.LeaveAsync(tea, reader, 0, "page", default);
-
-        var import = await ImportFromAsync($"email,status\n{row}\n");
-        await ImportFromAsync($"email,status\n{row}\n");
-
-        Assert.Equal(1L, import.KeptUnsubscribed);
-        Assert.Equal(mayUndo ? 0L : 1L, await Database.ScalarAsync<long>("select count(*) from consents where form = 'import'"));
-        Assert.Equal(mayUndo, await unsubscribes.UndoAsync(tea, reader, null, default));
     }
 
     [Theory]
@@ -137,97 +101,12 @@ public sealed class ImportHonoursTests : ImportTest
         Assert.Equal((2L, "name"), ((await ProblemsAsync(import.Id)).Single().Line, (await ProblemsAsync(import.Id)).Single().Column));
     }
 
-    [Theory]
-    [InlineData(false, "unsubscribed", "")]
-    [InlineData(true, "unsubscribed", "")]
-    [InlineData(false, "unsubscribed", "ana@example.com,,bounced,2024-01-01\n")]
-    [InlineData(false, "active", "")]
-    public async Task WhoLeftInARowWithAMistakeStaysGoneThoughNobodyKnewThem(bool isReader, string word, string more)
-    {
-        if (isReader) await Subscribers.CreateAsync(new SubscriberDraft { Email = "ana@example.com" }, default);
-
-        var import = await ImportFromAsync($"email,name,status,unsubscribed_at\nana@example.com,{new string('x', 2_000)},{word},\n{more}");
-        await Database.ExecuteAsync("delete from suppressions");
-        await ImportAsync("email\nana@example.com\n");
-
-        Assert.Equal((1L, 0L, word == "active" ? 0L : 1L), (import.Invalid, import.Created, import.AlsoUnsubscribed));
-        Assert.Equal(word, await StatusAsync());
-    }
-
     [Fact]
     public async Task ADayThatCannotBeReadStillSaysThatTheyLeft()
     {
         var import = await ImportFromAsync("email,unsubscribed_at\nana@example.com,31/01/2026\n");
 
         Assert.Equal(("unsubscribed", 1L, 1L), (await StatusAsync(), import.Invalid, import.AlsoUnsubscribed));
-    }
-
-    [Fact]
-    public async Task WhoHasTooManyTagsForTheRowHasLeftAllTheSame()
-    {
-        await Subscribers.CreateAsync(new SubscriberDraft { Email = "ana@example.com", Tags = [.. Enumerable.Range(0, TagRules.MaxTags).Select(n => $"t{n}")] }, default);
-
-        var import = await ImportFromAsync("email,status,tier,tags,subscribed_at,confirmed_at,unsubscribed_at\nana@example.com,unsubscribed,free,more,,,2024-01-01\n");
-        await ImportAsync("email\nana@example.com\n");
-
-        Assert.Equal(("unsubscribed", 1L, 1L), (await StatusAsync(), import.Invalid, import.AlsoUnsubscribed));
-    }
-
-    [Fact]
-    public async Task WhatAStateMeansBesidesStaysAnAttribute()
-    {
-        await ImportFromAsync("email,state\nana@example.com,Ohio\n");
-
-        Assert.Equal("Ohio", (await ReadAsync("ana@example.com")).Attributes["state"].GetString());
-    }
-
-    [Theory]
-    [InlineData("2026-01-31 10:00:00", 1L)]
-    [InlineData("NULL", 0L)]
-    public async Task ACleanedAddressOfAShortenedListIsSuppressed(string cleaned, long suppressions)
-    {
-        await ImportFromAsync($"Email Address,CLEAN_TIME\nana@example.com,{cleaned}\n");
-
-        Assert.Equal(suppressions, await Database.ScalarAsync<long>("select count(*) from suppressions where reason = 'hard_bounce'"));
-    }
-
-    [Fact]
-    public async Task WhoHasComeBackByThemselvesStaysWhateverIsWrongInTheRow()
-    {
-        await ImportAsync("email\nana@example.com\n");
-        await Database.ExecuteAsync("insert into consents (newsletter_id, subscriber_id, action, form, how) select newsletter_id, subscriber_id, 'confirmed', 'page', 'mailed_link' from subscriptions");
-
-        await ImportFromAsync($"email,name,status,tier,tags,subscribed_at,confirmed_at,unsubscribed_at\nana@example.com,{new string('x', 2_000)},unsubscribed,free,,,,2021-01-01\n");
-
-        Assert.Equal("active", await StatusAsync());
-    }
-
-    [Theory]
-    [InlineData("ana@example.com,2021-02-03 10:00:00", "mailed_link", "active")]
-    [InlineData("ana@example.com,", "mailed_link", "active")]
-    [InlineData("ana@example.com,TODAY", "mailed_link", "unsubscribed")]
-    [InlineData("ana@example.com,YESTERDAY", "mailed_link", "active")]
-    [InlineData("ana@example.com,2021-02-03 10:00:00", "stated", "unsubscribed")]
-    [InlineData("ana@example.com,2021-02-03 10:00:00\nana@example.com,yes", "mailed_link", "unsubscribed")]
-    public async Task WhoHasComeBackByThemselvesSinceTheyLeftThereStays(string rows, string how, string status)
-    {
-        await ImportAsync("email\nana@example.com\n");
-        await Database.ExecuteAsync("insert into consents (newsletter_id, subscriber_id, action, form, how) select newsletter_id, subscriber_id, 'confirmed', 'page', $1 from subscriptions", how);
-
-        var today = await Database.ScalarAsync<string>("select to_char(now() at time zone 'UTC', 'YYYY-MM-DD')");
-        var yesterday = await Database.ScalarAsync<string>("select to_char(now() at time zone 'UTC' - interval '1 day', 'YYYY-MM-DD')");
-        var import = await ImportFromAsync($"Email Address,UNSUB_TIME\n{rows.Replace("YESTERDAY", yesterday, StringComparison.Ordinal).Replace("TODAY", today, StringComparison.Ordinal)}\n");
-
-        Assert.Equal((status, status == "unsubscribed" ? 1L : 0L), (await StatusAsync(), import.Unsubscribed));
-        Assert.Equal(status == "active" ? 1L : 0L, import.AlreadySubscribed);
-    }
-
-    [Fact]
-    public async Task WhoLeftThereLongAgoLeftThen()
-    {
-        await ImportFromAsync("email,unsubscribed_at\nana@example.com,2024-03-01\n");
-
-        Assert.Equal(new DateTime(2024, 3, 1, 0, 0, 0, DateTimeKind.Utc), await Database.ScalarAsync<DateTime>("select unsubscribed_at from subscriptions"));
     }
 
     [Fact]
@@ -239,41 +118,6 @@ public sealed class ImportHonoursTests : ImportTest
         var problem = Assert.Single(await ProblemsAsync(import.Id));
         Assert.Equal((2L, "status"), (problem.Line, problem.Column));
         Assert.Contains("The status is empty", problem.Reason, StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [InlineData("email,name,status\nana@example.com,Ana,{0}\n", "unsubscribed", "unsubscribed")]
-    [InlineData("e-mail;Subscription Status\nana@example.com;{0}\n", "Subscribed", "active")]
-    [InlineData("e-mail;Subscription Status\nana@example.com;{0}\n", "Non-Subscribed", "unsubscribed")]
-    [InlineData("e-mail;Subscription Status\nana@example.com;{0}\n", "Perhaps", null)]
-    [InlineData("address,status\nana@example.com,{0}\n", "unsubscribed", "unsubscribed")]
-    [InlineData("email,address,status\nana@example.com,1 Street,{0}\n", "unsubscribed", "unsubscribed")]
-    [InlineData("email,unsubscribed_at\nana@example.com,{0}\n", "NULL", "active")]
-    [InlineData("email,unsubscribed_at\nana@example.com,{0}\n", "0000-00-00 00:00:00", "active")]
-    [InlineData("email,unsubscribed_at\nana@example.com,{0}\n", "0", "active")]
-    [InlineData("email,unsubscribed_at\nana@example.com,{0}\n", "perhaps", null)]
-    [InlineData("email,status\nana@example.com,{0}\n", "enabled", "active")]
-    [InlineData("email,status\nana@example.com,{0}\n", "inactive", "unsubscribed")]
-    [InlineData("email,status\nana@example.com,{0}\n", "unactivated", "pending")]
-    [InlineData("email,unsubscribed_at\nana@example.com,{0}\n", "2026-01-01", "unsubscribed")]
-    [InlineData("email,unsubscribed\nana@example.com,{0}\n", "no", "active")]
-    // Columns of programs that are known, when the others were taken out.
-    [InlineData("email,name,subscribed_to_emails\nana@example.com,Ana,{0}\n", "false", "unsubscribed")]
-    [InlineData("email,email_disabled\nana@example.com,{0}\n", "true", "unsubscribed")]
-    [InlineData("Email Address,First Name,UNSUB_TIME\nana@example.com,Ana,{0}\n", "2026-01-31 10:00:00", "unsubscribed")]
-    [InlineData("email_address,subscriber_type\nana@example.com,{0}\n", "unsubscribed", "unsubscribed")]
-    [InlineData("email,first_name,state\nana@example.com,Ana,{0}\n", "cancelled", "unsubscribed")]
-    [InlineData("email,cancelled_at\nana@example.com,{0}\n", "2026-01-31", "unsubscribed")]
-    [InlineData("email,opted_out\nana@example.com,{0}\n", "true", "unsubscribed")]
-    [InlineData("email,opted_out\nana@example.com,{0}\n", "false", "active")]
-    [InlineData("email,bounced\nana@example.com,{0}\n", "false", "active")]
-    [InlineData("email,first_name,state\nana@example.com,Ana,{0}\n", "Ohio", "active")]
-    public async Task AListOfNobodyKnowsWhomSaysWhoLeftToo(string list, string said, string? status)
-    {
-        var import = await ImportFromAsync(string.Format(System.Globalization.CultureInfo.InvariantCulture, list, said));
-
-        Assert.Equal((ImportSource.Other, status), (import.Source, await StatusAsync()));
-        Assert.Equal(status is null ? 1L : 0L, import.Invalid);
     }
 
     [Fact]

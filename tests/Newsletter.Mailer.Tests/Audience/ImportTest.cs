@@ -93,4 +93,7 @@ public abstract class ImportTest : DatabaseTest
             import.Subscribed + import.AlreadySubscribed + import.KeptUnsubscribed + import.KeptPending + import.Unsubscribed + import.Pending);
         Assert.Equal(import.Staged, import.Merged);
     }
+
+    protected Task<string?> StatusAsync(string address = "ana@example.com") => Database.ScalarAsync<string>(
+        "select s.status from subscriptions s join subscribers b on b.id = s.subscriber_id where lower(b.address) = lower($1)", address);
 }

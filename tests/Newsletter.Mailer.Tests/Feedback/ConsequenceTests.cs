@@ -69,40 +69,6 @@ public sealed class ConsequenceTests : FeedbackTest
         Assert.Empty(await Suppressions());
     }
 
-    [Fact]
-    public async Task SoftBouncesCountAndSuppressWhenTheyGoOn()
-    {
-        Options.SoftBounces = 3;
-        var (_, first) = await SendAsync(2);
-        await ReceiveAsync(await first.BounceAsync(1, "4.2.2", "452 4.2.2 Mailbox full"));
-        var (_, second) = await SendAgainAsync();
-        await ReceiveAsync(await second.BounceAsync(1, "5.2.2", "552 5.2.2 Mailbox full"));
-        Assert.Empty(await Suppressions());
-
-        var (_, third) = await SendAgainAsync();
-        await ReceiveAsync(await third.BounceAsync(1, "4.2.2", "452 4.2.2 Mailbox full"));
-
-        Assert.Equal(["reader1@example.net soft_bounces"], await Suppressions());
-        Assert.StartsWith("3 soft bounces within 30 days, the last: ", await Database.ScalarAsync<string>("select evidence from suppressions"), StringComparison.Ordinal);
-        Assert.Equal(["soft mailboxfull 1 counted", "soft mailboxfull 1 counted", "soft mailboxfull 1 suppressed"], await BouncesKept());
-    }
-
-    [Fact]
-    public async Task AnIssueThatArrivedBeginsTheCountAnew()
-    {
-        Options.SoftBounces = 2;
-        var (_, first) = await SendAsync(1);
-        await ReceiveAsync(await first.BounceAsync(1, "4.2.2", "452 4.2.2 Mailbox full"));
-        await SendAgainAsync();
-        await Database.ExecuteAsync("update deliveries set updated_at = now() - interval '6 days'; update bounces set at = now() - interval '6 days'");
-        var (_, third) = await SendAgainAsync();
-
-        await ReceiveAsync(await third.BounceAsync(1, "4.2.2", "452 4.2.2 Mailbox full"));
-
-        Assert.Empty(await Suppressions());
-        Assert.Equal(["soft mailboxfull 1 counted", "soft mailboxfull 1 counted"], await BouncesKept());
-    }
-
     [Theory]
     [InlineData("5.0.0", "550 User unknown", "hard")]
     [InlineData("5.0.0", "550 No such user", "hard")]
@@ -122,37 +88,6 @@ public sealed class ConsequenceTests : FeedbackTest
     }
 
     [Fact]
-    public async Task TakingBackASoftSuppressionTakesBackAllThatWasCounted()
-    {
-        Options.SoftBounces = 2;
-        await ReceiveAsync(await (await SendAsync(1)).Mails.BounceAsync(1, "5.2.2", "552 5.2.2 Mailbox full"));
-        await ReceiveAsync(await (await SendAgainAsync()).Mails.BounceAsync(1, "5.2.2", "552 5.2.2 Mailbox full"));
-        Assert.Single(await Suppressions());
-        var last = await Database.ScalarAsync<long>("select max(id) from bounces");
-
-        Assert.IsType<AudienceOutcome<BounceReport>.Updated>(await Bounces.UndoAsync(last, "It has room again.", null, default));
-        Assert.Empty(await Suppressions());
-        await ReceiveAsync(await (await SendAgainAsync()).Mails.BounceAsync(1, "5.2.2", "552 5.2.2 Mailbox full"));
-
-        Assert.Empty(await Suppressions());
-        Assert.IsType<AudienceOutcome<BounceReport>.Conflict>(await Bounces.UndoAsync(last, null, null, default));
-    }
-
-    [Fact]
-    public async Task OldSoftBouncesDoNotCount()
-    {
-        Options.SoftBounces = 2;
-        var (_, first) = await SendAsync(1);
-        await ReceiveAsync(await first.BounceAsync(1, "4.2.2", "452 4.2.2 Mailbox full"));
-        await Database.ExecuteAsync("update bounces set at = now() - interval '31 days'");
-        var (_, second) = await SendAgainAsync();
-
-        await ReceiveAsync(await second.BounceAsync(1, "4.2.2", "452 4.2.2 Mailbox full"));
-
-        Assert.Empty(await Suppressions());
-    }
-
-    [Fact]
     public async Task AComplaintSuppressesAndUnsubscribes()
     {
         var (issue, mails) = await SendAsync(2);
@@ -164,57 +99,6 @@ public sealed class ConsequenceTests : FeedbackTest
             "select s.status || ' ' || s.unsubscribed_by || ' ' || s.unsubscribed_issue from subscriptions s join subscribers b on b.id = s.subscriber_id where b.address = 'reader2@example.net'"));
         Assert.Equal("withdrawn complaint", await Database.ScalarAsync<string>("select action || ' ' || form from consents"));
         Assert.Equal(1L, (await Room.ReceiptAsync(issue)).CameBack["complaint"]);
-    }
-
-    [Fact]
-    public async Task AComplaintWithoutAnyTokenFindsItsReaderByMessageIdAndAddress()
-    {
-        var (_, mails) = await SendAsync(2);
-
-        Assert.Equal("complaint", await ReceiveAsync(await mails.ComplaintByMessageIdAsync(2, "reader2@example.net")));
-        Assert.Equal("unclear", await ReceiveAsync(await mails.ComplaintByMessageIdAsync(1, "reader2@example.net")));
-
-        Assert.Equal(["reader2@example.net complaint"], await Suppressions());
-        Assert.Equal("It speaks of a delivery that is not known here, or of another address than it went to.", await Database.ScalarAsync<string>("select why from mailbox_messages where outcome = 'unclear'"));
-    }
-
-    [Fact]
-    public async Task WhoHasAMailOfTheIssueCantNameItsOtherReaders()
-    {
-        var (issue, mails) = await SendAsync(2);
-        var theirs = (await mails.MessageIdOf(2)).Replace($"{issue}.2.", $"{issue}.1.", StringComparison.Ordinal);
-
-        Assert.Equal("unclear", await ReceiveAsync(Named(await mails.ComplaintByMessageIdAsync(1, "reader1@example.net"), await mails.MessageIdOf(1))));
-        Assert.Equal("unclear", await ReceiveAsync(Named(await mails.BounceByMessageIdAsync(1, "reader1@example.net"), await mails.MessageIdOf(1))));
-
-        Assert.Empty(await Suppressions());
-
-        byte[] Named(byte[] mail, string id) => System.Text.Encoding.Latin1.GetBytes(System.Text.Encoding.Latin1.GetString(mail).Replace(id, theirs, StringComparison.Ordinal));
-    }
-
-    [Fact]
-    public async Task AnIssueOfAVersionBeforeIsNamedByItsMessageIdsOnlyByWhoShowsWhoTheyAre()
-    {
-        var (issue, mails) = await SendAsync(2);
-        await Database.ExecuteAsync("update issues set nonce = '0123456789ab@example.com'");
-
-        Assert.Equal($"{issue}.1.0123456789ab@example.com", await mails.MessageIdOf(1));
-        Assert.Equal("unclear", await ReceiveAsync(await mails.ComplaintByMessageIdAsync(1, "reader1@example.net")));
-        await new FeedbackStore(DataSource).TakeEventsAsync([new("generic", "1", new FeedbackClaim { IsTrusted = true, Failure = new Failure(FailureKind.Complaint, "complaint") }.ByMessageId(await mails.MessageIdOf(2)))], default);
-
-        Assert.Equal(2, await Database.ScalarAsync<int>("select seq from bounces"));
-    }
-
-    [Fact]
-    public async Task ABounceOfAnotherMessageIsNotBelieved()
-    {
-        var (_, mails) = await SendAsync(2);
-        var forged = System.Text.Encoding.Latin1.GetString(await mails.BounceAsync(1)).Replace(await mails.SenderOf(1), "bounce+aaaaaaaaaaaaaaaaaaaaaa@news.example.com", StringComparison.Ordinal);
-        forged = System.Text.RegularExpressions.Regex.Replace(forged, "(Message-ID|List-Unsubscribe): .*\r\n", "");
-
-        Assert.Equal("unclear", await ReceiveAsync(System.Text.Encoding.Latin1.GetBytes(forged)));
-
-        Assert.Empty(await Suppressions());
     }
 
     [Theory]

@@ -35,6 +35,7 @@ public sealed class PictureNameTests
     [InlineData(@"a\b.png", "not \\")]
     [InlineData("a.png?x=1", "can't hold")]
     [InlineData("a%00.png", "can't hold")]
+    [InlineData("%e2%80%ae.png", "can't hold")]
     [InlineData("./", "1 to 200")]
     public void APathThatLeadsElsewhereIsRefused(string written, string why)
     {
